@@ -1,0 +1,42 @@
+import { createHash, createHmac } from 'node:crypto';
+
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
+
+/**
+ * JSON with sorted member names (by UTF-16 code unit, as RFC 8785 orders them) and no white space: equal values give
+ * equal text. Members that are undefined are left out, as JSON.stringify does; NaN and infinities are refused because
+ * JSON.stringify would turn them into null, which means something else to the service.
+ */
+export function canonicalJson(value: unknown): string {
+  if (value === null || typeof value === 'boolean' || typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'number') {
+    if (!Number.isFinite(value)) throw new TypeError(`not a JSON number: ${String(value)}`);
+    return JSON.stringify(value);
+  }
+  if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item === undefined ? null : item)).join(',')}]`;
+  if (typeof value === 'object') {
+    const members = value as Readonly<Record<string, unknown>>;
+    const names = Object.keys(members).filter((name) => members[name] !== undefined);
+    names.sort(); // oxlint-disable-line -- default order is UTF-16 code units, which is what RFC 8785 asks for
+    return `{${names.map((name) => `${JSON.stringify(name)}:${canonicalJson(members[name])}`).join(',')}}`;
+  }
+  throw new TypeError(`not a JSON value: ${typeof value}`);
+}
+
+/** SHA-256 over canonical JSON, 64 lower-case hex digits. For evidence: plan hashes, payload hashes, mapping ids, journal. */
+export function hashJson(value: unknown): string {
+  return hashText(canonicalJson(value));
+}
+
+/** SHA-256 of UTF-8 text or bytes, 64 lower-case hex digits. */
+export function hashText(text: string | Uint8Array): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+/**
+ * A name for a personal id that can be compared but not reversed without the key: HMAC-SHA-256, 32 hex digits.
+ * The journal holds these instead of worker ids.
+ */
+export function keyedHash(key: Uint8Array, text: string): string {
+  return createHmac('sha256', key).update(text).digest('hex').slice(0, 32);
+}

@@ -1,0 +1,83 @@
+import type { Json } from './canonical-json.ts';
+import type { Instant } from './clock.ts';
+import type { Diagnostic } from './diagnostic.ts';
+import type { AttributePath, Payload } from './payload.ts';
+import type { ChangeKind, ExternalId, PipelineName, RunId, Sha256 } from './words.ts';
+
+/** One attribute of a change. `emptied` is its own kind because a tenant may be set so that emptiness clears. */
+export interface AttributeDifference {
+  readonly path: AttributePath;
+  readonly kind: 'set' | 'changed' | 'emptied';
+  readonly old?: Json;
+  readonly new?: Json;
+}
+
+/** Why the change is this kind, for people and for the report. */
+export type ChangeCause = 'new' | 'attributes' | 'status' | 'vanished' | 'outOfScope' | 'rejectedInactive' | 'silence' | 'unsettled';
+
+/** One worker of a plan. Only the kinds that are sent become operations; the others are counted. */
+export interface Change {
+  readonly externalId: ExternalId;
+  readonly change: ChangeKind;
+  readonly cause: ChangeCause;
+  /** `baselineKey` of the baseline the differences are against. */
+  readonly baseline: string;
+  /** The complete record that would be sent. */
+  readonly payload: Payload;
+  readonly payloadHash: Sha256;
+  readonly differences: readonly AttributeDifference[];
+  /** An operation is in flight: recorded as desired, sent after it has closed. Never true for a disable. */
+  readonly waiting: boolean;
+  readonly manager?: ExternalId;
+  readonly warnings: readonly Diagnostic[];
+}
+
+/** A worker that a run could not map, or a row that could not become a worker. */
+export interface Rejection {
+  /** undefined: the row has no key. */
+  readonly externalId?: ExternalId;
+  /** Places of the rows in the source's result, from 1. */
+  readonly ordinals: readonly number[];
+  readonly reasons: readonly Diagnostic[];
+  /** False: the same rejection stood in the last accepted run. */
+  readonly fresh: boolean;
+}
+
+export interface GuardVerdict {
+  /** As in the pipeline: `leavers`, `population`, `first.joiners`. */
+  readonly guard: string;
+  readonly tripped: boolean;
+  readonly measured: number;
+  readonly limit: number;
+  /** One sentence with the figures and the way out. */
+  readonly words: string;
+}
+
+/** How many of each, by change kind. */
+export type ChangeCounts = Readonly<Record<ChangeKind, number>>;
+
+/** The head of a plan; the changes and batches stand in run files of their own. */
+export interface PlanHead {
+  readonly run: RunId;
+  readonly pipeline: PipelineName;
+  readonly asOf: Instant;
+  readonly createdAt: Instant;
+  readonly mappingId: Sha256;
+  readonly hash: Sha256;
+  readonly first: boolean;
+  readonly counts: ChangeCounts;
+  readonly waiting: number;
+  readonly rejections: { readonly fresh: number; readonly standing: number; readonly keyless: number };
+  readonly guards: readonly GuardVerdict[];
+  readonly price: Price;
+}
+
+/** What the plan costs. */
+export interface Price {
+  readonly operations: number;
+  readonly calls: number;
+  /** Calls left in the rolling 24 h when the plan was made. */
+  readonly callsLeft: number;
+  /** The earliest instant at which the last call can be sent, by window and quota. */
+  readonly earliestEnd: Instant;
+}

@@ -1,0 +1,37 @@
+/** Milliseconds since 1970-01-01T00:00:00Z. */
+export type Instant = number;
+
+/** Time is a parameter. `sleep` rejects with the signal's reason when it is aborted, and then has not moved anything. */
+export interface Clock {
+  now(): Instant;
+  sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
+}
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  sleep: (milliseconds, signal) =>
+    new Promise((resolve, reject) => {
+      if (signal?.aborted === true) {
+        reject(signal.reason as Error);
+        return;
+      }
+      const onAbort = (): void => {
+        clearTimeout(timer);
+        reject(signal?.reason as Error);
+      };
+      // setTimeout fires at once above 2^31 - 1 ms; nobody here sleeps for 24 days, so the bound only protects from a defect.
+      const timer = setTimeout(
+        () => {
+          signal?.removeEventListener('abort', onAbort);
+          resolve();
+        },
+        Math.min(Math.max(0, milliseconds), 2_147_483_647),
+      );
+      signal?.addEventListener('abort', onAbort, { once: true });
+    }),
+};
+
+/** `2026-11-22T08:00:00.000Z` */
+export function formatInstant(instant: Instant): string {
+  return new Date(instant).toISOString();
+}

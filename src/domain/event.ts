@@ -1,0 +1,80 @@
+import type { Instant } from './clock.ts';
+import type { GuardVerdict, PlanHead, Rejection } from './change.ts';
+import type { Diagnostic } from './diagnostic.ts';
+import type { BatchId, ExternalId, Outcome, RunId, SentChangeKind, Stage } from './words.ts';
+
+/** Counts by name, as a stage goes on and when it ends. */
+export type Counts = Readonly<Record<string, number>>;
+
+/**
+ * Everything that a run tells, as one closed union: progress lines, `--json` and reports are made from it. Plain data, no
+ * payloads; worker ids are the only personal data in it, and `masked` renderings replace them where the reader asks for it.
+ */
+export type JoineryEvent =
+  | {
+      readonly type: 'run.started';
+      readonly run: RunId;
+      readonly pipeline: string;
+      readonly asOf: Instant;
+      readonly mappingId: string;
+      readonly first: boolean;
+    }
+  | { readonly type: 'run.superseded'; readonly run: RunId; readonly by: RunId; readonly unsent: number }
+  | { readonly type: 'stage.started'; readonly stage: Stage }
+  | { readonly type: 'stage.progress'; readonly stage: Stage; readonly counts: Counts }
+  | { readonly type: 'stage.finished'; readonly stage: Stage; readonly counts: Counts; readonly milliseconds: number }
+  | { readonly type: 'rejection'; readonly rejection: Rejection }
+  | { readonly type: 'warning'; readonly diagnostic: Diagnostic; readonly externalId?: ExternalId }
+  | { readonly type: 'guard'; readonly verdict: GuardVerdict }
+  | { readonly type: 'plan'; readonly plan: PlanHead }
+  | {
+      readonly type: 'accepted';
+      readonly run: RunId;
+      readonly evaluated: number;
+      readonly desired: number;
+      readonly dropped: readonly ExternalId[];
+    }
+  | {
+      readonly type: 'batch.sending';
+      readonly batch: BatchId;
+      readonly sequence: number;
+      readonly operations: number;
+      readonly replay: boolean;
+    }
+  | {
+      readonly type: 'batch.accepted';
+      readonly batch: BatchId;
+      readonly sequence: number;
+      readonly requestId: string;
+      readonly milliseconds: number;
+    }
+  | {
+      readonly type: 'batch.retry';
+      readonly batch: BatchId;
+      readonly status: number;
+      readonly reason: string;
+      readonly waitMilliseconds: number;
+    }
+  | { readonly type: 'batch.unknown'; readonly batch: BatchId; readonly reason: string }
+  | { readonly type: 'batch.refused'; readonly batch: BatchId; readonly status: number; readonly reason: string }
+  | { readonly type: 'pace'; readonly reason: 'window' | 'quota' | 'retry' | 'reserve'; readonly until: Instant }
+  | { readonly type: 'poll'; readonly rows: number; readonly open: number; readonly nextAt: Instant }
+  | {
+      readonly type: 'outcome';
+      readonly externalId: ExternalId;
+      readonly change: SentChangeKind;
+      readonly outcome: Outcome;
+      readonly code?: string;
+      readonly reason?: string;
+    }
+  | { readonly type: 'waiting'; readonly workers: number; readonly reason: string }
+  | {
+      readonly type: 'run.finished';
+      readonly run: RunId;
+      readonly state: string;
+      readonly outcomes: Counts;
+      readonly milliseconds: number;
+    };
+
+/** Where events go. Never throws back into a stage: a broken listener must not stop a run. */
+export type EventSink = (event: JoineryEvent) => void;

@@ -1,0 +1,103 @@
+import type { Json } from './canonical-json.ts';
+import type { Instant } from './clock.ts';
+import type { Payload } from './payload.ts';
+import type { VerdictSummary } from './verdict.ts';
+import type { ChangeKind, ExternalId, OperationId, Outcome, PipelineName, RunId, SentChangeKind, Sha256 } from './words.ts';
+
+/**
+ * What is known about one worker of one job: four values, each moved by exactly one act.
+ * - Planning changes none of them.
+ * - Accept, the first transaction of apply, writes `evaluated` and `desired`.
+ * - Load writes `sent` before the bytes leave.
+ * - Only reconcile writes `confirmed`.
+ */
+export interface LedgerEntry {
+  readonly externalId: ExternalId;
+  /** The one pipeline that may change or disable this worker. */
+  readonly owner: PipelineName;
+  readonly evaluated?: Evaluated;
+  readonly desired?: Desired;
+  readonly sent?: Sent;
+  readonly confirmed?: Confirmed;
+  /** An operation went silent since `confirmed`: the baseline is unknown and the worker is sent again. */
+  readonly baselineUnknown: boolean;
+  /** The key was missing from complete, accepted passes. */
+  readonly missing?: Missing;
+}
+
+/** What the last accepted run saw and decided. */
+export interface Evaluated {
+  readonly fingerprint: string;
+  readonly mappingId: Sha256;
+  readonly verdict: VerdictSummary;
+  /** Hash of the draft; undefined unless the verdict was a draft. */
+  readonly draftHash?: Sha256;
+  /** Codes of the reasons of a standing rejection. */
+  readonly reasons?: readonly string[];
+  readonly nextDate?: Instant;
+  readonly run: RunId;
+}
+
+/** The payload that the worker should have. */
+export interface Desired {
+  readonly payload: Payload;
+  readonly hash: Sha256;
+  readonly change: ChangeKind;
+  readonly run: RunId;
+}
+
+/** The operation in flight. At most one version of a worker is in flight, except a disable that overtakes. */
+export interface Sent {
+  readonly operation: OperationId;
+  readonly payload: Payload;
+  readonly hash: Sha256;
+  readonly change: SentChangeKind;
+  readonly at: Instant;
+}
+
+export interface Confirmed {
+  readonly payload: Payload;
+  readonly hash: Sha256;
+  readonly at: Instant;
+  readonly evidence: Evidence;
+}
+
+/** Why the ledger believes what it says. */
+export interface Evidence {
+  /** `log`: a provisioning log said so. `adopted`: read from the directory before the first upload. */
+  readonly kind: 'log' | 'adopted';
+  readonly operation?: OperationId;
+  readonly outcome?: Outcome;
+  /** Ids of the log rows of the whole `changeId` group. */
+  readonly rows?: readonly string[];
+  readonly changeId?: string;
+  /** Attributes that the service warned it could not set. */
+  readonly unset?: readonly string[];
+  readonly detail?: Readonly<Record<string, Json>>;
+}
+
+export interface Missing {
+  /** Complete, accepted passes in a row that did not return the key. */
+  readonly passes: number;
+  readonly since: Instant;
+}
+
+/** What a change is a difference against. */
+export type Baseline =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'unknown' }
+  | { readonly kind: 'sent' | 'confirmed'; readonly hash: Sha256; readonly payload: Payload };
+
+/** `sent` if there is one, else `confirmed`; unknown after silence. */
+export function baselineOf(entry: LedgerEntry | undefined): Baseline {
+  if (entry === undefined) return { kind: 'none' };
+  if (entry.sent !== undefined) return { kind: 'sent', hash: entry.sent.hash, payload: entry.sent.payload };
+  if (entry.baselineUnknown) return { kind: 'unknown' };
+  if (entry.confirmed !== undefined) return { kind: 'confirmed', hash: entry.confirmed.hash, payload: entry.confirmed.payload };
+  return { kind: 'none' };
+}
+
+/** A baseline as the plan hash sees it: two plans against the same baselines are the same plan. */
+export function baselineKey(baseline: Baseline): string {
+  return 'hash' in baseline ? `${baseline.kind}:${baseline.hash}` : baseline.kind;
+}

@@ -1,0 +1,64 @@
+import type { Json } from './canonical-json.ts';
+import type { ExternalId } from './words.ts';
+
+/** A column as an expression sees it. SQL NULL is null here and reaches an expression as nothing, never as null. */
+export type ColumnValue = Json;
+
+/** What the source returned for one row. */
+export interface Row {
+  /** The key column as text; undefined when it is NULL or blank, which rejects the row as keyless. */
+  readonly key: ExternalId | undefined;
+  readonly values: Readonly<Record<string, ColumnValue>>;
+  /** xxh64 of the raw row as read, seeded per state: 16 hex digits. Never evidence, only change detection. */
+  readonly fingerprint: string;
+  /** Place in the result, from 1; names the row in messages when the key cannot. */
+  readonly ordinal: number;
+}
+
+/**
+ * In which order a source returns keys, and in which every merge compares them. `integer`: by value. `bytes`: by UTF-8
+ * bytes (PostgreSQL `COLLATE "C"`). `utf16`: by UTF-16 code units (SQL Server `_BIN2`, JavaScript `<`).
+ */
+export type KeyOrder = 'integer' | 'bytes' | 'utf16';
+
+/** All rows of one key, adjacent because the source returns them in key order. */
+export interface RowGroup {
+  readonly key: ExternalId;
+  readonly rows: readonly Row[];
+  /** Over the rows' fingerprints in their order; one row: the row's. */
+  readonly fingerprint: string;
+}
+
+/** Negative, zero or positive, as for Array.sort. Integer keys that are not canonical integers compare as bytes after all integers. */
+export function compareKeys(order: KeyOrder, left: ExternalId, right: ExternalId): number {
+  if (left === right) return 0;
+  if (order === 'integer') {
+    const a = canonicalInteger(left);
+    const b = canonicalInteger(right);
+    if (a !== undefined && b !== undefined) return a < b ? -1 : a > b ? 1 : 0;
+    if (a !== undefined) return -1;
+    if (b !== undefined) return 1;
+  }
+  if (order === 'utf16') return left < right ? -1 : 1;
+  return compareBytes(left, right);
+}
+
+function canonicalInteger(text: string): bigint | undefined {
+  return /^-?(0|[1-9]\d*)$/.test(text) ? BigInt(text) : undefined;
+}
+
+/** UTF-8 byte order equals code point order; it differs from UTF-16 order only where a surrogate meets U+E000 to U+FFFF. */
+function compareBytes(left: string, right: string): number {
+  const length = Math.min(left.length, right.length);
+  for (let index = 0; index < length; index++) {
+    const a = left.charCodeAt(index);
+    const b = right.charCodeAt(index);
+    if (a !== b) {
+      const aSurrogate = a >= 0xd800 && a <= 0xdfff;
+      const bSurrogate = b >= 0xd800 && b <= 0xdfff;
+      if (aSurrogate !== bSurrogate) return aSurrogate ? 1 : -1;
+      return a - b;
+    }
+  }
+  return left.length - right.length;
+}
