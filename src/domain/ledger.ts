@@ -21,6 +21,8 @@ export interface LedgerEntry {
   readonly confirmed?: Confirmed;
   /** An operation went silent since `confirmed`: the baseline is unknown and the worker is sent again. */
   readonly baselineUnknown: boolean;
+  /** The service refused this payload for its data: not sent again until the payload differs. */
+  readonly failed?: Failed;
   /** The key was missing from complete, accepted passes. */
   readonly missing?: Missing;
 }
@@ -74,6 +76,13 @@ export interface Evidence {
   /** Attributes that the service warned it could not set. */
   readonly unset?: readonly string[];
   readonly detail?: Readonly<Record<string, Json>>;
+}
+
+export interface Failed {
+  /** Hash of the payload that failed. */
+  readonly hash: Sha256;
+  readonly code: string;
+  readonly at: Instant;
 }
 
 export interface Missing {

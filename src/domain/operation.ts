@@ -17,6 +17,8 @@ export interface Operation {
   readonly payload: Payload;
   readonly payloadHash: Sha256;
   readonly state: OperationState;
+  /** The older operation in flight that this disable overtook. */
+  readonly overtakes?: OperationId;
   readonly sentAt?: Instant;
   /** The 202's `Date` header: the lower bound for log rows, by the service's own clock. */
   readonly acceptedAt?: Instant;

@@ -1,0 +1,286 @@
+import type { Instant } from '../domain/clock.ts';
+import type { Json } from '../domain/canonical-json.ts';
+import type { Desired, Evaluated, Evidence, LedgerEntry } from '../domain/ledger.ts';
+import type { LogRow } from '../domain/log-row.ts';
+import type { Batch, Operation, OperationFailure } from '../domain/operation.ts';
+import type { Run, RunState } from '../domain/run.ts';
+import type { VerdictSummary } from '../domain/verdict.ts';
+import type { BatchId, ExternalId, JobScope, OperationId, Outcome, PipelineName, RunId, Sha256 } from '../domain/words.ts';
+
+/**
+ * Where the state of a tenant's pipelines lives: one SQLite folder or one PostgreSQL database. Everything that changes state is a
+ * verb here, is one transaction, checks the lease's epoch, and appends its line to the journal in that same transaction.
+ * No statement uses the database's time.
+ */
+export interface Store {
+  readonly kind: 'sqlite' | 'postgres';
+  readonly identity: StoreIdentity;
+  readonly runs: RunRecords;
+  readonly ledger: Ledger;
+  readonly operations: Operations;
+  readonly logs: LogRows;
+  readonly journal: Journal;
+  readonly files: Files;
+  /**
+   * Makes this process the only one that executes the pipeline. The lock ends with the process, without a timer, and each
+   * acquisition raises the epoch, so that a process that lost the lock can write nothing more. Errors: STO-201 when it is held.
+   */
+  acquireLease(pipeline: PipelineName, holder: string, at: Instant): Promise<Lease>;
+  close(): Promise<void>;
+}
+
+export interface StoreIdentity {
+  /** GUID, made with the store. */
+  readonly id: string;
+  /** Random seed of the row fingerprints, so that they mean nothing elsewhere. */
+  readonly fingerprintSeed: bigint;
+  /** Key of the keyed hashes in the journal, 32 bytes. */
+  readonly hashKey: Uint8Array;
+}
+
+export interface Lease {
+  readonly pipeline: PipelineName;
+  /** Raised by every acquisition; checked by every write. */
+  readonly epoch: number;
+  /** Aborted when the lock is known to be lost (the connection that held it died). */
+  readonly lost: AbortSignal;
+  release(): Promise<void>;
+}
+
+export interface RunRecords {
+  begin(lease: Lease, run: Run): Promise<void>;
+  advance(lease: Lease, id: RunId, patch: RunPatch): Promise<void>;
+  get(id: RunId): Promise<Run | undefined>;
+  /** Newest first. */
+  list(pipeline: PipelineName, limit: number): Promise<readonly Run[]>;
+  /** The newest run in one of the states. */
+  latest(pipeline: PipelineName, states?: readonly RunState[]): Promise<Run | undefined>;
+}
+
+export interface RunPatch {
+  readonly state?: RunState;
+  readonly planHash?: Sha256;
+  readonly population?: number;
+  readonly finishedAt?: Instant;
+}
+
+export interface Ledger {
+  get(scope: JobScope, externalId: ExternalId): Promise<LedgerEntry | undefined>;
+  getMany(scope: JobScope, externalIds: readonly ExternalId[]): Promise<ReadonlyMap<ExternalId, LedgerEntry>>;
+  /** Every worker that the pipeline owns and has evaluated, in UTF-8 byte order of the externalId, in chunks; flat memory. */
+  streamEvaluated(scope: JobScope, owner: PipelineName): AsyncIterable<readonly EvaluatedKey[]>;
+  /** All entries that the pipeline owns, in UTF-8 byte order, in chunks; for reports and verification. */
+  streamEntries(scope: JobScope, owner: PipelineName): AsyncIterable<readonly LedgerEntry[]>;
+  /** Workers whose next date has arrived. */
+  due(scope: JobScope, owner: PipelineName, asOf: Instant): Promise<readonly ExternalId[]>;
+  /**
+   * Workers with work left: `desired` differs from `sent` (or, without one, from `confirmed`), or the baseline is unknown; not
+   * those whose desired payload is the one that failed for its data.
+   */
+  unsettled(scope: JobScope, owner: PipelineName): Promise<readonly ExternalId[]>;
+  /** Workers of the pipeline that are missing since an earlier accepted pass. */
+  missing(scope: JobScope, owner: PipelineName): Promise<readonly ExternalId[]>;
+  counts(scope: JobScope, owner: PipelineName): Promise<LedgerCounts>;
+  /** Which of these user names (compared without case) stand in any entry's desired, sent or confirmed payload, and whose they are. */
+  userNamesTaken(scope: JobScope, userNames: readonly string[]): Promise<ReadonlyMap<string, readonly ExternalId[]>>;
+  /**
+   * The first transaction of apply: writes `evaluated`, `desired` and `missing` of the given workers, records the planned
+   * batches and their operations, and sets the run's state to `accepted`. A worker whose baseline is no longer the planned one, or who has another owner, is dropped and
+   * named: nothing of him is written and his operation is recorded as dropped. All or nothing else.
+   */
+  accept(lease: Lease, input: AcceptInput): Promise<AcceptResult>;
+}
+
+export interface EvaluatedKey {
+  readonly externalId: ExternalId;
+  readonly fingerprint: string;
+  readonly mappingId: Sha256;
+  readonly verdict: VerdictSummary;
+  readonly nextDate?: Instant;
+  /** Accepted passes in a row without the key; 0 when it was there. */
+  readonly missingPasses: number;
+}
+
+export interface LedgerCounts {
+  readonly entries: number;
+  /** `sent`, or without one `confirmed`, is active. */
+  readonly enabled: number;
+  readonly confirmed: number;
+  readonly inFlight: number;
+  readonly standingRejections: number;
+  readonly failed: number;
+  readonly missing: number;
+}
+
+export interface AcceptInput {
+  readonly scope: JobScope;
+  readonly run: RunId;
+  readonly planHash: Sha256;
+  readonly at: Instant;
+  /** Keys read, as the next run's population guard compares them. */
+  readonly population: number;
+  readonly records: AsyncIterable<readonly AcceptRecord[]> | Iterable<readonly AcceptRecord[]>;
+  readonly batches: AsyncIterable<PlannedBatch> | Iterable<PlannedBatch>;
+}
+
+export interface AcceptRecord {
+  readonly externalId: ExternalId;
+  readonly evaluated?: Evaluated;
+  /** Absent: left as it is. */
+  readonly desired?: Desired;
+  /** `baselineKey` of the planned baseline; absent when the record carries no change. */
+  readonly baseline?: string;
+  /** `true`: one more pass without the key, counted from `at` if it is the first; `false`: the key is there, the count is reset. */
+  readonly missing?: boolean;
+}
+
+export interface PlannedBatch {
+  readonly id: BatchId;
+  readonly sequence: number;
+  readonly operations: readonly PlannedOperation[];
+}
+
+export type PlannedOperation = Pick<Operation, 'id' | 'index' | 'externalId' | 'bulkId' | 'change' | 'payload' | 'payloadHash'>;
+
+export interface AcceptResult {
+  readonly evaluated: number;
+  readonly desired: number;
+  readonly dropped: readonly ExternalId[];
+}
+
+export interface Operations {
+  /** In order of sequence. */
+  batches(run: RunId): Promise<readonly Batch[]>;
+  batch(id: BatchId): Promise<Batch | undefined>;
+  /** In order of index. */
+  ofBatch(id: BatchId): Promise<readonly Operation[]>;
+  /** Operations in flight of the whole job (`sending`, `sent`, `unknown`), oldest first. */
+  open(scope: JobScope): Promise<readonly Operation[]>;
+  get(id: OperationId): Promise<Operation | undefined>;
+  /** All operations about one worker, oldest first. */
+  ofWorker(scope: JobScope, externalId: ExternalId): Promise<readonly Operation[]>;
+  /** Operations of a run, by batch and index, in chunks. */
+  stream(run: RunId): AsyncIterable<readonly Operation[]>;
+  /** Outcome → count, `open` and `unsent` among the keys. */
+  tally(run: RunId): Promise<Readonly<Record<string, number>>>;
+  /**
+   * Before the bytes leave, in one transaction: reserves a call in window and quota, sets batch and operations to `sending`, writes the
+   * ledger's `sent`. Nothing is written when the answer is not `granted`.
+   * A worker with another operation in flight blocks his operation, unless it is a disable: that one overtakes.
+   */
+  beginSending(lease: Lease, input: BeginSending): Promise<BeginSendingResult>;
+  /** The answer to the call, or that there was none. Restores the ledger's `sent` where nothing was accepted. */
+  finishSending(lease: Lease, input: FinishSending): Promise<void>;
+  /** Operations that will not be sent by this run (baseline moved, worker in flight, superseded run): state `dropped`. */
+  drop(lease: Lease, operations: readonly OperationId[], reason: string, at: Instant): Promise<void>;
+  /** Writes outcomes and, by their effect, `confirmed`. Only reconcile calls this. Closing a closed operation does nothing. */
+  close(lease: Lease, scope: JobScope, closures: readonly Closure[], at: Instant): Promise<void>;
+  /** A failed operation that the service says it retries: stays open with outcome `escrowed`. */
+  escrow(lease: Lease, operation: OperationId, failure: OperationFailure, at: Instant): Promise<void>;
+  /** Calls of the tenant whose reservation lies in [from, to). */
+  callsUsed(tenant: string, from: Instant, to: Instant): Promise<number>;
+}
+
+export interface CallLimits {
+  /** Calls per window, over all pipelines and processes of the tenant: 40 in 5,000 ms. A slot frees when its call was answered that long ago. */
+  readonly windowCalls: number;
+  readonly windowMilliseconds: number;
+  /** Calls per rolling 24 h that this reservation may use up to: the quota less the shares that are reserved for others. */
+  readonly dayCalls: number;
+  readonly dayMilliseconds: number;
+}
+
+export interface BeginSending {
+  readonly batch: BatchId;
+  /** Only these of the batch's operations are sent; the rest were dropped before. */
+  readonly operations: readonly OperationId[];
+  readonly bytes: number;
+  readonly bodyHash: Sha256;
+  readonly clientRequestId: string;
+  readonly scope: JobScope;
+  readonly limits: CallLimits;
+  /** The batch is in state `unknown` and its identical bytes go once more. */
+  readonly replay: boolean;
+  readonly at: Instant;
+}
+
+export type BeginSendingResult =
+  | { readonly kind: 'granted'; readonly call: string }
+  | {
+      readonly kind: 'wait';
+      readonly reason: 'window' | 'quota';
+      /** Earliest instant worth another try; undefined: when a call in flight is answered. */ readonly until?: Instant;
+    }
+  | { readonly kind: 'blocked'; readonly workers: readonly ExternalId[] };
+
+export type FinishSending = { readonly batch: BatchId; readonly call: string; readonly at: Instant } & (
+  | { readonly kind: 'accepted'; readonly acceptedAt: Instant; readonly requestId: string }
+  /** The request certainly did not count (no connection, 429, bucket full): batch and operations are `planned` again. */
+  | {
+      readonly kind: 'notSent';
+      readonly detail: string;
+      /** The call did reach the service and counts against the window. */ readonly counted: boolean;
+    }
+  /** Sent, but nobody knows whether it arrived. */
+  | { readonly kind: 'unknown'; readonly detail: string }
+  /** The service refused the whole call (400, 403, 404): nothing was staged. */
+  | { readonly kind: 'refused'; readonly detail: string; readonly requestId?: string }
+);
+
+export interface Closure {
+  readonly operation: OperationId;
+  readonly outcome: Outcome;
+  /**
+   * `confirm`: `confirmed` becomes the operation's payload. `fail`: `failed` is set, `confirmed` stays. `forget`: the baseline is unknown from now on.
+   * `none`: the entry is left alone (superseded). In every case `sent` is cleared if it is still this operation.
+   */
+  readonly effect: 'confirm' | 'fail' | 'forget' | 'none';
+  readonly evidence: Evidence;
+  readonly failure?: OperationFailure;
+}
+
+export interface LogRows {
+  /** Keeps rows by id; answers the ids that were new. */
+  put(scope: JobScope, rows: readonly LogRow[], at: Instant): Promise<readonly string[]>;
+  /** Rows about these workers, oldest first. */
+  about(scope: JobScope, externalIds: readonly ExternalId[]): Promise<ReadonlyMap<ExternalId, readonly LogRow[]>>;
+  /** How far the logs of the job were read to the end; the next read begins earlier, by the overlap. */
+  cursor(scope: JobScope): Promise<Instant | undefined>;
+  moveCursor(scope: JobScope, to: Instant): Promise<void>;
+  /** Removes rows that are older and belong to no open operation. */
+  prune(scope: JobScope, before: Instant): Promise<number>;
+}
+
+export interface JournalLine {
+  readonly sequence: number;
+  readonly at: Instant;
+  readonly kind: string;
+  /** Ids, counts and keyed hashes only; never a worker's id or value. */
+  readonly data: Readonly<Record<string, Json>>;
+  readonly previous: Sha256;
+  readonly hash: Sha256;
+}
+
+export interface Journal {
+  /** For acts that change no other state: approvals, releases, reveals. */
+  record(kind: string, data: Readonly<Record<string, Json>>, at: Instant): Promise<JournalLine>;
+  /** In order, in chunks. */
+  stream(from?: number): AsyncIterable<readonly JournalLine[]>;
+  last(): Promise<JournalLine | undefined>;
+}
+
+/** Files of a run (hand-off between stages, plan, rejections, report) or of a pipeline (fingerprints). 0600 in a folder, or chunks in the database. */
+export interface Files {
+  /** Appears whole or not at all; replaces an older one. Answers bytes written. */
+  write(area: FileArea, name: string, chunks: AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>): Promise<number>;
+  /** undefined when there is no such file. */
+  read(area: FileArea, name: string): Promise<AsyncIterable<Uint8Array> | undefined>;
+  list(area: FileArea): Promise<readonly string[]>;
+  /** Renames a run's file into the pipeline's area, replacing the older one. */
+  promote(run: RunId, pipeline: PipelineName, name: string): Promise<void>;
+  remove(area: FileArea, name: string): Promise<void>;
+  /** Where a person finds the file; undefined when it lives in a database. */
+  path(area: FileArea, name: string): string | undefined;
+}
+
+export type FileArea = { readonly run: RunId } | { readonly pipeline: PipelineName };
