@@ -1,0 +1,23 @@
+import type { Diagnostic } from '../domain/diagnostic.ts';
+import type { Instant } from '../domain/clock.ts';
+import type { RowGroup } from '../domain/row.ts';
+import type { Trace, Verdict } from '../domain/verdict.ts';
+import type { Sha256 } from '../domain/words.ts';
+
+/** Scope, lets, lookups, employment and attributes of one pipeline, compiled into one unit. */
+export interface Mapping {
+  /** Hash over everything that can change a verdict: texts, lookups' contents, column contract, schema, engine version. */
+  readonly id: Sha256;
+  /** The clock is read other than through `employment`: a run's date belongs to the plan hash, and everybody is evaluated again each day. */
+  readonly readsClock: boolean;
+  /** Pure: same rows, mapping and `asOf`, same verdict. Never rejects: what goes wrong with a worker is a rejected verdict. */
+  evaluate(group: RowGroup, asOf: Instant): Promise<Verdict> | Verdict;
+  /** As `evaluate`, and what every let and attribute came to. */
+  explain(group: RowGroup, asOf: Instant): Promise<{ readonly verdict: Verdict; readonly traces: readonly Trace[] }>;
+}
+
+export interface MappingResult {
+  /** Absent when a diagnostic is an error. */
+  readonly mapping?: Mapping;
+  readonly diagnostics: readonly Diagnostic[];
+}

@@ -1,0 +1,181 @@
+import type { AttributeClass, AttributePath, Emptiness } from '../domain/payload.ts';
+import type { Place } from '../domain/place.ts';
+import type { Secret } from '../domain/masking.ts';
+import type { PipelineName } from '../domain/words.ts';
+
+/**
+ * A pipeline file after it was read and found valid: defaults filled in, references to the environment resolved, every expression
+ * still text that knows its place in the file. Compiling expressions is the mapping's work, connecting is the source's.
+ */
+export interface Pipeline {
+  readonly name: PipelineName;
+  /** As it was given on the command line; places show it. */
+  readonly file: string;
+  /** Folder of the file: relative paths in the pipeline start here. */
+  readonly folder: string;
+  /** IANA zone; required when an expression reads the clock or `employment` is used. */
+  readonly timezone?: string;
+  readonly source: SourceDeclaration;
+  readonly lookups: Readonly<Record<string, LookupDeclaration>>;
+  readonly transform: TransformDeclaration;
+  readonly leavers: LeaversDeclaration;
+  readonly guards: GuardsDeclaration;
+  readonly plan: { /** Apply refuses an older plan; ms, default 24 h. */ readonly maxAge: number };
+  readonly sink: SinkDeclaration;
+  /** Folder or PostgreSQL URL; absent: `--state`, `JOINERY_STATE`, else `.joinery/` beside the `pipelines/` folder. */
+  readonly state?: string | Secret;
+  /** Place of a field by its path (`sink.job`, `transform.attributes.displayName`); the nearest parent's if it is not written. */
+  readonly placeOf: (path: string) => Place;
+}
+
+/** JSONata text as it stands in YAML. */
+export interface ExpressionText {
+  readonly kind: 'expression';
+  /** The text that the engine sees, after YAML's folding and escapes. */
+  readonly text: string;
+  /** Path of the field: `transform.attributes.name.givenName`. */
+  readonly path: string;
+  /** Place in the file of an offset (UTF-16 code units) into `text`; `length` marks more than one character. */
+  readonly locate: (offset: number, length?: number) => Place;
+}
+
+/** A number, boolean or null in YAML, or `{ const: … }`. */
+export interface LiteralValue {
+  readonly kind: 'literal';
+  readonly value: string | number | boolean | null;
+  readonly path: string;
+  readonly place: Place;
+}
+
+export type Formula = ExpressionText | LiteralValue;
+
+export type ColumnType = 'string' | 'integer' | 'number' | 'decimal' | 'boolean' | 'date' | 'datetime' | 'json';
+
+/** One line of the contract with HR. */
+export interface ColumnDeclaration {
+  readonly name: string;
+  readonly type: ColumnType;
+  /** NULL rejects the row. */
+  readonly required: boolean;
+  /** The closed list; any other value rejects the row. Only for string, integer and boolean columns. */
+  readonly values?: readonly (string | number | boolean)[];
+  /** What NULL means; the value stands for it in expressions. `never` (a date that never comes) for date columns only. */
+  readonly whenNull?: string | number | boolean;
+  readonly place: Place;
+}
+
+interface SourceBase {
+  /** Password inside; never printed. */
+  readonly connection: Secret;
+  /** Exactly one of query and table. */
+  readonly query?: {
+    /** SQL of one statement, read from its file or given inline. */ readonly sql: string;
+    /** The .sql file, or the pipeline file. */ readonly file: string;
+    readonly firstLine: number;
+  };
+  readonly table?: string;
+  /** Key column. */
+  readonly key: string;
+  /** A boolean column that says which of several rows of a key counts. */
+  readonly primary?: string;
+  /** Undefined: the source's columns are taken as they come, and nothing is checked. */
+  readonly columns?: readonly ColumnDeclaration[];
+  /** ms; default 15 minutes. */
+  readonly statementTimeout: number;
+}
+export interface PostgresSource extends SourceBase {
+  readonly type: 'postgres';
+}
+export interface MssqlSource extends SourceBase {
+  readonly type: 'mssql';
+}
+export type SourceDeclaration = PostgresSource | MssqlSource;
+
+export interface LookupDeclaration {
+  readonly name: string;
+  /** CSV file, absolute. */
+  readonly file: string;
+  /** Column whose value is the key; must be unique. */
+  readonly key: string;
+  readonly place: Place;
+}
+
+export interface TransformDeclaration {
+  /** `.jsonata` files, absolute, in order: each is a block of `$name := function…` definitions. */
+  readonly use: readonly { readonly file: string; readonly text: string; readonly place: Place }[];
+  readonly scope?: Formula;
+  readonly employment?: EmploymentDeclaration;
+  /** In order of the file; each may use the ones before it as `$name`. */
+  readonly let: readonly { readonly name: string; readonly formula: Formula; readonly place: Place }[];
+  readonly attributes: readonly AttributeDeclaration[];
+}
+
+/** `$employed`: the worker's zone decides when the first day begins and the last day ends. */
+export interface EmploymentDeclaration {
+  /** Date columns. */
+  readonly start: string;
+  readonly end?: string;
+  /** Column with an IANA zone; without it the pipeline's timezone. */
+  readonly zone?: string;
+  /** Created disabled this long before the start; ms; absent: not before. */
+  readonly preHire?: number;
+  readonly place: Place;
+}
+
+export interface AttributeDeclaration {
+  readonly path: AttributePath;
+  readonly formula: Formula;
+  readonly empty: Emptiness;
+  readonly class: AttributeClass;
+  /** Computed once, kept for life; the formula gives one candidate or a list in order of preference. */
+  readonly once: boolean;
+  readonly place: Place;
+}
+
+export interface LeaversDeclaration {
+  readonly vanished: { readonly action: 'disable' | 'keep'; readonly fullPasses: number; /** ms */ readonly hours: number };
+  readonly outOfScope: 'disable' | 'keep';
+}
+
+/** A share (0 to 1) of the enabled workers, never below or above a count. */
+export interface Limit {
+  readonly share: number;
+  readonly atLeast: number;
+  readonly atMost?: number;
+}
+
+export interface GuardsDeclaration {
+  /** Leavers and cancelled of one run. */
+  readonly leavers: Limit;
+  readonly joiners: Limit;
+  /** Fresh and standing rejections as a share of the keys read. */
+  readonly rejections: Limit;
+  /** How much the population may shrink against the last accepted run, as a share of it. */
+  readonly population: Limit;
+  /** The first run states its own limits; each absolute, or a share of the keys read. */
+  readonly first: { readonly joiners: number | Limit; readonly rejections: number | Limit };
+}
+
+export interface SinkDeclaration {
+  readonly type: 'entra';
+  /** Lower-case GUID. */
+  readonly tenant: string;
+  readonly servicePrincipal: string;
+  readonly job: string;
+  readonly auth: AuthDeclaration;
+  /** Where tokens and Graph are: a national cloud, or an emulator's origin that was named explicitly and is loopback. */
+  readonly cloud: { readonly name: 'global' | 'usgov' | 'dod' | 'china' | 'emulator'; readonly login: string; readonly graph: string };
+  /** Calls per rolling 24 h: 2,000 or 6,000. */
+  readonly quota: { readonly name: 'p1' | 'governance'; readonly calls: number };
+  /** Attributes that the job is set to clear; `empty: clear` is allowed for these only. */
+  readonly clearing: readonly AttributePath[];
+  /** Custom extensions: attributes with their SCIM type, by URN. */
+  readonly extensions: Readonly<Record<string, Readonly<Record<string, 'string' | 'boolean' | 'integer' | 'decimal' | 'dateTime'>>>>;
+}
+
+export interface AuthDeclaration {
+  readonly client: string;
+  readonly secret?: Secret;
+  /** PEM file with certificate and private key, absolute. */
+  readonly certificate?: string;
+}

@@ -1,0 +1,39 @@
+import type { ColumnType } from '../pipeline/pipeline.ts';
+import type { KeyOrder, Row } from '../domain/row.ts';
+
+/**
+ * One HR database behind one small contract. A source reads; it never writes, and a run sees one moment of it.
+ */
+export interface Source {
+  readonly type: 'postgres' | 'mssql';
+  /** In which order `read` returns keys. */
+  readonly keyOrder: KeyOrder;
+  /**
+   * All rows in key order, in chunks, with back-pressure: nothing is read ahead of the consumer but one buffer. Leaving the loop early or aborting
+   * cancels the statement on the server and gives the connection back. Errors: JoineryError with SRC codes for a
+   * connection that is gone (at once, never a hang), a refused login, an SQL error (with query file, line and column), a missing or duplicate
+   * column, a key out of order, a time-out.
+   */
+  read(request: ReadRequest): AsyncIterable<readonly Row[]>;
+  /** The columns that the query returns, without reading rows. */
+  describe(signal?: AbortSignal): Promise<readonly ColumnDescription[]>;
+  close(): Promise<void>;
+}
+
+export interface ReadRequest {
+  /** Seed of the row fingerprints. */
+  readonly seed: bigint;
+  readonly signal?: AbortSignal;
+  /** Rows per chunk, default 1,000. */
+  readonly chunk?: number;
+}
+
+export interface ColumnDescription {
+  readonly name: string;
+  /** As the database names it: `int8`, `nvarchar(40)`. */
+  readonly databaseType: string;
+  /** How its values reach an expression. */
+  readonly type: ColumnType;
+  /** undefined: the database does not say. */
+  readonly nullable?: boolean;
+}
