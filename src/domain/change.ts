@@ -26,6 +26,10 @@ export interface Change {
   readonly payload: Payload;
   readonly payloadHash: Sha256;
   readonly differences: readonly AttributeDifference[];
+  /** Becomes an operation of this plan. False when it waits, stands failed, or nothing would differ. */
+  readonly send: boolean;
+  /** The same payload failed for its data before: not sent again until it differs. */
+  readonly failedBefore: boolean;
   /** An operation is in flight: recorded as desired, sent after it has closed. Never true for a disable. */
   readonly waiting: boolean;
   readonly manager?: ExternalId;

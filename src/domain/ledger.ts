@@ -21,6 +21,8 @@ export interface LedgerEntry {
   readonly confirmed?: Confirmed;
   /** An operation went silent since `confirmed`: the baseline is unknown and the worker is sent again. */
   readonly baselineUnknown: boolean;
+  /** An active payload was confirmed or adopted once: tells a rehire from an enable. Set by close, never cleared. */
+  readonly everEnabled: boolean;
   /** The service refused this payload for its data: not sent again until the payload differs. */
   readonly failed?: Failed;
   /** The key was missing from complete, accepted passes. */
@@ -37,6 +39,8 @@ export interface Evaluated {
   /** Codes of the reasons of a standing rejection. */
   readonly reasons?: readonly string[];
   readonly nextDate?: Instant;
+  /** The mapping named a manager whom the ledger does not know; left out until he is confirmed. */
+  readonly missingManager?: ExternalId;
   readonly run: RunId;
 }
 

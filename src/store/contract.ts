@@ -3,6 +3,7 @@ import type { Json } from '../domain/canonical-json.ts';
 import type { Desired, Evaluated, Evidence, LedgerEntry } from '../domain/ledger.ts';
 import type { LogRow } from '../domain/log-row.ts';
 import type { Batch, Operation, OperationFailure } from '../domain/operation.ts';
+import type { Payload } from '../domain/payload.ts';
 import type { Run, RunState } from '../domain/run.ts';
 import type { VerdictSummary } from '../domain/verdict.ts';
 import type { BatchId, ExternalId, JobScope, OperationId, Outcome, PipelineName, RunId, Sha256 } from '../domain/words.ts';
@@ -75,7 +76,7 @@ export interface Ledger {
   due(scope: JobScope, owner: PipelineName, asOf: Instant): Promise<readonly ExternalId[]>;
   /**
    * Workers with work left: `desired` differs from `sent` (or, without one, from `confirmed`), or the baseline is unknown; not
-   * those whose desired payload is the one that failed for its data.
+   * those whose desired payload is the one that failed for its data. And workers whose `missingManager` is confirmed by now.
    */
   unsettled(scope: JobScope, owner: PipelineName): Promise<readonly ExternalId[]>;
   /** Workers of the pipeline that are missing since an earlier accepted pass. */
@@ -120,7 +121,8 @@ export interface AcceptInput {
   /** Keys read, as the next run's population guard compares them. */
   readonly population: number;
   readonly records: AsyncIterable<readonly AcceptRecord[]> | Iterable<readonly AcceptRecord[]>;
-  readonly batches: AsyncIterable<PlannedBatch> | Iterable<PlannedBatch>;
+  /** Written before the records; the operations come with the records, so that nobody has to hold all payloads in order of sending. */
+  readonly batches: readonly { readonly id: BatchId; readonly sequence: number }[];
 }
 
 export interface AcceptRecord {
@@ -130,6 +132,8 @@ export interface AcceptRecord {
   readonly desired?: Desired;
   /** `baselineKey` of the planned baseline; absent when the record carries no change. */
   readonly baseline?: string;
+  /** What will be sent for this worker, and in which batch. */
+  readonly operation?: PlannedOperation & { readonly batch: BatchId };
   /** `true`: one more pass without the key, counted from `at` if it is the first; `false`: the key is there, the count is reset. */
   readonly missing?: boolean;
 }
@@ -171,6 +175,8 @@ export interface Operations {
   beginSending(lease: Lease, input: BeginSending): Promise<BeginSendingResult>;
   /** The answer to the call, or that there was none. Restores the ledger's `sent` where nothing was accepted. */
   finishSending(lease: Lease, input: FinishSending): Promise<void>;
+  /** More batches for an accepted run: the second pass for managers, operations whose worker is no longer waiting. */
+  add(lease: Lease, run: RunId, scope: JobScope, batches: readonly PlannedBatch[], at: Instant): Promise<void>;
   /** Operations that will not be sent by this run (baseline moved, worker in flight, superseded run): state `dropped`. */
   drop(lease: Lease, operations: readonly OperationId[], reason: string, at: Instant): Promise<void>;
   /** Writes outcomes and, by their effect, `confirmed`. Only reconcile calls this. Closing a closed operation does nothing. */
@@ -237,6 +243,8 @@ export interface Closure {
   readonly effect: 'confirm' | 'fail' | 'forget' | 'none';
   readonly evidence: Evidence;
   readonly failure?: OperationFailure;
+  /** With `confirm`: what the service really took, where it is less than the operation's payload (a manager it could not set). */
+  readonly payload?: Payload;
 }
 
 export interface LogRows {
