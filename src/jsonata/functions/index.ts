@@ -1,0 +1,32 @@
+import type { FunctionContext, FunctionDeclaration, FunctionImplementation } from './declaration.ts';
+import { dateFunctions } from './dates.ts';
+import { lookupFunctions } from './lookup.ts';
+import { nameFunctions } from './names.ts';
+
+export type {
+  FunctionContext,
+  FunctionDeclaration,
+  FunctionExample,
+  FunctionImplementation,
+  ParameterDeclaration,
+  Purity,
+} from './declaration.ts';
+
+/** Every function of the library, declared once: this list feeds the engine, the analysis, the reference page and the tests. */
+export const functionDeclarations: readonly FunctionDeclaration[] = [...nameFunctions, ...dateFunctions, ...lookupFunctions];
+
+export interface LibraryFunction {
+  readonly implementation: FunctionImplementation;
+  readonly signature: string;
+}
+
+/**
+ * The library as `compile(source, { functions })` takes it. The implementations keep the context and read it at every call: compile a
+ * mapping once, and set `context.asOf` at the start of each run. Two runs at a time need two libraries.
+ */
+export function functionLibrary(context: FunctionContext): Record<string, LibraryFunction> {
+  const library: Record<string, LibraryFunction> = {};
+  for (const { name, implementation, signature } of functionDeclarations)
+    library[name] = { implementation: implementation(context), signature };
+  return library;
+}
