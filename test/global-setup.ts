@@ -1,0 +1,45 @@
+import { createServer } from 'node:http';
+import type { TestProject } from 'vitest/node';
+import { startPostgres, type Postgres } from './postgres.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** Address that answers with the URL of a new database; see `test/database.ts`. */
+    postgresStarter: string;
+  }
+}
+
+/**
+ * One PostgreSQL cluster for a whole test run, started by the first test that asks, so that a run of pure tests does not pay for it.
+ * Tests run in processes of their own and therefore ask over loopback HTTP.
+ */
+export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
+  let cluster: Promise<Postgres> | undefined;
+  let databases = 0;
+  const server = createServer((request, response) => {
+    cluster ??= startPostgres();
+    cluster
+      .then((postgres) => {
+        const name = (request.url ?? '/').replace(/^\//, '').replaceAll(/[^a-z0-9_]/g, '_');
+        return postgres.createDatabase(`${name}_${String(++databases)}`);
+      })
+      .then(
+        (url) => response.end(url),
+        (error: unknown) => {
+          response.statusCode = 500;
+          response.end(String(error));
+        },
+      );
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  project.provide('postgresStarter', `http://127.0.0.1:${String(address.port)}`);
+  return async () => {
+    server.close();
+    server.closeAllConnections();
+    await (await cluster?.catch(() => undefined))?.stop();
+  };
+}
