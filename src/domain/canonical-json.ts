@@ -14,13 +14,17 @@ export function canonicalJson(value: unknown): string {
     return JSON.stringify(value);
   }
   if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item === undefined ? null : item)).join(',')}]`;
-  if (typeof value === 'object') {
-    const members = value as Readonly<Record<string, unknown>>;
+  if (isRecord(value)) {
+    const members = value;
     const names = Object.keys(members).filter((name) => members[name] !== undefined);
     names.sort(); // oxlint-disable-line -- default order is UTF-16 code units, which is what RFC 8785 asks for
     return `{${names.map((name) => `${JSON.stringify(name)}:${canonicalJson(members[name])}`).join(',')}}`;
   }
   throw new TypeError(`not a JSON value: ${typeof value}`);
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
 }
 
 /** SHA-256 over canonical JSON, 64 lower-case hex digits. For evidence: plan hashes, payload hashes, mapping ids, journal. */

@@ -12,12 +12,12 @@ export const systemClock: Clock = {
   sleep: (milliseconds, signal) =>
     new Promise((resolve, reject) => {
       if (signal?.aborted === true) {
-        reject(signal.reason as Error);
+        reject(signal.reason);
         return;
       }
       const onAbort = (): void => {
         clearTimeout(timer);
-        reject(signal?.reason as Error);
+        reject(signal?.reason);
       };
       // setTimeout fires at once above 2^31 - 1 ms; nobody here sleeps for 24 days, so the bound only protects from a defect.
       const timer = setTimeout(

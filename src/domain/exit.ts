@@ -1,6 +1,21 @@
 import { JoineryError } from './error.ts';
 import type { ExitClass } from './errors/define.ts';
 
+/** In order of precedence: where several apply, the first wins. */
+const precedence: readonly ExitClass[] = [
+  'internal',
+  'interrupted',
+  'locked',
+  'configuration',
+  'source',
+  'guard',
+  'sink',
+  'outcomes',
+  'rejections',
+  'pending',
+  'success',
+];
+
 /**
  * Exit codes by class, in order of precedence: where several apply, the first wins. 0 to 10 are ours; 130 is the
  * shells' convention for an interrupted command.
@@ -18,8 +33,6 @@ export const exitCodes: Readonly<Record<ExitClass, number>> = {
   pending: 2,
   success: 0,
 };
-
-const precedence = Object.keys(exitCodes) as ExitClass[];
 
 /** The class that decides when several things happened in one run. */
 export function firstExitClass(classes: Iterable<ExitClass>): ExitClass {

@@ -39,7 +39,7 @@ export function maskValue(value: unknown): string {
   if (typeof value === 'object') return '{…}';
   const text = typeof value === 'string' ? value : JSON.stringify(value);
   if (text === '') return '""';
-  const first = [...text][0] ?? '';
+  const first = /^./su.exec(text)?.[0] ?? '';
   return text.length < 3 ? '•••' : `${first}•••`;
 }
 

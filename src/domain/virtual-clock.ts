@@ -28,7 +28,7 @@ export class VirtualClock implements Clock {
   }
 
   sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
-    if (signal?.aborted === true) return Promise.reject(signal.reason as Error);
+    if (signal?.aborted === true) return Promise.reject(signal.reason);
     return new Promise((resolve, reject) => {
       const sleeper: Sleeper = {
         at: this.#now + Math.max(0, milliseconds),
@@ -41,7 +41,7 @@ export class VirtualClock implements Clock {
       const onAbort = (): void => {
         const index = this.#sleepers.indexOf(sleeper);
         if (index !== -1) this.#sleepers.splice(index, 1);
-        reject(signal?.reason as Error);
+        reject(signal?.reason);
       };
       signal?.addEventListener('abort', onAbort, { once: true });
       this.#sleepers.push(sleeper);

@@ -1,0 +1,72 @@
+import { canonicalJson, hashJson } from '../domain/canonical-json.ts';
+import { bulkRequestSchema, type Payload } from '../domain/payload.ts';
+import type { ExternalId, JobScope, SentChangeKind, Sha256 } from '../domain/words.ts';
+
+/** At most 50 user operations a request. Source: graph-contract 1.3. */
+export const maximumOperations = 50;
+
+/** The service documents no byte limit; 1 MiB is well under every limit seen in front of Graph. Source: graph-contract section 8. */
+export const maximumBytes = 1_048_576;
+
+const envelopeBytes = Buffer.byteLength(renderBody([]));
+
+/** What batching needs to know of an operation; the payload itself may stay in a file. */
+export interface Placed {
+  readonly externalId: ExternalId;
+  readonly change: SentChangeKind;
+  /** `operationBytes` of the operation. */
+  readonly bytes: number;
+}
+
+export interface Placement {
+  readonly sequence: number;
+  readonly index: number;
+}
+
+/** Names an operation to support; equal for equal job, worker and payload, so a replay carries the same bytes. 32 hex digits. */
+export function bulkIdOf(scope: JobScope, externalId: ExternalId, payloadHash: Sha256): string {
+  return hashJson([scope.tenant, scope.job, externalId, payloadHash]).slice(0, 32);
+}
+
+/** The exact bytes of a bulk request, as text. */
+export function renderBody(operations: readonly { readonly bulkId: string; readonly payload: Payload }[]): string {
+  const rendered = operations.map(({ bulkId, payload }) => renderOperation(bulkId, payload));
+  return `{"schemas":["${bulkRequestSchema}"],"Operations":[${rendered.join(',')}],"failOnErrors":null}`;
+}
+
+function renderOperation(bulkId: string, payload: Payload): string {
+  return `{"method":"POST","bulkId":${JSON.stringify(bulkId)},"path":"/Users","data":${canonicalJson(payload)}}`;
+}
+
+/** UTF-8 bytes that an operation adds to a request, its comma included. */
+export function operationBytes(bulkId: string, payload: Payload): number {
+  return Buffer.byteLength(renderOperation(bulkId, payload)) + 1;
+}
+
+/**
+ * Packs operations, already in the order of sending, into requests: full ones, because the day's quota counts calls. A disable never
+ * shares a request with anything else, so that a request refused for another worker's data cannot hold it up.
+ * An operation larger than the byte limit stands alone; it is the only request that exceeds it.
+ */
+export function placeOperations(ordered: readonly Placed[], limits = { operations: maximumOperations, bytes: maximumBytes }): Placement[] {
+  let sequence = -1;
+  let index = 0;
+  let bytes = 0;
+  let disables: boolean | undefined;
+  return ordered.map((operation) => {
+    const disable = isDisabling(operation.change);
+    const full = index >= limits.operations || bytes + operation.bytes > limits.bytes;
+    if (sequence === -1 || full || disable !== disables) {
+      sequence++;
+      index = 0;
+      bytes = envelopeBytes;
+      disables = disable;
+    }
+    bytes += operation.bytes;
+    return { sequence, index: index++ };
+  });
+}
+
+function isDisabling(change: SentChangeKind): boolean {
+  return change === 'leaver' || change === 'cancelled';
+}
