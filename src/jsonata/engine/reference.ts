@@ -1,0 +1,112 @@
+import jsonata from 'jsonata';
+import { walkAst, type AstNode } from '../ast.ts';
+import { EvaluationError, LimitError } from '../errors.ts';
+import type { Guardrails } from '../guardrails.ts';
+import { readThrown } from '../parse.ts';
+import { spanAt } from '../position.ts';
+import { assignHook, readDefinitions, type FunctionDeclarations, type ReferenceEnvironment } from './definitions.ts';
+import { toPlain } from './plain.ts';
+
+export interface ReferenceOptions {
+  readonly functions?: FunctionDeclarations | undefined;
+  readonly guardrails: Guardrails | undefined;
+  /** Milliseconds since the epoch, for $now, $millis and dates that are given in part. */
+  readonly now: () => number;
+}
+
+/** A step of ours is an iteration or a call; the reference counts every node it visits. */
+const nodesPerStep = 10;
+/** One nested call of a function passes through about this many nested nodes of the reference. */
+const nodesPerCall = 12;
+
+/**
+ * jsonata 2.2.2 itself behind our limits, clock and errors: the oracle, and the engine for what is not compiled.
+ * Await one evaluation before starting the next: many at once are five times slower.
+ */
+export class ReferenceEngine {
+  readonly #source: string;
+  readonly #expression: jsonata.Expression;
+  readonly #guardrails: Guardrails | undefined;
+  readonly #mutates: boolean;
+
+  constructor(source: string, ast: AstNode, options: ReferenceOptions) {
+    this.#source = source;
+    this.#guardrails = options.guardrails;
+    this.#mutates = writesToInput(ast);
+    const limits = options.guardrails;
+    // `stack` counts nested nodes.
+    this.#expression = jsonata(source, limits === undefined ? {} : { stack: limits.depth * nodesPerCall });
+    const dates = readDefinitions(['fromMillis']).get('fromMillis');
+    type WithEnvironment = { readonly environment: ReferenceEnvironment };
+    // jsonata's own $now shares one instant among evaluations that overlap; these read the instant of their own evaluation.
+    this.#expression.registerFunction(
+      'now',
+      function now(this: unknown, picture?: string, zone?: string): unknown {
+        const { environment } = this as WithEnvironment; // oxlint-disable-line typescript/no-unsafe-type-assertion -- jsonata passes its focus as `this`
+        return dates?.implementation.call(this, environment.base.timestamp.getTime(), picture, zone);
+      },
+      '<s?s?:s>',
+    );
+    this.#expression.registerFunction(
+      'millis',
+      function millis(this: unknown): number {
+        const { environment } = this as WithEnvironment; // oxlint-disable-line typescript/no-unsafe-type-assertion -- jsonata passes its focus as `this`
+        return environment.base.timestamp.getTime();
+      },
+      '<:n>',
+    );
+    for (const [name, { implementation, signature }] of Object.entries(options.functions ?? {})) {
+      this.#expression.registerFunction(name, implementation, signature);
+    }
+    const most = limits === undefined ? Infinity : limits.steps * nodesPerStep;
+    assignHook(this.#expression, (_node, _input, environment) => {
+      const { base } = environment;
+      if (base.steps === undefined) {
+        base.steps = 0;
+        base.timestamp = new Date(options.now());
+      }
+      if ((base.steps += 1) > most) throw new LimitError('steps', limits?.steps ?? most);
+    });
+  }
+
+  /**
+   * Plain JSON values, undefined for nothing.
+   * @throws EvaluationError, LimitError
+   */
+  async evaluate(input: unknown, bindings?: Readonly<Record<string, unknown>>): Promise<unknown> {
+    try {
+      // Grouping an empty array and `name[]` write to their input; the row must look the same to the next expression.
+      const value: unknown = await this.#expression.evaluate(this.#mutates ? copyData(input) : input, bindings);
+      return toPlain(value, this.#guardrails?.output);
+    } catch (thrown) {
+      throw this.#errorOf(thrown);
+    }
+  }
+
+  #errorOf(thrown: unknown): EvaluationError {
+    if (thrown instanceof EvaluationError) return thrown;
+    const { code, position, token, message, value } = readThrown(thrown);
+    if (code === 'D1011') return new LimitError('depth', this.#guardrails?.depth ?? 0);
+    const span = position === undefined ? undefined : spanAt(this.#source, position, token);
+    const shown = code === undefined ? message : `${code}: ${message}`;
+    return new EvaluationError(shown, { code: code ?? 'JSN-102', jsonataCode: code, offset: span?.offset, token, value, cause: thrown });
+  }
+}
+
+function writesToInput(ast: AstNode): boolean {
+  let found = false;
+  walkAst(ast, (node) => {
+    if (node.group !== undefined || node.keepSingletonArray === true || node.keepArray === true || node.type === 'transform') found = true;
+    if (node.type === 'variable' && node.value === 'eval') found = true;
+  });
+  return found;
+}
+
+/** Deep copy of plain data; functions and class instances stay what they are. */
+export function copyData(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map((item) => copyData(item));
+  if (typeof value !== 'object' || value === null) return value;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, copyData(member)]));
+}

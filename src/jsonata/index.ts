@@ -1,0 +1,11 @@
+/**
+ * JSONata as Joinery runs it: jsonata 2.2.2's language and results, compiled to synchronous code, with limits, positions and
+ * typed errors. `compile()` is all that most callers need.
+ */
+export { compile, type Bindings, type Compiled, type CompileOptions, type EngineStats } from './compile.ts';
+export { EvaluationError, ExpressionSyntaxError, LimitError, RefusedExpressionError, type Limit, type SyntaxProblem } from './errors.ts';
+export { builtinNames, type FunctionDeclaration, type FunctionDeclarations } from './engine/definitions.ts';
+export { defaultGuardrails, type Guardrails } from './guardrails.ts';
+export type { NameUse } from './names.ts';
+export type { AstNode } from './ast.ts';
+export { spanAt, type Span } from './position.ts';
