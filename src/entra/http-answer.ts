@@ -15,9 +15,8 @@ export function headerOf(headers: HeaderFields, name: string): string | undefine
 /** Foreign text made fit for a message: one line, bounded, without tokens and secrets. */
 export function excerptOf(text: string): string {
   // Control characters of a foreign answer must not reach a terminal.
-  // oxlint-disable-next-line no-control-regex -- that is what is taken out
   const line = scrubText(text)
-    .replaceAll(/[\u0000-\u001F\u007F-\u009F\u2028\u2029]+/g, ' ')
+    .replaceAll(/[\p{Cc}\u2028\u2029]+/gu, ' ')
     .replaceAll(/ {2,}/g, ' ')
     .trim();
   return line.length <= excerptLength ? line : `${line.slice(0, excerptLength)}…`;

@@ -1,0 +1,34 @@
+import { Agent, EnvHttpProxyAgent, type Dispatcher } from 'undici';
+
+/** Time to make a connection, ms. */
+const connectTimeout = 10_000;
+
+export interface DispatcherOptions {
+  /** Connections per host at the same time. */
+  readonly connections: number;
+  /** An emulator on loopback is never asked through a proxy. */
+  readonly direct: boolean;
+  /** `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY` in either case. Further certificate authorities come through Node’s own `NODE_EXTRA_CA_CERTS`. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+}
+
+/** Keep-alive connections, by way of a proxy where the environment names one. */
+export function openDispatcher(options: DispatcherOptions): Dispatcher {
+  const environment = options.environment ?? process.env;
+  const read = (name: string): string | undefined => environment[name.toLowerCase()] ?? environment[name];
+  const common = {
+    connections: options.connections,
+    pipelining: 1,
+    // Shorter than Graph's own idle limit: a connection that the other side is about to close makes outcomes unknown.
+    keepAliveTimeout: 10_000,
+    keepAliveMaxTimeout: 30_000,
+  };
+  const [https, http, none] = [read('HTTPS_PROXY'), read('HTTP_PROXY'), read('NO_PROXY')];
+  if (options.direct || (https === undefined && http === undefined)) return new Agent({ ...common, connect: { timeout: connectTimeout } });
+  return new EnvHttpProxyAgent({
+    ...common,
+    ...(https === undefined ? {} : { httpsProxy: https }),
+    ...(http === undefined ? {} : { httpProxy: http }),
+    ...(none === undefined ? {} : { noProxy: none }),
+  });
+}
