@@ -1,3 +1,100 @@
 import { defineErrors } from './define.ts';
 
-export const scimErrors = defineErrors({});
+export const scimErrors = defineErrors({
+  'SCM-101': {
+    title: 'No such SCIM attribute',
+    exit: 'configuration',
+    why: 'The service drops attributes that its schema does not have without a word, so the value would never arrive.',
+    fix: 'Use the name as RFC 7643 writes it, or declare a custom attribute under sink.extensions.',
+    wrong: 'attributes:\n  name:\n    firstName: first_name',
+    right: 'attributes:\n  name:\n    givenName: first_name',
+  },
+  'SCM-102': {
+    title: 'The value has not the type of the attribute',
+    exit: 'rejections',
+    why: 'The service reads attributes by their type; a value of another type makes the operation fail hours later.',
+    fix: 'Convert it in the expression: $string(…), $number(…), or a comparison for a boolean.',
+  },
+  'SCM-103': {
+    title: 'A required attribute has no value',
+    exit: 'rejections',
+    why: 'The schema requires the attribute of every user; without it a create fails.',
+    fix: 'Give it a value in the HR system, or a default in the expression.',
+  },
+  'SCM-104': {
+    title: 'The value has not the shape of the attribute',
+    exit: 'rejections',
+    why: 'A multi-valued attribute is a list of objects, a complex one an object with the members its schema names; nothing else is understood.',
+    fix: 'Key multi-valued attributes by their type and write one expression per member.',
+  },
+  'SCM-105': {
+    title: 'Not one of the values that the schema names',
+    exit: 'rejections',
+    why: 'The type of an element decides whether the service reads it; it knows no others.',
+    fix: 'Use one of the named values.',
+  },
+  'SCM-106': {
+    title: 'active is missing or not a boolean',
+    exit: 'rejections',
+    why: 'The service disables the account of a user whose record comes without active.',
+    fix: 'Let the expression of active come out as true or false for every worker.',
+  },
+  'SCM-107': {
+    title: 'externalId is missing or not text',
+    exit: 'rejections',
+    why: 'The service finds the user by it; without it the entry fails with an unreadable message.',
+    fix: 'Give the worker a key in the HR system.',
+  },
+  'SCM-108': {
+    title: 'The service does not read this element',
+    exit: 'configuration',
+    why: 'Of emails, phoneNumbers and addresses only the entry of type work is processed; home, mobile and other are ignored.',
+    fix: 'Put the value into the work entry or into a custom extension attribute.',
+    wrong: 'attributes:\n  phoneNumbers:\n    mobile: mobile_phone',
+    right: 'attributes:\n  phoneNumbers:\n    work: mobile_phone',
+  },
+  'SCM-109': {
+    title: 'A date without time in a dateTime attribute',
+    exit: 'rejections',
+    why: 'The service takes 2026-10-01T00:00:00+00:00 and silently ignores 2026-10-01.',
+    fix: 'Write $dateTime(column).',
+  },
+  'SCM-110': {
+    title: 'The value holds a control character',
+    exit: 'rejections',
+    why: 'Tabs, line ends and the like come from copied cells, are invisible in every list and break matching and sign-in.',
+    fix: 'Clean the value in the HR system, or take them out in the expression: $trim(…), $replace(…).',
+  },
+  'SCM-111': {
+    title: 'The value is longer than the service is known to take',
+    exit: 'rejections',
+    why: 'Users of the service report a limit of 256 characters for externalId.',
+    fix: 'Use a shorter key.',
+  },
+  'SCM-112': {
+    title: 'The attribute cannot be written',
+    exit: 'configuration',
+    why: 'The schema marks it as set by the service, or the service does not provision it (passwords).',
+    fix: 'Remove the attribute from the mapping.',
+    wrong: 'attributes:\n  password: initial_password',
+    right: 'attributes:\n  displayName: initial_name',
+  },
+  'SCM-113': {
+    title: 'Not an attribute path',
+    exit: 'configuration',
+    why: 'Paths look as in Entra\'s attribute list: name.givenName, emails[type eq "work"].value, <urn>:department.',
+    fix: 'Correct the path.',
+  },
+  'SCM-114': {
+    title: 'schemas does not name what the payload uses',
+    exit: 'rejections',
+    why: 'A payload has to name the core user, the enterprise user and every extension it has members of.',
+    fix: 'Add the URN to schemas.',
+  },
+  'SCM-115': {
+    title: 'Two elements of one kind',
+    exit: 'rejections',
+    why: 'Two elements of the same type, or two primary ones, leave it to chance which of them the service reads.',
+    fix: 'Keep one of them.',
+  },
+});
