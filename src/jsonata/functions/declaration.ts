@@ -7,7 +7,7 @@ export interface FunctionContext {
   asOf: number;
   /** IANA name or offset; the pipeline's `timezone`. Absent: UTC. */
   timezone?: string;
-  /** From 0 (inclusive) to 1 (exclusive). Absent: functions that need chance refuse to run, for a run must be repeatable. */
+  /** From 0 (inclusive) to 1 (exclusive). Absent: the system's secure generator, so that what is drawn may be a password. */
   random?: () => number;
   /** Whether the value is taken in the target; compared without regard to case. Absent: nothing is taken. */
   isTaken?: (value: string) => boolean;

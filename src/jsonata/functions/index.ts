@@ -1,7 +1,14 @@
 import type { FunctionContext, FunctionDeclaration, FunctionImplementation } from './declaration.ts';
 import { dateFunctions } from './dates.ts';
+import { entraConvertFunctions } from './entra-convert.ts';
+import { entraDateFunctions } from './entra-dates.ts';
+import { entraListFunctions } from './entra-lists.ts';
+import { entraLogicFunctions } from './entra-logic.ts';
+import { entraReplaceFunctions } from './entra-replace.ts';
+import { entraTextFunctions } from './entra-text.ts';
 import { lookupFunctions } from './lookup.ts';
 import { nameFunctions } from './names.ts';
+import { randomFunctions } from './random-text.ts';
 
 export type {
   FunctionContext,
@@ -13,7 +20,18 @@ export type {
 } from './declaration.ts';
 
 /** Every function of the library, declared once: this list feeds the engine, the analysis, the reference page and the tests. */
-export const functionDeclarations: readonly FunctionDeclaration[] = [...nameFunctions, ...dateFunctions, ...lookupFunctions];
+export const functionDeclarations: readonly FunctionDeclaration[] = [
+  ...nameFunctions,
+  ...dateFunctions,
+  ...lookupFunctions,
+  ...entraTextFunctions,
+  ...entraConvertFunctions,
+  ...entraLogicFunctions,
+  ...entraDateFunctions,
+  ...entraReplaceFunctions,
+  ...entraListFunctions,
+  ...randomFunctions,
+];
 
 export interface LibraryFunction {
   readonly implementation: FunctionImplementation;
