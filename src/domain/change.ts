@@ -13,7 +13,8 @@ export interface AttributeDifference {
 }
 
 /** Why the change is this kind, for people and for the report. */
-export type ChangeCause = 'new' | 'attributes' | 'status' | 'vanished' | 'outOfScope' | 'rejectedInactive' | 'silence' | 'unsettled';
+export type ChangeCause =
+  'new' | 'attributes' | 'status' | 'vanished' | 'outOfScope' | 'rejectedInactive' | 'silence' | 'manager' | 'unsettled';
 
 /** One worker of a plan. Only the kinds that are sent become operations; the others are counted. */
 export interface Change {

@@ -1,3 +1,52 @@
 import { defineErrors } from './define.ts';
 
-export const planErrors = defineErrors({});
+export const planErrors = defineErrors({
+  'PLN-101': {
+    title: 'A worker belongs to another pipeline',
+    exit: 'rejections',
+    why: 'A ledger entry has one owner pipeline. If two pipelines could write the same worker, each would undo the other, and a worker missing from one of them would be disabled.',
+    fix: 'Remove the key from one of the two sources; the worker stays as he is until then.',
+  },
+  'PLN-102': {
+    title: 'No user name is left for a worker',
+    exit: 'rejections',
+    why: 'Every candidate is taken by another worker of the ledger or by an account of the directory. The service would fail the create with a duplicate user principal name.',
+    fix: 'Let the expression of userName give more candidates, for example one with the worker id in it.',
+  },
+  'PLN-103': {
+    title: 'Two workers of one plan want the same user name',
+    exit: 'rejections',
+    why: 'Neither has another candidate, and which of them is right is not for a program to guess.',
+    fix: 'Let the expression of userName give a second candidate, or correct the source.',
+  },
+  'PLN-104': {
+    title: 'The manager of a worker is not known',
+    exit: 'success',
+    why: 'The manager is neither in the ledger nor in this plan, so the service could not resolve him and would leave a warning. The worker is sent without a manager, and once more when the manager is confirmed.',
+    fix: 'Nothing, if the manager is outside this pipeline; else correct the manager column in the source.',
+  },
+  'PLN-105': {
+    title: 'A row has no key',
+    exit: 'rejections',
+    why: 'Without its key nobody knows which worker the row is about. Vanishing is postponed for this run, because the row could be about a worker who seems to be missing.',
+    fix: 'Fill the key column of the row in the source, or exclude the row in the query.',
+  },
+  'PLN-201': {
+    title: 'A guard stopped the plan',
+    exit: 'guard',
+    why: 'The plan would change more than the pipeline allows. Nothing of it was sent and nothing was accepted.',
+    fix: 'Look at the plan. If the source is wrong, correct it and run again; if the plan is right, raise the limit in the pipeline.',
+  },
+  'PLN-202': {
+    title: 'The plan is too old to be applied',
+    exit: 'configuration',
+    why: 'The source has moved on since the plan was made; applying it could undo what happened in between.',
+    fix: 'Make a new plan. plan.maxAge in the pipeline sets how long a plan is good.',
+  },
+  'PLN-203': {
+    title: 'The plan no longer fits the pipeline',
+    exit: 'configuration',
+    why: 'Mapping, guards or job changed after the plan was made. Applying it would send what nobody has looked at.',
+    fix: 'Make a new plan with the present pipeline.',
+  },
+});

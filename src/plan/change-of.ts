@@ -1,0 +1,90 @@
+import { hashJson } from '../domain/canonical-json.ts';
+import type { Change, ChangeCause } from '../domain/change.ts';
+import type { Diagnostic } from '../domain/diagnostic.ts';
+import { baselineKey, baselineOf, type LedgerEntry } from '../domain/ledger.ts';
+import type { Payload } from '../domain/payload.ts';
+import type { Draft } from '../domain/verdict.ts';
+import { isDisable, isSentChange, type ChangeKind, type ExternalId } from '../domain/words.ts';
+import type { LeaversDeclaration } from '../pipeline/pipeline.ts';
+import { differences } from '../scim/index.ts';
+import { composePayload, disabledPayload, managerOf } from './compose.ts';
+import { decisionTable, isUncertain, lastPayload, ledgerStateOf, type RowState } from './decision.ts';
+
+/** One worker as the plan meets him. */
+export interface Case {
+  readonly externalId: ExternalId;
+  readonly row: RowState;
+  /** With `active`, `preHire` and `inactive`. */
+  readonly draft?: Draft;
+  readonly entry: LedgerEntry | undefined;
+  readonly chosen: ReadonlyMap<string, string>;
+  readonly managerKnown: boolean;
+  readonly warnings: readonly Diagnostic[];
+}
+
+/**
+ * The change of one worker: the decision table's cell, the payload that would be sent, and what it differs in from the baseline.
+ * undefined: nothing is known and nothing is to be recorded (a worker who was never here and will not come).
+ */
+export function changeOf(worker: Case, leavers: LeaversDeclaration): Change | undefined {
+  const { entry, externalId } = worker;
+  const state = ledgerStateOf(entry);
+  const last = lastPayload(entry);
+  const decided = policyOf(worker.row, decisionTable[worker.row][state], leavers);
+  const payload = payloadOf(worker, decided, last);
+  if (payload === undefined) return undefined;
+  const payloadHash = hashJson(payload);
+  const found = differences(last, payload);
+  const uncertain = isUncertain(state);
+  const change = decided === 'mover' && found.length === 0 && !uncertain ? 'none' : decided;
+  const inFlight = entry?.sent !== undefined;
+  const failedBefore = entry?.failed?.hash === payloadHash;
+  const waiting = inFlight && isSentChange(change) && !isDisable(change) && found.length > 0;
+  const manager = managerOf(payload);
+  return {
+    externalId,
+    change,
+    cause: causeOf(worker, change, uncertain, entry, found.length),
+    baseline: baselineKey(baselineOf(entry)),
+    payload,
+    payloadHash,
+    differences: found,
+    send: isSentChange(change) && (found.length > 0 || uncertain) && !waiting && !failedBefore,
+    failedBefore,
+    waiting,
+    ...(manager === undefined ? {} : { manager }),
+    warnings: worker.warnings,
+  };
+}
+
+/** `leavers:` of the pipeline may say that vanishing or leaving scope changes nothing. */
+function policyOf(row: RowState, decided: ChangeKind, leavers: LeaversDeclaration): ChangeKind {
+  const kept = (row === 'vanished' && leavers.vanished.action === 'keep') || (row === 'outOfScope' && leavers.outOfScope === 'keep');
+  return kept && isSentChange(decided) ? 'none' : decided;
+}
+
+function payloadOf(worker: Case, change: ChangeKind, last: Payload | undefined): Payload | undefined {
+  const { draft, entry } = worker;
+  if (change === 'ignored') return undefined;
+  if (draft !== undefined && change !== 'frozen') {
+    return composePayload(draft, { last: last ?? triedPayload(entry), chosen: worker.chosen, managerKnown: worker.managerKnown });
+  }
+  // After a silent first upload the ledger knows only what was desired.
+  const known = last ?? entry?.desired?.payload;
+  if (known === undefined) return undefined;
+  return isSentChange(change) ? disabledPayload(known) : known;
+}
+
+/** A first upload that nobody confirmed: its chosen name stays, unless the service refused it. */
+export function triedPayload(entry: LedgerEntry | undefined): Payload | undefined {
+  return entry?.failed === undefined ? entry?.desired?.payload : undefined;
+}
+
+function causeOf(worker: Case, change: ChangeKind, uncertain: boolean, entry: LedgerEntry | undefined, differing: number): ChangeCause {
+  if (worker.row === 'vanished' || worker.row === 'outOfScope' || worker.row === 'rejectedInactive') return worker.row;
+  if (change === 'joiner' || change === 'pre-hire') return uncertain ? 'silence' : 'new';
+  if (change !== 'mover' && change !== 'none') return 'status';
+  if (uncertain) return 'silence';
+  const unset = entry?.confirmed?.evidence.unset ?? [];
+  return differing > 0 && unset.length > 0 && unset.length === differing ? 'manager' : 'attributes';
+}

@@ -1,0 +1,185 @@
+import type { Change, ChangeCounts, GuardVerdict, PlanHead, Price, Rejection } from '../domain/change.ts';
+import { formatInstant } from '../domain/clock.ts';
+import type { Run } from '../domain/run.ts';
+import { isSentChange, type ChangeKind, type ExternalId, type SentChangeKind } from '../domain/words.ts';
+import { bulkIdOf, operationBytes, placeOperations } from '../plan/batching.ts';
+import { evaluateGuards } from '../plan/guards.ts';
+import { orderForSending } from '../plan/order.ts';
+import { PlanHash } from '../plan/plan-hash.ts';
+import { priceOf } from '../plan/price.ts';
+import { callAllowance } from './allowance.ts';
+import { scopeOf, type StageContext } from './context.ts';
+import { decideWorkers, type Decided } from './decide.ts';
+import { readDocument, readHandoff, writeDocument, writeHandoff, type BatchLine, type PlanLine } from './handoff.ts';
+import { timed } from './stage-events.ts';
+import { surveyVerdicts } from './survey.ts';
+import type { TakenNames } from './user-names.ts';
+
+interface Member {
+  readonly externalId: ExternalId;
+  readonly change: SentChangeKind;
+  readonly manager?: ExternalId;
+  readonly bytes: number;
+}
+
+/** What is counted while the plan streams by. Only members of batches are held, without their payloads. */
+class PlanTotals {
+  readonly counts: Record<ChangeKind, number> = zeroCounts();
+  readonly members: Member[] = [];
+  waiting = 0;
+  fresh = 0;
+  standing = 0;
+  keyless = 0;
+  /** Rejected by the last accepted run and evaluated again in this one. */
+  revisited = 0;
+
+  addRejection(rejection: Rejection): void {
+    if (rejection.externalId === undefined) this.keyless++;
+    else if (rejection.fresh) this.fresh++;
+    else this.standing++;
+  }
+
+  addChange(change: Change, bytes: number): void {
+    // A kind that is sent, but not by this plan (it waits, or stands failed), is none of this plan's changes.
+    this.counts[isSentChange(change.change) && !change.send ? 'none' : change.change]++;
+    if (change.waiting) this.waiting++;
+    if (!change.send || !isSentChange(change.change)) return;
+    const manager = change.manager === undefined ? {} : { manager: change.manager };
+    this.members.push({ externalId: change.externalId, change: change.change, bytes, ...manager });
+  }
+}
+
+/**
+ * Third stage: from verdicts and ledger to a plan with its guards, price, hash and batches. Changes nothing in the ledger. Two passes over
+ * the verdicts, so that names and managers are judged by the whole plan while payloads are never all in memory.
+ */
+export async function batch(context: StageContext, run: Run, directory: TakenNames): Promise<PlanHead> {
+  return timed(context, 'batch', async () => {
+    const { store, pipeline, mapping } = context;
+    const scope = scopeOf(pipeline);
+    const survey = await surveyVerdicts(context, readHandoff(store, run.id, 'verdicts.ndjson'), directory);
+    const summary = await readDocument(store, run.id, 'extract.json');
+    const totals = new PlanTotals();
+    const date = mapping.readsClock ? { date: formatInstant(run.asOf).slice(0, 10) } : {};
+    const hash = new PlanHash({ mappingId: mapping.id, guards: pipeline.guards, sink: pipeline.sink, ...date });
+    const rejections: Rejection[] = [];
+    const input = { run: run.id, asOf: run.asOf, survey, keyless: summary.keyless > 0 };
+    const decided = decideWorkers(context, readHandoff(store, run.id, 'verdicts.ndjson'), input);
+    await writeHandoff(store, run.id, 'plan.ndjson', tally(context, decided, totals, hash, rejections));
+    await writeHandoff(store, run.id, 'rejections.ndjson', rejections);
+    const batches = arrange(run, totals.members);
+    await writeHandoff(store, run.id, 'batches.ndjson', batches);
+
+    const last = await store.runs.latest(pipeline.name, ['accepted', 'loaded', 'finished', 'superseded']);
+    const ledger = await store.ledger.counts(scope, pipeline.name);
+    const standing = ledger.standingRejections - totals.revisited + totals.standing;
+    const guards = evaluateGuards(pipeline.guards, {
+      first: last === undefined,
+      counts: totals.counts,
+      enabled: ledger.enabled,
+      population: summary.keys,
+      ...(last?.population === undefined ? {} : { lastPopulation: last.population }),
+      rejections: totals.fresh + standing + totals.keyless,
+    });
+    const head = await headOf(context, run, {
+      totals,
+      guards,
+      standing,
+      batches: batches.length,
+      first: last === undefined,
+      hash: hash.digest(),
+    });
+    await writeDocument(store, run.id, 'plan.json', head);
+    await store.runs.advance(context.lease, run.id, {
+      state: head.guards.some((guard) => guard.tripped) ? 'stopped' : 'planned',
+      planHash: head.hash,
+    });
+    for (const verdict of guards) context.emit({ type: 'guard', verdict });
+    context.emit({ type: 'plan', plan: head });
+    return {
+      result: head,
+      counts: { operations: totals.members.length, batches: batches.length, rejections: totals.fresh + standing + totals.keyless },
+    };
+  });
+}
+
+async function* tally(
+  context: StageContext,
+  decided: AsyncIterable<Decided>,
+  totals: PlanTotals,
+  hash: PlanHash,
+  rejections: Rejection[],
+): AsyncGenerator<PlanLine> {
+  const scope = scopeOf(context.pipeline);
+  for await (const item of decided) {
+    if (item.kind === 'rejection') {
+      totals.addRejection(item.rejection);
+      rejections.push(item.rejection);
+      if (item.rejection.fresh) context.emit({ type: 'rejection', rejection: item.rejection });
+      continue;
+    }
+    const { change } = item.line;
+    if (item.wasRejected) totals.revisited++;
+    if (change !== undefined) {
+      hash.add(change);
+      const bytes = change.send ? operationBytes(bulkIdOf(scope, change.externalId, change.payloadHash), change.payload) : 0;
+      totals.addChange(change, bytes);
+      for (const diagnostic of change.warnings) context.emit({ type: 'warning', diagnostic, externalId: change.externalId });
+    }
+    yield item.line;
+  }
+}
+
+/** Batches in the order of sending, each with its members in the order of the request. */
+function arrange(run: Run, members: readonly Member[]): BatchLine[] {
+  const ordered = orderForSending(members);
+  const batches: { id: string; sequence: number; workers: ExternalId[] }[] = [];
+  for (const [index, { sequence }] of placeOperations(ordered).entries()) {
+    const member = ordered[index];
+    if (member === undefined) continue;
+    const open = (batches[sequence] ??= { id: batchId(run, sequence), sequence, workers: [] });
+    open.workers.push(member.externalId);
+  }
+  return batches;
+}
+
+export function batchId(run: Run, sequence: number): string {
+  return `${run.id}.${String(sequence).padStart(5, '0')}`;
+}
+
+interface HeadParts {
+  readonly totals: PlanTotals;
+  readonly guards: readonly GuardVerdict[];
+  readonly standing: number;
+  readonly batches: number;
+  readonly first: boolean;
+  readonly hash: string;
+}
+
+async function headOf(context: StageContext, run: Run, parts: HeadParts): Promise<PlanHead> {
+  const { pipeline, mapping, clock, store } = context;
+  const { totals } = parts;
+  const allowance = callAllowance(pipeline.sink);
+  const now = clock.now();
+  const used = await store.operations.callsUsed(pipeline.sink.tenant, now - allowance.dayMilliseconds, now + 1);
+  const price: Price = priceOf(totals.members.length, parts.batches, used, allowance, now);
+  const counts: ChangeCounts = totals.counts;
+  return {
+    run: run.id,
+    pipeline: pipeline.name,
+    asOf: run.asOf,
+    createdAt: now,
+    mappingId: mapping.id,
+    hash: parts.hash,
+    first: parts.first,
+    counts,
+    waiting: totals.waiting,
+    rejections: { fresh: totals.fresh, standing: parts.standing, keyless: totals.keyless },
+    guards: parts.guards,
+    price,
+  };
+}
+
+function zeroCounts(): Record<ChangeKind, number> {
+  return { joiner: 0, 'pre-hire': 0, enable: 0, mover: 0, leaver: 0, rehire: 0, cancelled: 0, none: 0, ignored: 0, frozen: 0 };
+}

@@ -1,0 +1,159 @@
+import type { Change, Rejection } from '../domain/change.ts';
+import type { Diagnostic } from '../domain/diagnostic.ts';
+import type { Evaluated, LedgerEntry } from '../domain/ledger.ts';
+import { summarise, type Verdict } from '../domain/verdict.ts';
+import type { ExternalId, RunId } from '../domain/words.ts';
+import { changeOf } from '../plan/change-of.ts';
+import { lastPayload, rowStateOf, type RowState } from '../plan/decision.ts';
+import { scopeOf, type StageContext } from './context.ts';
+import type { PlanLine, TransformItem } from './handoff.ts';
+import { inChunks } from './ndjson.ts';
+import type { Survey } from './survey.ts';
+
+export interface DecideInput {
+  readonly run: RunId;
+  readonly asOf: number;
+  readonly survey: Survey;
+  /** A row without a key could be about a worker who seems to be missing: nobody vanishes in this run. */
+  readonly keyless: boolean;
+}
+
+export type Decided =
+  | { readonly kind: 'line'; readonly line: PlanLine; readonly wasRejected: boolean }
+  | { readonly kind: 'rejection'; readonly rejection: Rejection };
+
+/** Second pass over the verdicts: every worker's change, in the order of the source. */
+export async function* decideWorkers(
+  context: StageContext,
+  items: AsyncIterable<TransformItem>,
+  input: DecideInput,
+): AsyncGenerator<Decided> {
+  const scope = scopeOf(context.pipeline);
+  for await (const chunk of inChunks(items, 500)) {
+    const keys = new Set<ExternalId>();
+    for (const item of chunk) {
+      if (item.kind === 'vanished') keys.add(item.externalId);
+      if (item.kind !== 'verdict') continue;
+      keys.add(item.verdict.externalId);
+      if (item.verdict.kind === 'draft' && item.verdict.draft.manager !== undefined) keys.add(item.verdict.draft.manager);
+    }
+    const entries = await context.store.ledger.getMany(scope, [...keys]);
+    for (const item of chunk) {
+      if (item.kind === 'keyless') yield { kind: 'rejection', rejection: keylessRejection(item.ordinal) };
+      else if (item.kind === 'vanished') yield* decideVanished(context, item.externalId, entries.get(item.externalId), input);
+      else yield* decideVerdict(context, item, entries, input);
+    }
+  }
+}
+
+function keylessRejection(ordinal: number): Rejection {
+  const message = `row ${String(ordinal)} of the source has no key`;
+  return { ordinals: [ordinal], reasons: [{ code: 'PLN-105', severity: 'error', message }], fresh: true };
+}
+
+function* decideVerdict(
+  context: StageContext,
+  item: Extract<TransformItem, { readonly kind: 'verdict' }>,
+  entries: ReadonlyMap<ExternalId, LedgerEntry>,
+  input: DecideInput,
+): Generator<Decided> {
+  const { ordinals, fingerprint } = item;
+  const { externalId } = item.verdict;
+  const entry = entries.get(externalId);
+  if (entry !== undefined && entry.owner !== context.pipeline.name) {
+    yield { kind: 'rejection', rejection: { externalId, ordinals, reasons: [foreignOwner(externalId, entry.owner)], fresh: true } };
+    return;
+  }
+  const verdict = withNameRejection(item.verdict, input.survey);
+  const wasRejected = entry?.evaluated?.verdict === 'rejected';
+  const manager = managerCase(verdict, entries, input.survey);
+  const change = changeOf(
+    {
+      externalId,
+      row: rowWithDueDisable(rowStateOf(verdict), entry),
+      ...(verdict.kind === 'draft' ? { draft: verdict.draft } : {}),
+      entry,
+      chosen: input.survey.names.chosen(externalId),
+      managerKnown: manager.known,
+      warnings: [...verdict.warnings, ...manager.warnings],
+    },
+    context.pipeline.leavers,
+  );
+  if (verdict.kind === 'rejected') {
+    const fresh = !wasRejected || !sameCodes(entry.evaluated?.reasons ?? [], verdict.reasons);
+    yield { kind: 'rejection', rejection: { externalId, ordinals, reasons: verdict.reasons, fresh } };
+  }
+  const evaluated: Evaluated = {
+    fingerprint,
+    mappingId: context.mapping.id,
+    verdict: summarise(verdict),
+    ...(verdict.kind === 'draft' ? { draftHash: verdict.draft.hash } : {}),
+    ...(verdict.kind === 'rejected' ? { reasons: verdict.reasons.map(({ code }) => code) } : {}),
+    ...(verdict.nextDate === undefined ? {} : { nextDate: verdict.nextDate }),
+    ...(manager.missing === undefined ? {} : { missingManager: manager.missing }),
+    run: input.run,
+  };
+  const line: PlanLine = { externalId, evaluated, missing: false, ...(change === undefined ? {} : { change }) };
+  yield { kind: 'line', line, wasRejected };
+}
+
+/** A disable that was accepted and is not confirmed stays due, whatever has become of the row since. */
+function rowWithDueDisable(row: RowState, entry: LedgerEntry | undefined): RowState {
+  return row === 'rejected' && entry?.desired?.payload.active === false ? 'rejectedInactive' : row;
+}
+
+function withNameRejection(verdict: Verdict, survey: Survey): Verdict {
+  const reason = survey.names.rejection(verdict.externalId);
+  if (reason === undefined || verdict.kind !== 'draft') return verdict;
+  return {
+    kind: 'rejected',
+    externalId: verdict.externalId,
+    reasons: [reason],
+    saysInactive: !verdict.draft.active && !verdict.draft.preHire,
+    warnings: verdict.warnings,
+    ...(verdict.nextDate === undefined ? {} : { nextDate: verdict.nextDate }),
+  };
+}
+
+interface ManagerCase {
+  readonly known: boolean;
+  readonly missing?: ExternalId;
+  readonly warnings: readonly Diagnostic[];
+}
+
+function managerCase(verdict: Verdict, entries: ReadonlyMap<ExternalId, LedgerEntry>, survey: Survey): ManagerCase {
+  const manager = verdict.kind === 'draft' ? verdict.draft.manager : undefined;
+  if (manager === undefined || lastPayload(entries.get(manager)) !== undefined) return { known: true, warnings: [] };
+  if (survey.newcomers.has(manager) && survey.names.rejection(manager) === undefined) return { known: true, warnings: [] };
+  const message = `worker ${verdict.externalId} names manager ${manager}, who is neither in the ledger nor in this plan`;
+  return { known: false, missing: manager, warnings: [{ code: 'PLN-104', severity: 'warning', message }] };
+}
+
+function* decideVanished(
+  context: StageContext,
+  externalId: ExternalId,
+  entry: LedgerEntry | undefined,
+  input: DecideInput,
+): Generator<Decided> {
+  if (entry === undefined || entry.owner !== context.pipeline.name || input.keyless) return;
+  const { fullPasses, hours } = context.pipeline.leavers.vanished;
+  const passes = (entry.missing?.passes ?? 0) + 1;
+  const since = entry.missing?.since ?? input.asOf;
+  const due = passes >= fullPasses && input.asOf - since >= hours;
+  const wasRejected = entry.evaluated?.verdict === 'rejected';
+  const survey = { chosen: new Map<string, string>(), managerKnown: true, warnings: [] };
+  const change: Change | undefined = due
+    ? changeOf({ externalId, row: 'vanished', entry, ...survey }, context.pipeline.leavers)
+    : undefined;
+  // Once he is off for good there is nothing left to count.
+  const settled = due && (change === undefined || change.change === 'frozen');
+  yield { kind: 'line', line: { externalId, missing: !settled, ...(change === undefined ? {} : { change }) }, wasRejected };
+}
+
+function foreignOwner(externalId: ExternalId, owner: string): Diagnostic {
+  return { code: 'PLN-101', severity: 'error', message: `worker ${externalId} belongs to pipeline ${owner}` };
+}
+
+function sameCodes(before: readonly string[], now: readonly Diagnostic[]): boolean {
+  return before.length === now.length && now.every(({ code }, index) => before[index] === code);
+}

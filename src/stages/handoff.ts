@@ -1,0 +1,94 @@
+import type { Change, PlanHead, Rejection } from '../domain/change.ts';
+import { JoineryError } from '../domain/error.ts';
+import type { Evaluated } from '../domain/ledger.ts';
+import type { RowGroup } from '../domain/row.ts';
+import type { Verdict } from '../domain/verdict.ts';
+import type { BatchId, ExternalId, RunId } from '../domain/words.ts';
+import type { Store } from '../store/contract.ts';
+import { fromLines, toLines } from './ndjson.ts';
+
+/** What extract hands to transform. */
+export type ExtractItem =
+  /** A worker whose rows, mapping or date moved, or who has work left. */
+  | { readonly kind: 'group'; readonly group: RowGroup }
+  /** A row without a key. */
+  | { readonly kind: 'keyless'; readonly ordinal: number }
+  /** A key that an earlier accepted run read and this one did not. */
+  | { readonly kind: 'vanished'; readonly externalId: ExternalId };
+
+/** What transform hands to batch. */
+export type TransformItem =
+  | { readonly kind: 'verdict'; readonly verdict: Verdict; readonly fingerprint: string; readonly ordinals: readonly number[] }
+  | Exclude<ExtractItem, { readonly kind: 'group' }>;
+
+/** What extract counted over the whole pass. */
+export interface ExtractSummary {
+  readonly rows: number;
+  /** Distinct keys, rejected or not. */
+  readonly keys: number;
+  readonly keyless: number;
+  readonly unchanged: number;
+  readonly changed: number;
+  readonly vanished: number;
+}
+
+/** What batch hands to accept: one line per worker with something to record. */
+export interface PlanLine {
+  readonly externalId: ExternalId;
+  readonly evaluated?: Evaluated;
+  readonly missing?: boolean;
+  readonly change?: Change;
+}
+
+/** Members of a batch in the order of the request. */
+export interface BatchLine {
+  readonly id: BatchId;
+  readonly sequence: number;
+  readonly workers: readonly ExternalId[];
+}
+
+/** Names of the files that stages leave in a run, and what stands in them. */
+export interface Handoffs {
+  'rows.ndjson': ExtractItem;
+  'verdicts.ndjson': TransformItem;
+  'plan.ndjson': PlanLine;
+  'batches.ndjson': BatchLine;
+  'rejections.ndjson': Rejection;
+}
+export interface Documents {
+  'extract.json': ExtractSummary;
+  'plan.json': PlanHead;
+}
+
+export const fingerprintFile = 'fingerprints';
+
+export async function writeHandoff<N extends keyof Handoffs>(
+  store: Store,
+  run: RunId,
+  name: N,
+  items: AsyncIterable<Handoffs[N]> | Iterable<Handoffs[N]>,
+): Promise<void> {
+  await store.files.write({ run }, name, toLines(items));
+}
+
+/** Errors: STG-105 when the file is not there. */
+export async function* readHandoff<N extends keyof Handoffs>(store: Store, run: RunId, name: N): AsyncGenerator<Handoffs[N]> {
+  const chunks = await store.files.read({ run }, name);
+  if (chunks === undefined) throw new JoineryError('STG-105', `run ${run} has no ${name}`);
+  yield* fromLines<Handoffs[N]>(chunks, name);
+}
+
+export async function writeDocument<N extends keyof Documents>(store: Store, run: RunId, name: N, document: Documents[N]): Promise<void> {
+  await store.files.write({ run }, name, [`${JSON.stringify(document, undefined, 2)}\n`]);
+}
+
+/** Errors: STG-105 when the file is not there. */
+export async function readDocument<N extends keyof Documents>(store: Store, run: RunId, name: N): Promise<Documents[N]> {
+  const chunks = await store.files.read({ run }, name);
+  if (chunks === undefined) throw new JoineryError('STG-105', `run ${run} has no ${name}`);
+  const pieces: Uint8Array[] = [];
+  for await (const chunk of chunks) pieces.push(chunk);
+  // Written by `writeDocument` of this program, whole or not at all.
+  const document: Documents[N] = JSON.parse(Buffer.concat(pieces).toString('utf8'));
+  return document;
+}
