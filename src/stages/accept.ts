@@ -1,0 +1,82 @@
+import type { PlanHead } from '../domain/change.ts';
+import type { PlannedOperation } from '../store/contract.ts';
+import { isSentChange, type BatchId, type ExternalId, type JobScope } from '../domain/words.ts';
+import type { Desired } from '../domain/ledger.ts';
+import type { Run } from '../domain/run.ts';
+import { bulkIdOf } from '../plan/batching.ts';
+import type { AcceptRecord } from '../store/contract.ts';
+import { scopeOf, type StageContext } from './context.ts';
+import { fingerprintFile, readDocument, readHandoff, type PlanLine } from './handoff.ts';
+import { inChunks } from './ndjson.ts';
+
+interface Place {
+  readonly batch: BatchId;
+  readonly index: number;
+}
+
+/**
+ * The first transaction of apply: from here on the run's rows count as evaluated and its payloads as desired. Nothing was sent yet.
+ * Answers the workers that were dropped because something else moved their baseline since the plan was made.
+ */
+export async function accept(context: StageContext, run: Run, head: PlanHead): Promise<readonly ExternalId[]> {
+  const { store, lease, clock, pipeline } = context;
+  const scope = scopeOf(pipeline);
+  const places = new Map<ExternalId, Place>();
+  const batches: { id: BatchId; sequence: number }[] = [];
+  for await (const { id, sequence, workers } of readHandoff(store, run.id, 'batches.ndjson')) {
+    batches.push({ id, sequence });
+    for (const [index, worker] of workers.entries()) places.set(worker, { batch: id, index });
+  }
+  const summary = await readDocument(store, run.id, 'extract.json');
+  const result = await store.ledger.accept(lease, {
+    scope,
+    run: run.id,
+    planHash: head.hash,
+    at: clock.now(),
+    population: summary.keys,
+    batches,
+    records: inChunks(recordsOf(readHandoff(store, run.id, 'plan.ndjson'), run, scope, places), 500),
+  });
+  await store.files.promote(run.id, pipeline.name, fingerprintFile);
+  context.emit({ type: 'accepted', run: run.id, ...result });
+  return result.dropped;
+}
+
+async function* recordsOf(
+  lines: AsyncIterable<PlanLine>,
+  run: Run,
+  scope: JobScope,
+  places: ReadonlyMap<ExternalId, Place>,
+): AsyncGenerator<AcceptRecord> {
+  for await (const { externalId, evaluated, missing, change } of lines) {
+    const record = { externalId, ...(evaluated === undefined ? {} : { evaluated }), ...(missing === undefined ? {} : { missing }) };
+    if (change === undefined) {
+      yield record;
+      continue;
+    }
+    const desired: Desired = { payload: change.payload, hash: change.payloadHash, change: change.change, run: run.id };
+    const place = places.get(externalId);
+    const operation =
+      place === undefined || !isSentChange(change.change) ? undefined : operationOf(scope, desired, change.change, externalId, place);
+    yield { ...record, desired, baseline: change.baseline, ...(operation === undefined ? {} : { operation }) };
+  }
+}
+
+function operationOf(
+  scope: JobScope,
+  desired: Desired,
+  change: PlannedOperation['change'],
+  externalId: ExternalId,
+  place: Place,
+): PlannedOperation & { readonly batch: BatchId } {
+  return {
+    id: `${place.batch}.${String(place.index).padStart(2, '0')}`,
+    batch: place.batch,
+    index: place.index,
+    externalId,
+    bulkId: bulkIdOf(scope, externalId, desired.hash),
+    change,
+    payload: desired.payload,
+    payloadHash: desired.hash,
+  };
+}

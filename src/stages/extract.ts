@@ -1,0 +1,93 @@
+import type { RowGroup } from '../domain/row.ts';
+import type { Run } from '../domain/run.ts';
+import type { ExternalId } from '../domain/words.ts';
+import { mergeChanges, type ChangeChunk, type KeyFingerprint } from '../source/changes.ts';
+import type { Source } from '../source/contract.ts';
+import { writeFingerprints } from '../source/fingerprint-file.ts';
+import { groupRows } from '../source/groups.ts';
+import { Channel } from './channel.ts';
+import type { StageContext } from './context.ts';
+import { fingerprintFile, writeDocument, type ExtractItem, type ExtractSummary } from './handoff.ts';
+import { previousPass } from './previous-pass.ts';
+
+/**
+ * First stage: one read-only pass over the source at one moment. Gives who must be looked at again, in key order: rows that are new or differ from the last
+ * accepted run, workers whose date has come or who have work left, keys that vanished, rows without a key. Leaves the
+ * pass's fingerprints in the run; they count only once the run is accepted. Memory stays flat: one chunk of rows, and the set of workers with work left.
+ */
+export async function* extract(context: StageContext, run: Run, source: Source): AsyncGenerator<ExtractItem> {
+  const { store, mapping, emit, clock, signal } = context;
+  const started = clock.now();
+  emit({ type: 'stage.started', stage: 'extract' });
+  const previous = await previousPass(context, run, source.keyOrder);
+  const missing = new Set(previous.missing);
+  const summary = { rows: 0, keys: 0, keyless: 0, unchanged: 0, changed: 0, vanished: 0 };
+  const fingerprints = new Channel<readonly KeyFingerprint[]>();
+  const header = { run: run.id, order: source.keyOrder, mapping: mapping.id };
+  const written = store.files.write({ run: run.id }, fingerprintFile, writeFingerprints(header, fingerprints));
+  // Awaited below; without a handler an early failure would end the process before we get there.
+  written.catch(() => undefined);
+  let complete = false;
+  try {
+    const rows = countRows(source.read({ seed: store.identity.fingerprintSeed, signal }), summary);
+    for await (const chunk of mergeChanges(groupRows(rows, source.keyOrder), previous.fingerprints, source.keyOrder)) {
+      await fingerprints.push(chunk.groups.map(({ key, fingerprint }) => ({ key, fingerprint })));
+      summary.keys += chunk.groups.length;
+      for (const item of itemsOf(chunk, previous.everybody, previous.again, missing)) {
+        if (item.kind === 'group') summary.changed++;
+        else if (item.kind === 'keyless') summary.keyless++;
+        else summary.vanished++;
+        yield item;
+      }
+      emit({ type: 'stage.progress', stage: 'extract', counts: { rows: summary.rows, changed: summary.changed } });
+    }
+    for (const externalId of missing) {
+      summary.vanished++;
+      yield { kind: 'vanished', externalId };
+    }
+    complete = true;
+  } finally {
+    // Left early or failed: what was read is not the whole pass, so its fingerprints must not appear.
+    if (complete) fingerprints.end();
+    else fingerprints.fail(new Error('the pass was not read to its end'));
+  }
+  await written;
+  summary.unchanged = summary.keys - summary.changed;
+  await finishExtract(context, run, summary);
+  emit({ type: 'stage.finished', stage: 'extract', counts: summary, milliseconds: clock.now() - started });
+}
+
+async function finishExtract(context: StageContext, run: Run, summary: ExtractSummary): Promise<void> {
+  await writeDocument(context.store, run.id, 'extract.json', summary);
+  await context.store.runs.advance(context.lease, run.id, { state: 'extracted', population: summary.keys });
+}
+
+async function* countRows<T>(chunks: AsyncIterable<readonly T[]>, summary: { rows: number }): AsyncGenerator<readonly T[]> {
+  for await (const chunk of chunks) {
+    summary.rows += chunk.length;
+    yield chunk;
+  }
+}
+
+function* itemsOf(
+  chunk: ChangeChunk,
+  everybody: boolean,
+  again: ReadonlySet<ExternalId>,
+  missing: Set<ExternalId>,
+): Generator<ExtractItem> {
+  for (const row of chunk.keyless) yield { kind: 'keyless', ordinal: row.ordinal };
+  for (const externalId of chunk.vanished) {
+    missing.delete(externalId);
+    yield { kind: 'vanished', externalId };
+  }
+  const changed = new Set(chunk.changed.map(({ key }) => key));
+  for (const group of chunk.groups) {
+    missing.delete(group.key);
+    if (everybody || changed.has(group.key) || again.has(group.key)) yield { kind: 'group', group: plainGroup(group) };
+  }
+}
+
+/** Without what the comparison added, so that the hand-off holds the same whether a row changed or its worker has work left. */
+function plainGroup({ key, rows, fingerprint }: RowGroup): RowGroup {
+  return { key, rows, fingerprint };
+}

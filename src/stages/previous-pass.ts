@@ -1,0 +1,93 @@
+import { formatInstant } from '../domain/clock.ts';
+import { JoineryError } from '../domain/error.ts';
+import { compareKeys, type KeyOrder } from '../domain/row.ts';
+import type { Run, RunState } from '../domain/run.ts';
+import type { ExternalId } from '../domain/words.ts';
+import type { KeyFingerprint } from '../source/changes.ts';
+import { readFingerprints, type FingerprintFile } from '../source/fingerprint-file.ts';
+import { scopeOf, type StageContext } from './context.ts';
+import { fingerprintFile } from './handoff.ts';
+
+/** Runs that changed the ledger. */
+export const acceptedStates: readonly RunState[] = ['accepted', 'loaded', 'finished', 'superseded'];
+
+/** What the last accepted pass saw, and who has to be looked at again although his row is the same. */
+export interface PreviousPass {
+  readonly fingerprints: AsyncIterable<readonly KeyFingerprint[]>;
+  readonly everybody: boolean;
+  readonly again: ReadonlySet<ExternalId>;
+  /** Missing since an earlier pass: not in the fingerprints any more. */
+  readonly missing: ReadonlySet<ExternalId>;
+}
+
+/**
+ * The fingerprint file is a cache of the ledger's `evaluated`. It is believed only if it was written by the run that was accepted last;
+ * a run that died between accept and rename left its file in its own folder, and anything else is rebuilt from the ledger.
+ */
+export async function previousPass(context: StageContext, run: Run, order: KeyOrder): Promise<PreviousPass> {
+  const { store, pipeline, mapping } = context;
+  const scope = scopeOf(pipeline);
+  const last = await store.runs.latest(pipeline.name, acceptedStates);
+  const [due, unsettled, missing] = await Promise.all([
+    store.ledger.due(scope, pipeline.name, run.asOf),
+    store.ledger.unsettled(scope, pipeline.name),
+    store.ledger.missing(scope, pipeline.name),
+  ]);
+  const again = new Set([...due, ...unsettled, ...missing]);
+  const base = { again, missing: new Set(missing) };
+  if (last === undefined) return { ...base, fingerprints: noFingerprints(), everybody: true };
+  const newDate = mapping.readsClock && formatInstant(last.asOf).slice(0, 10) !== formatInstant(run.asOf).slice(0, 10);
+  const file = await acceptedFile(context, last, order);
+  if (file !== undefined) return { ...base, fingerprints: file.records, everybody: newDate || file.header.mapping !== mapping.id };
+  const rebuilt = await rebuild(context, order);
+  for (const key of rebuilt.stale) again.add(key);
+  return { ...base, fingerprints: rebuilt.records, everybody: newDate };
+}
+
+async function acceptedFile(context: StageContext, last: Run, order: KeyOrder): Promise<FingerprintFile | undefined> {
+  const { files } = context.store;
+  const area = { pipeline: context.pipeline.name };
+  for (const promote of [false, true]) {
+    if (promote) {
+      if (!(await files.list({ run: last.id })).includes(fingerprintFile)) return undefined;
+      await files.promote(last.id, context.pipeline.name, fingerprintFile);
+    }
+    const bytes = await files.read(area, fingerprintFile);
+    if (bytes === undefined) continue;
+    try {
+      const file = await readFingerprints(bytes);
+      if (file.header.run === last.id && file.header.order === order) return file;
+    } catch (error) {
+      if (!(error instanceof JoineryError) || error.code !== 'SRC-401') throw error;
+      context.emit({ type: 'warning', diagnostic: { code: error.code, severity: 'warning', message: error.message } });
+    }
+  }
+  return undefined;
+}
+
+/** From the ledger: everybody's key and fingerprint in the source's order, and who was evaluated under another mapping. */
+async function rebuild(
+  context: StageContext,
+  order: KeyOrder,
+): Promise<{ records: AsyncIterable<readonly KeyFingerprint[]>; stale: readonly ExternalId[] }> {
+  const { store, pipeline, mapping } = context;
+  const records: KeyFingerprint[] = [];
+  const stale: ExternalId[] = [];
+  for await (const chunk of store.ledger.streamEvaluated(scopeOf(pipeline), pipeline.name)) {
+    for (const { externalId, fingerprint, mappingId, missingPasses } of chunk) {
+      if (missingPasses > 0) continue;
+      records.push({ key: externalId, fingerprint });
+      if (mappingId !== mapping.id) stale.push(externalId);
+    }
+  }
+  records.sort((left, right) => compareKeys(order, left.key, right.key));
+  return { records: oneChunk(records), stale };
+}
+
+async function* oneChunk(records: readonly KeyFingerprint[]): AsyncGenerator<readonly KeyFingerprint[]> {
+  yield await Promise.resolve(records);
+}
+
+async function* noFingerprints(): AsyncGenerator<readonly KeyFingerprint[]> {
+  yield await Promise.resolve([]);
+}
