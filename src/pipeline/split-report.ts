@@ -1,0 +1,41 @@
+import { scanExpression } from './expression-scan.ts';
+import type { Range } from './line-index.ts';
+import type { Reading } from './reading.ts';
+import type { YamlScalar } from './yaml-tree.ts';
+
+/** The text as a single quoted YAML scalar. */
+export function quoteAsExpression(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
+/**
+ * A plain expression that a ` #` cut off: YAML takes the rest for a comment without a word. Told from a real comment by a quote or
+ * bracket that is still open. True after a report.
+ */
+export function reportSplitByComment(node: YamlScalar, path: string, reading: Reading): boolean {
+  const { text } = reading.lines;
+  const end = node.written.offset + node.written.source.length;
+  if (!/^[ \t]+#/.test(text.slice(end)) || scanExpression(node.written.source).balanced) return false;
+  const lineEnd = reading.lines.lineEnd(end);
+  const hash = text.indexOf('#', end);
+  reading.report('PIP-003', [hash, hash + 1], `${path}: YAML reads " #" as the beginning of a comment and ends the value before it`, {
+    fix: quotedLines(reading, [node.written.offset, lineEnd]),
+  });
+  reading.broken.push([node.written.offset, lineEnd]);
+  return true;
+}
+
+/** The lines of a value with the value in single quotes, or as a block when it spans lines: what the author should write instead. */
+export function quotedLines(reading: Reading, value: Range): string {
+  const { text } = reading.lines;
+  const [start, end] = value;
+  const written = text.slice(start, end);
+  const from = reading.lines.lineStart(start);
+  const lead = text.slice(from, start);
+  if (!/[\r\n]/.test(written)) {
+    return `Write: ${(lead + quoteAsExpression(written) + text.slice(end, reading.lines.lineEnd(end))).trim()}`;
+  }
+  const indent = /^[ ]*/.exec(lead)?.[0] ?? '';
+  const lines = written.split(/\r\n|\r|\n/).map((line) => `${indent}  ${line.trim()}`);
+  return ['Write it as a block:', `${lead.trimEnd()} |-`, ...lines].join('\n');
+}
