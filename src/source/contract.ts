@@ -5,7 +5,7 @@ import type { KeyOrder, Row } from '../domain/row.ts';
  * One HR database behind one small contract. A source reads; it never writes, and a run sees one moment of it.
  */
 export interface Source {
-  readonly type: 'postgres' | 'mssql';
+  readonly type: 'postgres' | 'mssql' | 'csv';
   /** In which order `read` returns keys. */
   readonly keyOrder: KeyOrder;
   /**
@@ -18,6 +18,13 @@ export interface Source {
   /** The columns that the query returns, without reading rows. */
   describe(signal?: AbortSignal): Promise<readonly ColumnDescription[]>;
   close(): Promise<void>;
+}
+
+export interface SourceOptions {
+  /** How the DBA sees the session; default `joinery`. */
+  readonly applicationName?: string;
+  /** How long a read waits for somebody else's lock; ms, default 10 s. */
+  readonly lockTimeout?: number;
 }
 
 export interface ReadRequest {

@@ -1,3 +1,161 @@
 import { defineErrors } from './define.ts';
 
-export const sourceErrors = defineErrors({});
+/** SRC-1xx connection, SRC-2xx statement and columns, SRC-3xx rows, SRC-4xx fingerprints, SRC-5xx CSV. */
+export const sourceErrors = defineErrors({
+  'SRC-101': {
+    title: 'The HR database cannot be reached',
+    exit: 'source',
+    why: 'Without the source nothing can be compared, and absence of an answer must never look like absence of people.',
+    fix: 'Check host, port and firewall from this machine, and that the database is running.',
+  },
+  'SRC-102': {
+    title: 'The connection to the HR database was lost',
+    exit: 'source',
+    why: 'Rows that were not read would look like people who left, so a read that did not come to its end counts for nothing.',
+    fix: 'Run again; if it recurs, ask the DBA what ended the session (restart, failover, idle or session limits).',
+  },
+  'SRC-103': {
+    title: 'The HR database refused the login',
+    exit: 'source',
+    why: 'User, password, database or the rules for this client are not accepted by the server.',
+    fix: 'Check the connection string in the environment, and that the account may log in from this machine.',
+  },
+  'SRC-104': {
+    title: 'The HR database could not prove who it is',
+    exit: 'source',
+    why: 'Over a network TLS is verified by default: an unverified server could be anybody, and would be given the password and feed us people.',
+    fix: "Give the certificate authority's file (PostgreSQL: sslrootcert=…), or name the host as its certificate does.",
+  },
+  'SRC-105': {
+    title: 'The connection string is not understood',
+    exit: 'configuration',
+    why: 'A part that is ignored silently could be the one that asks for encryption or names the database.',
+    fix: 'Use postgres://user:password@host:port/database or mssql://user:password@host:port/database, with only the documented parameters.',
+  },
+  'SRC-106': {
+    title: 'A source of this type is not supported',
+    exit: 'configuration',
+    why: 'Joinery reads PostgreSQL, SQL Server and CSV exports; each other database has its own traps of order, types and snapshots.',
+    fix: 'Use one of them, or export to a CSV file.',
+  },
+  'SRC-201': {
+    title: 'The query is not one statement that reads',
+    exit: 'configuration',
+    why: 'A source only reads: exactly one SELECT is sent as it is written, inside a read-only transaction where the database has one.',
+    fix: 'Leave one SELECT (or WITH … SELECT) in the file.',
+  },
+  'SRC-202': {
+    title: 'The database rejected the statement',
+    exit: 'configuration',
+    why: 'The query does not fit the database: a syntax error, or a table, column or function that is not there.',
+    fix: 'Correct the query at the place shown, or ask the DBA what changed in the schema.',
+  },
+  'SRC-203': {
+    title: 'The account may not read what the query needs',
+    exit: 'source',
+    why: 'The database refused it. A partly readable source would look like people who left.',
+    fix: 'Ask the DBA for SELECT on exactly the columns that the pipeline reads; docs/sources.md has the GRANT statements.',
+  },
+  'SRC-204': {
+    title: 'The source does not return the columns that the pipeline declares',
+    exit: 'source',
+    why: 'A column that is not there is an error, not emptiness: emptied attributes would be sent for everybody.',
+    fix: 'Return the column from the query, or change the contract under source.columns with HR.',
+  },
+  'SRC-205': {
+    title: 'The source returns two columns of one name',
+    exit: 'configuration',
+    why: 'An expression could not say which of them it means.',
+    fix: 'Give each column its own name with AS.',
+  },
+  'SRC-206': {
+    title: 'The key column has a type that has no dependable order',
+    exit: 'configuration',
+    why: 'Rows are compared in key order; floating point numbers, bytes and structured values have no text form to order by.',
+    fix: 'Use a key that is text, an integer or a UUID, or convert it to text in the query.',
+  },
+  'SRC-207': {
+    title: 'The statement took longer than its limit',
+    exit: 'source',
+    why: 'The read was ended by the server, so that a query that went wrong does not weigh on the HR database. Nothing was changed.',
+    fix: 'Give the query an index that serves its ORDER BY, or raise source.statementTimeout.',
+  },
+  'SRC-208': {
+    title: 'A table of the source is locked',
+    exit: 'source',
+    why: 'Somebody else holds a lock that reading has to wait for (a migration, a bulk load). Waiting longer would queue others behind us.',
+    fix: 'Run again when the other work is done.',
+  },
+  'SRC-209': {
+    title: 'The statement wants to write',
+    exit: 'configuration',
+    why: 'A source reads in a read-only transaction; a function or clause of the query tried to change the database.',
+    fix: 'Remove it from the query (nextval, FOR UPDATE, functions that write).',
+  },
+  'SRC-210': {
+    title: 'The database ended the read because of a conflict',
+    exit: 'source',
+    why: 'A snapshot could not be kept (recovery on a standby, snapshot isolation and a schema change). Nothing was changed.',
+    fix: 'Run again; on a standby ask the DBA for hot_standby_feedback or a longer max_standby_streaming_delay.',
+  },
+  'SRC-211': {
+    title: 'The database reported an error while reading',
+    exit: 'source',
+    why: 'The read did not come to its end, so it counts for nothing.',
+    fix: 'The message is the database’s own, values masked; correct the data or the query it names.',
+  },
+  'SRC-212': {
+    title: 'The schema changed while the source was open',
+    exit: 'source',
+    why: 'The key has another type now, and with it another order; rows compared in two orders would seem to vanish.',
+    fix: 'Run again; the next run reads the new schema from its beginning.',
+  },
+  'SRC-301': {
+    title: 'The rows are not in the order of their keys',
+    exit: 'configuration',
+    why: 'Rows are compared with the last run in one pass in key order; out of order, people would seem to leave and to join.',
+    fix: 'End the query with the ORDER BY shown.',
+  },
+  'SRC-302': {
+    title: 'Very many rows share one key',
+    exit: 'source',
+    why: 'All rows of a worker are held together; so many for one key mean that the key column is not one.',
+    fix: 'Correct source.key or the joins of the query.',
+  },
+  'SRC-401': {
+    title: 'The fingerprint file is damaged',
+    exit: 'internal',
+    why: 'It is a cache of what the ledger knows; a broken one would hide changes.',
+    fix: 'Nothing to do: it is rebuilt from the ledger.',
+  },
+  'SRC-501': {
+    title: 'The CSV file cannot be read',
+    exit: 'source',
+    why: 'A file that is missing or unreadable must never look like a file without people.',
+    fix: 'Check the path and the permissions.',
+  },
+  'SRC-502': {
+    title: 'The CSV file is malformed',
+    exit: 'source',
+    why: 'A stray quote or a row of another length shifts values into the wrong columns, or swallows the rows behind it.',
+    fix: 'Have the export written again with quoting as RFC 4180 has it; the place is shown.',
+  },
+  'SRC-503': {
+    title: 'The CSV file is not in the declared encoding',
+    exit: 'source',
+    why: 'Names would be damaged silently and sent to everybody.',
+    fix: 'Export as UTF-8, or declare the encoding that the file has.',
+  },
+  'SRC-504': {
+    title: 'The CSV file has no usable header line',
+    exit: 'source',
+    why: 'Columns are known by their names; an empty or repeated name cannot be meant by an expression.',
+    fix: 'Write one header line with a distinct name for each column.',
+  },
+  'SRC-505': {
+    title: 'The CSV file is too large to be brought into key order',
+    exit: 'source',
+    why: 'A file has no index: unless it is already sorted its rows have to be sorted in memory, which is bounded.',
+    fix: 'Export it in key order, or load it into a database.',
+  },
+});

@@ -1,0 +1,190 @@
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { compareKeys, type KeyOrder, type Row } from '../domain/row.ts';
+import { mergeChanges, type KeyFingerprint } from './changes.ts';
+import { readFingerprints, writeFingerprints, type FingerprintHeader } from './fingerprint-file.ts';
+import { groupRows } from './groups.ts';
+
+const order = fc.constantFrom<KeyOrder>('integer', 'bytes', 'utf16');
+const fingerprint = fc.bigInt({ min: 0n, max: 3n }).map((value) => value.toString(16).padStart(16, '0'));
+const wild = fc.string({
+  unit: fc.constantFrom('a', 'b', ' ', '\\', '\n', '\r', '\u{e000}', '\u{10000}', '7', '-', 'é', '\ud800'),
+  minLength: 1,
+  maxLength: 4,
+});
+const key = fc.oneof(fc.integer({ min: -50, max: 50 }).map(String), wild);
+const sizes = fc.infiniteStream(fc.integer({ min: 1, max: 5 }));
+
+async function* inChunks<T>(items: readonly T[], take: Iterator<number>): AsyncGenerator<readonly T[]> {
+  for (let at = 0; at < items.length;) {
+    const size: number = take.next().value;
+    yield items.slice(at, at + size);
+    at += size;
+  }
+}
+
+async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
+
+function sortKeys<T extends { readonly key?: string | undefined }>(by: KeyOrder, items: readonly T[]): T[] {
+  return items.toSorted((a, b) => (a.key === undefined || b.key === undefined ? 0 : compareKeys(by, a.key, b.key)));
+}
+
+const row = (ordinal: number, of: { key: string | undefined; fingerprint: string }): Row => ({ ...of, ordinal, values: {} });
+
+describe('groupRows', () => {
+  test('joins the rows of each key, whatever the chunks, and loses none', async () => {
+    await fc.assert(
+      fc.asyncProperty(order, fc.array(fc.record({ key, fingerprint })), sizes, async (by, drafts, take) => {
+        const rows = sortKeys(by, drafts).map((draft, index) => row(index + 1, draft));
+        const groups = (await collect(groupRows(inChunks(rows, take), by))).flatMap((chunk) => chunk.groups);
+        const naive = new Map<string | undefined, Row[]>();
+        for (const each of rows) naive.set(each.key, [...(naive.get(each.key) ?? []), each]);
+        expect(groups.map((group) => group.key)).toEqual([...naive.keys()]);
+        for (const group of groups) {
+          expect(new Set(group.rows)).toEqual(new Set(naive.get(group.key)));
+          expect(group.rows.length > 1 || group.fingerprint === group.rows[0]?.fingerprint).toBe(true);
+        }
+      }),
+    );
+  });
+
+  test('gives a group one fingerprint, in whatever order the database returns its rows', async () => {
+    const of = async (fingerprints: readonly string[]): Promise<string | undefined> => {
+      const rows = fingerprints.map((each, index) => row(index + 1, { key: 'k', fingerprint: each }));
+      return (await collect(groupRows(inChunks(rows, [1, 1, 1, 1][Symbol.iterator]()), 'bytes'))).flatMap(({ groups }) => groups)[0]
+        ?.fingerprint;
+    };
+    const a = '000000000000000a';
+    const b = '000000000000000b';
+    expect(await of([a, b])).toBe(await of([b, a]));
+    expect(await of([a, b])).not.toBe(await of([a, a, b]));
+    expect(await of([a, b])).not.toBe(await of([a, a]));
+  });
+
+  test('hands keyless rows on beside the groups', async () => {
+    const rows = [
+      row(1, { key: 'a', fingerprint: '0' }),
+      row(2, { key: undefined, fingerprint: '1' }),
+      row(3, { key: 'a', fingerprint: '2' }),
+    ];
+    const chunks = await collect(groupRows(inChunks(rows, [3][Symbol.iterator]()), 'bytes'));
+    expect(chunks.flatMap(({ keyless }) => keyless.map(({ ordinal }) => ordinal))).toEqual([2]);
+    expect(chunks.flatMap(({ groups }) => groups.map((group) => group.rows.length))).toEqual([2]);
+  });
+
+  test('refuses a key that is smaller than the one before', async () => {
+    const rows = [row(1, { key: '10', fingerprint: '0' }), row(2, { key: '9', fingerprint: '1' })];
+    await expect(collect(groupRows(inChunks(rows, [2][Symbol.iterator]()), 'integer'))).rejects.toMatchObject({ code: 'SRC-301' });
+    await expect(collect(groupRows(inChunks(rows, [2][Symbol.iterator]()), 'bytes'))).resolves.toHaveLength(2);
+  });
+
+  test('refuses a key with more rows than a worker can have', async () => {
+    const rows = Array.from({ length: 10_001 }, (_each, index) => row(index + 1, { key: 'same', fingerprint: '0' }));
+    await expect(collect(groupRows(inChunks(rows, [20_000][Symbol.iterator]()), 'bytes'))).rejects.toMatchObject({ code: 'SRC-302' });
+  });
+});
+
+describe('mergeChanges', () => {
+  const records = fc.uniqueArray(fc.record({ key, fingerprint }), { selector: (each) => each.key });
+
+  test('finds what a map of keys finds', async () => {
+    await fc.assert(
+      fc.asyncProperty(order, records, records, sizes, sizes, async (by, was, is, takeWas, takeIs) => {
+        const before = sortKeys<KeyFingerprint>(by, was);
+        const rows = sortKeys(by, is).map((draft, index) => row(index + 1, draft));
+        const chunks = await collect(mergeChanges(groupRows(inChunks(rows, takeIs), by), inChunks(before, takeWas), by));
+        const known = new Map(was.map((each) => [each.key, each.fingerprint]));
+        const keys = new Set(is.map((each) => each.key));
+        const changed = chunks.flatMap((chunk) => chunk.changed);
+        expect(changed.map((group) => [group.key, group.previous])).toEqual(
+          rows.filter((each) => known.get(each.key ?? '') !== each.fingerprint).map((each) => [each.key, known.get(each.key ?? '')]),
+        );
+        expect(chunks.flatMap(({ vanished }) => vanished)).toEqual(before.filter((each) => !keys.has(each.key)).map((each) => each.key));
+        expect(chunks.reduce((sum, { unchanged }) => sum + unchanged, 0)).toBe(is.length - changed.length);
+        expect(chunks.flatMap(({ groups }) => groups.map((group) => group.key))).toEqual(rows.map((each) => each.key));
+      }),
+    );
+  });
+
+  test('closes both sides when the consumer leaves early', async () => {
+    const closed: string[] = [];
+    async function* endless(name: string): AsyncGenerator<readonly Row[]> {
+      try {
+        for (let ordinal = 1; ; ordinal++) yield [row(ordinal, { key: String(ordinal), fingerprint: name })];
+      } finally {
+        closed.push(name);
+      }
+    }
+    async function* previous(): AsyncGenerator<readonly KeyFingerprint[]> {
+      for await (const rows of endless('previous'))
+        yield rows.map(({ ordinal, fingerprint: of }) => ({ key: String(ordinal), fingerprint: of }));
+    }
+    let seen = 0;
+    for await (const { changed } of mergeChanges(groupRows(endless('source'), 'integer'), previous(), 'integer')) {
+      seen += changed.length;
+      if (seen > 3) break;
+    }
+    expect(closed.toSorted()).toEqual(['previous', 'source']);
+  });
+});
+
+describe('the fingerprint file', () => {
+  const header: FingerprintHeader = { run: '20261122T080000Z-1f3a', order: 'bytes', mapping: 'ab'.repeat(32) };
+  const bytesOf = async (of: FingerprintHeader, records: readonly KeyFingerprint[]): Promise<Buffer> =>
+    Buffer.from((await collect(writeFingerprints(of, inChunks(records, [3, 1, 50, 1000][Symbol.iterator]())))).join(''));
+  async function* cut(bytes: Uint8Array, take: Iterator<number>): AsyncGenerator<Uint8Array> {
+    for (let at = 0; at < bytes.length;) {
+      const size: number = take.next().value;
+      yield bytes.subarray(at, at + size);
+      at += size;
+    }
+  }
+  const whole = (bytes: Uint8Array): AsyncGenerator<Uint8Array> => cut(bytes, [bytes.length][Symbol.iterator]());
+  const readAll = async (bytes: AsyncIterable<Uint8Array>): Promise<unknown> =>
+    (await collect((await readFingerprints(bytes)).records)).flat();
+
+  test('reads back what was written, however the bytes are cut', async () => {
+    const records = fc.uniqueArray(fc.record({ key, fingerprint }), { selector: (each) => each.key, maxLength: 30 });
+    await fc.assert(
+      fc.asyncProperty(order, records, sizes, async (by, drafts, take) => {
+        const sorted = sortKeys(by, drafts);
+        const bytes = await bytesOf({ ...header, order: by }, sorted);
+        const file = await readFingerprints(cut(bytes, take));
+        expect(file.header).toEqual({ ...header, order: by });
+        expect((await collect(file.records)).flat()).toEqual(sorted);
+      }),
+    );
+  });
+
+  test('knows a file that was cut short anywhere', async () => {
+    const bytes = await bytesOf(header, [
+      { key: 'a', fingerprint: '0'.repeat(16) },
+      { key: 'b', fingerprint: '1'.repeat(16) },
+    ]);
+    for (let length = 0; length < bytes.length; length++) {
+      await expect(readAll(whole(bytes.subarray(0, length)))).rejects.toMatchObject({ code: 'SRC-401' });
+    }
+  });
+
+  test.each([
+    ['a line that is none', 'zz', 'none after 0 keys'],
+    ['keys out of order', `${'0'.repeat(16)}b\n${'0'.repeat(16)}a`, 'out of order after 1 keys'],
+    ['a key twice', `${'0'.repeat(16)}a\n${'0'.repeat(16)}a`, 'out of order after 1 keys'],
+    ['another count', `${'0'.repeat(16)}a\nend 2`, 'another number of keys'],
+    ['lines behind the end', `end 0\n${'0'.repeat(16)}a`, 'behind its end'],
+  ])('refuses %s', async (_what, lines, message) => {
+    const [head = ''] = (await bytesOf(header, [])).toString().split('\n');
+    await expect(readAll(whole(Buffer.from(`${head}\n${lines}\n`)))).rejects.toMatchObject({
+      code: 'SRC-401',
+      message: expect.stringContaining(message),
+    });
+  });
+
+  test('refuses a header of another version', async () => {
+    await expect(readAll(whole(Buffer.from('{"joinery":"fingerprints","version":2}\nend 0\n')))).rejects.toMatchObject({ code: 'SRC-401' });
+  });
+});

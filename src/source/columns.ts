@@ -1,0 +1,51 @@
+import type { Diagnostic } from '../domain/diagnostic.ts';
+import { JoineryError } from '../domain/error.ts';
+import type { Place } from '../domain/place.ts';
+import type { SourceDeclaration } from '../pipeline/pipeline.ts';
+import type { ResultColumn } from './layout.ts';
+
+/** Refuses a result that lacks a declared column (SRC-204, all of them at once) or returns a name twice (SRC-205). */
+export function checkColumns(
+  declaration: SourceDeclaration,
+  columns: readonly Pick<ResultColumn, 'name'>[],
+  place: Place | undefined,
+): void {
+  const names = new Set<string>();
+  for (const { name } of columns) {
+    if (names.has(name)) {
+      throw new JoineryError('SRC-205', `the source returns two columns named ${name}`, place === undefined ? {} : { place });
+    }
+    names.add(name);
+  }
+  const wanted = new Map<string, Place | undefined>();
+  for (const name of [declaration.key, ...(declaration.primary === undefined ? [] : [declaration.primary])]) wanted.set(name, place);
+  for (const column of declaration.columns ?? []) wanted.set(column.name, column.place);
+  const missing = [...wanted].filter(([name]) => !names.has(name));
+  const [first] = missing;
+  if (first === undefined) return;
+  const diagnostics = missing.map(([name, at]): Diagnostic => {
+    const near = [...names].find((other) => other.toLowerCase() === name.toLowerCase());
+    return {
+      code: 'SRC-204',
+      severity: 'error',
+      message: `the source returns no column ${name}`,
+      ...(near === undefined ? {} : { fix: `It returns ${near}; names are compared exactly.` }),
+      ...(at === undefined ? {} : { place: at }),
+    };
+  });
+  throw new JoineryError(
+    'SRC-204',
+    `the source does not return ${missing.map(([name]) => name).join(', ')}; it returns ${[...names].join(', ')}`,
+    {
+      diagnostics,
+      ...(first[1] === undefined ? {} : { place: first[1] }),
+    },
+  );
+}
+
+/** Names that a `table` source selects: what is declared, the key and the primary column; undefined: all. */
+export function selectedNames(declaration: SourceDeclaration): readonly string[] | undefined {
+  if (declaration.columns === undefined) return undefined;
+  const names = declaration.columns.map(({ name }) => name);
+  return [...new Set([...names, declaration.key, ...(declaration.primary === undefined ? [] : [declaration.primary])])];
+}

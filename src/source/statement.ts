@@ -1,0 +1,187 @@
+import { JoineryError } from '../domain/error.ts';
+import type { Place } from '../domain/place.ts';
+
+export type Dialect = 'postgres' | 'mssql';
+
+/** SQL as a person wrote it, and where. */
+export interface SqlText {
+  readonly sql: string;
+  readonly file: string;
+  readonly firstLine: number;
+}
+
+/** One reading statement, without what stands before and behind it; positions in `text` lead back to the file. */
+export interface Statement {
+  readonly text: string;
+  /** Place of an offset (UTF-16 code units) into `text`. */
+  placeOf(offset: number): Place;
+}
+
+interface Token {
+  readonly kind: 'word' | 'quoted' | 'text' | 'number' | 'symbol' | 'comment' | 'unterminated';
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The words that may begin a reading statement. */
+const reading = new Set(['SELECT', 'WITH', 'VALUES', 'TABLE']);
+
+/**
+ * T-SQL needs no semicolon between statements, so that a word decides. All of these are reserved: unquoted they are no name. (`MERGE JOIN` is a hint.)
+ * PostgreSQL needs no such list: there a second statement needs a semicolon, and the transaction is read-only.
+ */
+const writing = new Set(
+  'ALTER BACKUP BEGIN BULK CHECKPOINT CLOSE COMMIT CREATE DBCC DEALLOCATE DECLARE DELETE DENY DROP EXEC EXECUTE FETCH GOTO GRANT IF INSERT INTO KILL MERGE OPENDATASOURCE OPENQUERY OPENROWSET PRINT RAISERROR READTEXT RECONFIGURE RESTORE RETURN REVERT REVOKE ROLLBACK SAVE SET SETUSER SHUTDOWN TRUNCATE UPDATE UPDATETEXT USE WAITFOR WHILE WRITETEXT'.split(
+    ' ',
+  ),
+);
+
+/**
+ * Exactly one statement that reads, or SRC-201 with the place. The text is taken apart by the database's own rules of quoting, so that a semicolon in a
+ * comment is none and one in a query is found; parentheses must close, so that nothing can step out of the ones it is put into.
+ */
+export function readStatement(source: SqlText, dialect: Dialect): Statement {
+  const { sql } = source;
+  const refuse = (offset: number, message: string): JoineryError =>
+    new JoineryError('SRC-201', message, { place: placeIn(source, offset) });
+  const tokens = [...tokenise(sql, dialect)].filter(({ kind }) => kind !== 'comment');
+  const textOf = (token: Token): string => sql.slice(token.start, token.end);
+  const open: Token[] = [];
+  let previous: Token | undefined;
+  let last: Token | undefined;
+  let semicolon: Token | undefined;
+  for (const token of tokens) {
+    const text = textOf(token);
+    if (token.kind === 'unterminated') throw refuse(token.start, `what begins with ${text.slice(0, 2).trim()} is not closed`);
+    if (token.kind === 'symbol' && text === ';') {
+      semicolon = token;
+      continue;
+    }
+    if (semicolon !== undefined) throw refuse(token.start, 'a second statement begins here');
+    if (last === undefined && !(token.kind === 'word' && reading.has(text.toUpperCase()))) {
+      throw refuse(token.start, `the statement begins with ${text}, not with SELECT or WITH`);
+    }
+    if (token.kind === 'symbol' && text === '(') open.push(token);
+    if (token.kind === 'symbol' && text === ')' && open.pop() === undefined) throw refuse(token.start, 'this parenthesis closes nothing');
+    if (dialect === 'mssql' && token.kind === 'word') checkTransactWord(text, token, previous, open.length, tokens, textOf, refuse);
+    previous = token;
+    last = token;
+  }
+  const first = tokens[0];
+  if (first === undefined || last === undefined) throw refuse(0, 'there is no statement');
+  const unclosed = open.pop();
+  if (unclosed !== undefined) throw refuse(unclosed.start, 'this parenthesis is not closed');
+  const offset = first.start;
+  return { text: sql.slice(offset, last.end), placeOf: (at) => placeIn(source, offset + at) };
+}
+
+function checkTransactWord(
+  text: string,
+  token: Token,
+  previous: Token | undefined,
+  depth: number,
+  tokens: readonly Token[],
+  textOf: (token: Token) => string,
+  refuse: (offset: number, message: string) => JoineryError,
+): void {
+  const word = text.toUpperCase();
+  const next = tokens[tokens.indexOf(token) + 1];
+  const nextWord = next === undefined ? '' : textOf(next).toUpperCase();
+  if (word === 'MERGE' && (nextWord === 'JOIN' || nextWord === 'UNION')) return;
+  if (writing.has(word)) throw refuse(token.start, `${word} does not belong into a query`);
+  if (word !== 'SELECT' || depth > 0 || previous === undefined) return;
+  const before = textOf(previous).toUpperCase();
+  const joins = previous.kind === 'symbol' ? before === ')' : ['UNION', 'ALL', 'EXCEPT', 'INTERSECT'].includes(before);
+  // Behind a parenthesis only the end of a WITH list may go on with SELECT.
+  const isContinued = joins && (previous.kind === 'word' || textOf(tokens[0] ?? previous).toUpperCase() === 'WITH');
+  if (!isContinued) throw refuse(token.start, 'a second statement begins here');
+}
+
+/** Line and column of an offset; a file's first line may lie within another file. */
+function placeIn(source: SqlText, offset: number): Place {
+  const before = source.sql.slice(0, offset).split('\n');
+  return { file: source.file, line: source.firstLine + before.length - 1, column: (before.at(-1)?.length ?? 0) + 1 };
+}
+
+const dollarQuote = /\$(?:[\p{L}_][\p{L}\p{N}_]*)?\$/uy;
+const word = /[\p{L}_@#][\p{L}\p{N}_$@#]*/uy;
+const number = /\d[\w.]*/y;
+
+function* tokenise(sql: string, dialect: Dialect): Generator<Token> {
+  let at = 0;
+  while (at < sql.length) {
+    const start = at;
+    const character = sql[at] ?? '';
+    const pair = sql.slice(at, at + 2);
+    if (/\s|\ufeff/.test(character)) {
+      at++;
+    } else if (pair === '--') {
+      const end = sql.indexOf('\n', at);
+      at = end === -1 ? sql.length : end;
+      yield { kind: 'comment', start, end: at };
+    } else if (pair === '/*') {
+      at = endOfComment(sql, at);
+      yield at === -1 ? { kind: 'unterminated', start, end: sql.length } : { kind: 'comment', start, end: at };
+    } else if (dialect === 'postgres' && /^e'/i.test(pair)) {
+      at = endOfQuoted(sql, at + 1, "'", true);
+      yield quoted('text', start, at, sql);
+    } else if (character === "'" || /^(?:n|b|x)'/i.test(pair)) {
+      at = endOfQuoted(sql, sql.indexOf("'", at), "'", false);
+      yield quoted('text', start, at, sql);
+    } else if (character === '"') {
+      at = endOfQuoted(sql, at, '"', false);
+      yield quoted('quoted', start, at, sql);
+    } else if (dialect === 'mssql' && character === '[') {
+      at = endOfQuoted(sql, at, ']', false);
+      yield quoted('quoted', start, at, sql);
+    } else {
+      const dollar = dialect === 'postgres' ? matchAt(dollarQuote, sql, at) : undefined;
+      if (dollar === undefined) {
+        const name = matchAt(word, sql, at);
+        const digits = name === undefined ? matchAt(number, sql, at) : undefined;
+        at += name?.length ?? digits?.length ?? 1;
+        yield { kind: name !== undefined ? 'word' : digits !== undefined ? 'number' : 'symbol', start, end: at };
+      } else {
+        const end = sql.indexOf(dollar, at + dollar.length);
+        at = end === -1 ? -1 : end + dollar.length;
+        yield quoted('text', start, at, sql);
+      }
+    }
+    if (at === -1) return;
+  }
+}
+
+function quoted(kind: 'text' | 'quoted', start: number, end: number, sql: string): Token {
+  return end === -1 ? { kind: 'unterminated', start, end: sql.length } : { kind, start, end };
+}
+
+function matchAt(pattern: RegExp, sql: string, at: number): string | undefined {
+  pattern.lastIndex = at;
+  return pattern.exec(sql)?.[0];
+}
+
+/** Behind the closing mark, which is doubled to stand for itself; -1 when there is none. */
+function endOfQuoted(sql: string, openAt: number, close: string, backslash: boolean): number {
+  for (let at = openAt + 1; at < sql.length; at++) {
+    if (backslash && sql[at] === '\\') at++;
+    else if (sql[at] === close) {
+      if (sql[at + 1] !== close) return at + 1;
+      at++;
+    }
+  }
+  return -1;
+}
+
+/** Comments nest, in both databases. */
+function endOfComment(sql: string, openAt: number): number {
+  let depth = 0;
+  for (let at = openAt; at < sql.length - 1; at++) {
+    const pair = sql.slice(at, at + 2);
+    if (pair === '/*') depth++;
+    else if (pair === '*/') depth--;
+    else continue;
+    at++;
+    if (depth === 0) return at + 1;
+  }
+  return -1;
+}
