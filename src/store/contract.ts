@@ -187,6 +187,12 @@ export interface Operations {
   callsUsed(tenant: string, from: Instant, to: Instant): Promise<number>;
 }
 
+/**
+ * No request may be outstanding for longer, connecting and reading included: after this time a call that was never answered counts as
+ * answered, because its process must have died. Larger than the sink's time-outs together.
+ */
+export const unansweredMilliseconds = 300_000;
+
 export interface CallLimits {
   /** Calls per window, over all pipelines and processes of the tenant: 40 in 5,000 ms. A slot frees when its call was answered that long ago. */
   readonly windowCalls: number;
@@ -215,7 +221,8 @@ export type BeginSendingResult =
   | {
       readonly kind: 'wait';
       readonly reason: 'window' | 'quota';
-      /** Earliest instant worth another try; undefined: when a call in flight is answered. */ readonly until?: Instant;
+      /** Earliest instant worth another try, unless a call of this process is answered before; undefined: `dayCalls` allows none at all. */
+      readonly until?: Instant;
     }
   | { readonly kind: 'blocked'; readonly workers: readonly ExternalId[] };
 
@@ -275,6 +282,13 @@ export interface Journal {
   /** In order, in chunks. */
   stream(from?: number): AsyncIterable<readonly JournalLine[]>;
   last(): Promise<JournalLine | undefined>;
+  /** The last line as the store notes it apart from the lines, so that a journal whose end was cut off is found out. */
+  head(): Promise<JournalHead | undefined>;
+}
+
+export interface JournalHead {
+  readonly sequence: number;
+  readonly hash: Sha256;
 }
 
 /** Files of a run (hand-off between stages, plan, rejections, report) or of a pipeline (fingerprints). 0600 in a folder, or chunks in the database. */

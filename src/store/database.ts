@@ -1,0 +1,87 @@
+import type { Knex } from 'knex';
+import type { PipelineName } from '../domain/words.ts';
+import type { Row } from './row.ts';
+
+/** What both drivers can bind. Booleans are stored as 0 and 1, JSON as text, instants as integer milliseconds. */
+export type Binding = string | number | null | Uint8Array;
+
+/** SQL text with `?` placeholders, as it is kept in the source. */
+export interface Statement {
+  readonly sql: string;
+  readonly bindings: readonly Binding[];
+}
+
+/** A statement, or a knex builder that is used as a compiler only: knex never opens a connection here. */
+export type Query = Statement | Knex.QueryBuilder | Knex.Raw;
+
+export interface Reader {
+  readonly kind: 'sqlite' | 'postgres';
+  /** Query builder of the engine's dialect. */
+  readonly table: Knex;
+  all(query: Query): Promise<readonly Row[]>;
+  first(query: Query): Promise<Row | undefined>;
+}
+
+/** A statement about several rows of values at once. */
+export interface RowsStatement {
+  /** One statement, one name: PostgreSQL keeps it prepared under it. */
+  readonly name: string;
+  /** Everything before the rows: `INSERT INTO t (a, b) VALUES`. */
+  readonly head: string;
+  /** Everything after them: `ON CONFLICT …`, `RETURNING …`. */
+  readonly tail: string;
+  readonly columns: number;
+}
+
+export interface Transaction extends Reader {
+  /** Rows changed. */
+  run(query: Query): Promise<number>;
+  /** Inserts many rows by as few round trips as the engine needs; answers what `RETURNING` returned, in no certain order. */
+  insert(statement: RowsStatement, rows: readonly (readonly Binding[])[]): Promise<readonly Row[]>;
+}
+
+/** One lock per pipeline that dies with the process which holds it. */
+export interface PipelineLock {
+  readonly lost: AbortSignal;
+  /** Whoever held it before has certainly ended; a database's session can also die under a living process. */
+  readonly provesEnd: boolean;
+  release(): Promise<void>;
+}
+
+/** The difference between the engines, and all of it but the migrations' types and the files. */
+export interface Database extends Reader {
+  /**
+   * One transaction, the only one that writes in this store until it ends, over all processes: so the journal has one order and no
+   * two transactions can wait for each other. Inside it, only the given transaction may be used for writing.
+   */
+  write<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>;
+  /** A transaction that takes no lock: only for rows that nobody else writes (chunks of a file). PostgreSQL only. */
+  writeAlone<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>;
+  /** undefined when another process, or this one, holds it. */
+  tryLock(pipeline: PipelineName): Promise<PipelineLock | undefined>;
+  close(): Promise<void>;
+}
+
+/** `?, ?, ?` */
+export function placeholders(count: number): string {
+  return Array.from({ length: count }, () => '?').join(', ');
+}
+
+/** Splits into runs of at most `size`. */
+export function* inChunks<T>(items: readonly T[], size: number): Generator<readonly T[]> {
+  for (let at = 0; at < items.length; at += size) yield items.slice(at, at + size);
+}
+
+/** How a builder becomes text and bindings of its dialect; undefined bindings become NULL. */
+export function compile(query: Query): { readonly sql: string; readonly bindings: readonly Binding[]; readonly native: boolean } {
+  if (!('toSQL' in query)) return { ...query, native: false };
+  const { sql, bindings } = query.toSQL().toNative();
+  return { sql, bindings: bindings.map(bindable), native: true };
+}
+
+function bindable(value: unknown): Binding {
+  if (value === null || value === undefined) return null;
+  if (typeof value === 'string' || typeof value === 'number' || value instanceof Uint8Array) return value;
+  if (typeof value === 'boolean') return value ? 1 : 0;
+  throw new TypeError(`not a bindable value: ${typeof value}`);
+}

@@ -1,0 +1,101 @@
+import type { Confirmed, Desired, Evaluated, Evidence, LedgerEntry, Sent } from '../domain/ledger.ts';
+import type { Payload } from '../domain/payload.ts';
+import type { VerdictSummary } from '../domain/verdict.ts';
+import { changeKinds, sentChangeKinds } from '../domain/words.ts';
+import type { EvaluatedKey } from './contract.ts';
+import { flagOf, integerOf, jsonOf, optionalInteger, optionalJson, optionalText, present, textOf, wordOf, type Row } from './row.ts';
+
+const verdicts: readonly VerdictSummary[] = ['active', 'inactive', 'preHire', 'outOfScope', 'rejected'];
+
+/** An entry with the payload in flight, which stands with its operation. Follow with the condition; `e` is the entry. */
+export const selectEntries = `SELECT e.*, o.payload AS sent_payload FROM entries e LEFT JOIN operations o ON o.id = e.sent_operation`;
+
+/** A user name as it is compared: Entra ID tells no two names apart that differ in case only. */
+export function foldUserName(userName: string): string {
+  return userName.normalize('NFC').toLowerCase();
+}
+
+/** The folded user name of a payload; null when it has none. */
+export function userNameOf(payload: Payload): string | null {
+  return typeof payload['userName'] === 'string' ? foldUserName(payload['userName']) : null;
+}
+
+export function entryOf(row: Row): LedgerEntry {
+  const failedHash = optionalText(row, 'failed_hash');
+  const missingPasses = integerOf(row, 'missing_passes');
+  return {
+    externalId: textOf(row, 'external_id'),
+    owner: textOf(row, 'owner'),
+    ...present('evaluated', evaluatedOf(row)),
+    ...present('desired', desiredOf(row)),
+    ...present('sent', sentOf(row)),
+    ...present('confirmed', confirmedOf(row)),
+    baselineUnknown: flagOf(row, 'baseline_unknown'),
+    everEnabled: flagOf(row, 'ever_enabled'),
+    ...present(
+      'failed',
+      failedHash === undefined ? undefined : { hash: failedHash, code: textOf(row, 'failed_code'), at: integerOf(row, 'failed_at') },
+    ),
+    ...present('missing', missingPasses === 0 ? undefined : { passes: missingPasses, since: integerOf(row, 'missing_since') }),
+  };
+}
+
+function evaluatedOf(row: Row): Evaluated | undefined {
+  const run = optionalText(row, 'evaluated_run');
+  if (run === undefined) return undefined;
+  return {
+    fingerprint: textOf(row, 'fingerprint'),
+    mappingId: textOf(row, 'mapping_id'),
+    verdict: wordOf(row, 'verdict', verdicts),
+    ...present('draftHash', optionalText(row, 'draft_hash')),
+    ...present('reasons', optionalJson<readonly string[]>(row, 'reasons')),
+    ...present('nextDate', optionalInteger(row, 'next_date')),
+    ...present('missingManager', optionalText(row, 'missing_manager')),
+    run,
+  };
+}
+
+function desiredOf(row: Row): Desired | undefined {
+  const hash = optionalText(row, 'desired_hash');
+  if (hash === undefined) return undefined;
+  return {
+    payload: jsonOf<Payload>(row, 'desired_payload'),
+    hash,
+    change: wordOf(row, 'desired_change', changeKinds),
+    run: textOf(row, 'desired_run'),
+  };
+}
+
+function sentOf(row: Row): Sent | undefined {
+  const operation = optionalText(row, 'sent_operation');
+  if (operation === undefined) return undefined;
+  return {
+    operation,
+    payload: jsonOf<Payload>(row, 'sent_payload'),
+    hash: textOf(row, 'sent_hash'),
+    change: wordOf(row, 'sent_change', sentChangeKinds),
+    at: integerOf(row, 'sent_at'),
+  };
+}
+
+function confirmedOf(row: Row): Confirmed | undefined {
+  const hash = optionalText(row, 'confirmed_hash');
+  if (hash === undefined) return undefined;
+  return {
+    payload: jsonOf<Payload>(row, 'confirmed_payload'),
+    hash,
+    at: integerOf(row, 'confirmed_at'),
+    evidence: jsonOf<Evidence>(row, 'confirmed_evidence'),
+  };
+}
+
+export function evaluatedKeyOf(row: Row): EvaluatedKey {
+  return {
+    externalId: textOf(row, 'external_id'),
+    fingerprint: textOf(row, 'fingerprint'),
+    mappingId: textOf(row, 'mapping_id'),
+    verdict: wordOf(row, 'verdict', verdicts),
+    ...present('nextDate', optionalInteger(row, 'next_date')),
+    missingPasses: integerOf(row, 'missing_passes'),
+  };
+}

@@ -1,0 +1,165 @@
+import type { LedgerEntry } from '../domain/ledger.ts';
+import type { ExternalId, JobScope, PipelineName } from '../domain/words.ts';
+import { accept } from './accept.ts';
+import type { Ledger, LedgerCounts } from './contract.ts';
+import { inChunks, placeholders, type Binding, type Database } from './database.ts';
+import { entryOf, evaluatedKeyOf, foldUserName, selectEntries } from './entry.ts';
+import { findJob } from './jobs.ts';
+import { integerOf, textOf, type Row } from './row.ts';
+
+/** Keys of one question: one round trip for the 500 of a work chunk. */
+const keysPerQuery = 500;
+const rowsPerChunk = 1000;
+
+export function openLedger(database: Database, hashKey: Uint8Array): Ledger {
+  return {
+    get: async (scope, externalId) => (await getMany(database, scope, [externalId])).get(externalId),
+    getMany: (scope, externalIds) => getMany(database, scope, externalIds),
+    streamEvaluated: (scope, owner) =>
+      stream(
+        database,
+        scope,
+        owner,
+        'SELECT external_id, fingerprint, mapping_id, verdict, next_date, missing_passes FROM entries e',
+        'AND fingerprint IS NOT NULL',
+        evaluatedKeyOf,
+      ),
+    streamEntries: (scope, owner) => stream(database, scope, owner, selectEntries, '', entryOf),
+    due: (scope, owner, asOf) => keysWhere(database, scope, owner, 'next_date <= ?', [asOf]),
+    unsettled: (scope, owner) => unsettled(database, scope, owner),
+    missing: (scope, owner) => keysWhere(database, scope, owner, 'missing_passes > 0', []),
+    counts: (scope, owner) => counts(database, scope, owner),
+    userNamesTaken: (scope, userNames) => userNamesTaken(database, scope, userNames),
+    accept: (lease, input) => accept(database, lease, input, hashKey),
+  };
+}
+
+async function getMany(
+  database: Database,
+  scope: JobScope,
+  externalIds: readonly ExternalId[],
+): Promise<ReadonlyMap<ExternalId, LedgerEntry>> {
+  const found = new Map<ExternalId, LedgerEntry>();
+  const job = await findJob(database, scope);
+  if (job === undefined) return found;
+  for (const chunk of inChunks([...new Set(externalIds)], keysPerQuery)) {
+    const rows = await database.all({
+      sql: `${selectEntries} WHERE e.job_id = ? AND e.external_id IN (${placeholders(chunk.length)})`,
+      bindings: [job, ...chunk],
+    });
+    for (const row of rows) found.set(textOf(row, 'external_id'), entryOf(row));
+  }
+  return found;
+}
+
+/** Pages by key: no cursor stays open, so writing goes on while somebody reads. */
+async function* stream<T>(
+  database: Database,
+  scope: JobScope,
+  owner: PipelineName,
+  select: string,
+  condition: string,
+  map: (row: Row) => T,
+): AsyncGenerator<readonly T[]> {
+  const job = await findJob(database, scope);
+  if (job === undefined) return;
+  for (let after = ''; ;) {
+    const rows = await database.all({
+      sql: `${select} WHERE e.job_id = ? AND e.owner = ? AND e.external_id > ? ${condition} ORDER BY e.external_id LIMIT ${String(rowsPerChunk)}`,
+      bindings: [job, owner, after],
+    });
+    if (rows.length > 0) yield rows.map(map);
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < rowsPerChunk) return;
+    after = textOf(last, 'external_id');
+  }
+}
+
+async function keysWhere(
+  database: Database,
+  scope: JobScope,
+  owner: PipelineName,
+  condition: string,
+  bindings: readonly Binding[],
+): Promise<readonly ExternalId[]> {
+  const job = await findJob(database, scope);
+  if (job === undefined) return [];
+  const rows = await database.all({
+    sql: `SELECT external_id FROM entries WHERE job_id = ? AND owner = ? AND ${condition} ORDER BY external_id`,
+    bindings: [job, owner, ...bindings],
+  });
+  return rows.map((row) => textOf(row, 'external_id'));
+}
+
+async function unsettled(database: Database, scope: JobScope, owner: PipelineName): Promise<readonly ExternalId[]> {
+  const job = await findJob(database, scope);
+  if (job === undefined) return [];
+  const rows = await database.all({
+    sql: `SELECT external_id FROM entries WHERE job_id = ? AND owner = ? AND unsettled = 1
+          UNION
+          SELECT e.external_id FROM entries e JOIN entries m ON m.job_id = e.job_id AND m.external_id = e.missing_manager
+          WHERE e.job_id = ? AND e.owner = ? AND e.missing_manager IS NOT NULL AND m.confirmed_hash IS NOT NULL
+          ORDER BY external_id`,
+    bindings: [job, owner, job, owner],
+  });
+  return rows.map((row) => textOf(row, 'external_id'));
+}
+
+async function counts(database: Database, scope: JobScope, owner: PipelineName): Promise<LedgerCounts> {
+  const tally = (condition: string, name: string): string => `COUNT(CASE WHEN ${condition} THEN 1 END) AS ${name}`;
+  const job = await findJob(database, scope);
+  const row = await database.first({
+    sql: `SELECT COUNT(*) AS entries, ${[
+      tally('CASE WHEN sent_hash IS NULL THEN confirmed_active ELSE sent_active END = 1', 'enabled'),
+      tally('confirmed_hash IS NOT NULL', 'confirmed'),
+      tally('sent_hash IS NOT NULL', 'in_flight'),
+      tally(`verdict = 'rejected'`, 'standing_rejections'),
+      tally('failed_hash IS NOT NULL', 'failed'),
+      tally('missing_passes > 0', 'missing'),
+    ].join(', ')} FROM entries WHERE job_id = ? AND owner = ?`,
+    bindings: [job ?? 0, owner],
+  });
+  const count = (name: string): number => (row === undefined ? 0 : integerOf(row, name));
+  return {
+    entries: count('entries'),
+    enabled: count('enabled'),
+    confirmed: count('confirmed'),
+    inFlight: count('in_flight'),
+    standingRejections: count('standing_rejections'),
+    failed: count('failed'),
+    missing: count('missing'),
+  };
+}
+
+/** Answers under the names as they were asked, however they are written in the ledger. */
+async function userNamesTaken(
+  database: Database,
+  scope: JobScope,
+  userNames: readonly string[],
+): Promise<ReadonlyMap<string, readonly ExternalId[]>> {
+  const owners = new Map<string, ExternalId[]>();
+  const job = await findJob(database, scope);
+  if (job !== undefined) {
+    for (const chunk of inChunks([...new Set(userNames.map(foldUserName))], keysPerQuery)) {
+      const part = (column: string): string =>
+        `SELECT ${column} AS user_name, external_id FROM entries WHERE job_id = ? AND ${column} IN (${placeholders(chunk.length)})`;
+      const columns = ['desired_user_name', 'sent_user_name', 'confirmed_user_name'];
+      const rows = await database.all({
+        sql: `${columns.map(part).join(' UNION ')} ORDER BY user_name, external_id`,
+        bindings: columns.flatMap(() => [job, ...chunk]),
+      });
+      for (const row of rows) {
+        const folded = textOf(row, 'user_name');
+        const of = owners.get(folded) ?? [];
+        of.push(textOf(row, 'external_id'));
+        owners.set(folded, of);
+      }
+    }
+  }
+  return new Map(
+    userNames.flatMap((name) => {
+      const of = owners.get(foldUserName(name));
+      return of === undefined ? [] : [[name, of] as const];
+    }),
+  );
+}

@@ -1,0 +1,96 @@
+import type { Clock, Instant } from '../domain/clock.ts';
+import type { LogRow } from '../domain/log-row.ts';
+import type { ExternalId, JobScope } from '../domain/words.ts';
+import type { LogRows } from './contract.ts';
+import { inChunks, placeholders, type Database, type RowsStatement } from './database.ts';
+import { ensureJob, findJob } from './jobs.ts';
+import { appendLine } from './journal-lines.ts';
+import { inFlight } from './operation-row.ts';
+import { jsonOf, optionalInteger, textOf } from './row.ts';
+
+const workersPerQuery = 500;
+
+const insertRows: RowsStatement = {
+  name: 'insert_log_rows',
+  head: 'INSERT INTO log_rows (job_id, id, at, external_id, body) VALUES',
+  tail: 'ON CONFLICT (job_id, id) DO NOTHING RETURNING id',
+  columns: 5,
+};
+
+/** Rows of the provisioning logs are facts that any process may add; they need no lease. */
+export function openLogs(database: Database, clock: Clock): LogRows {
+  return {
+    put: (scope, rows, at) => put(database, scope, rows, at),
+    about: (scope, externalIds) => about(database, scope, externalIds),
+    async cursor(scope) {
+      const row = await database.first({
+        sql: 'SELECT log_cursor FROM jobs WHERE tenant = ? AND job = ?',
+        bindings: [scope.tenant, scope.job],
+      });
+      return row === undefined ? undefined : optionalInteger(row, 'log_cursor');
+    },
+    moveCursor: (scope, to) => moveCursor(database, scope, to, clock.now()),
+    prune: (scope, before) => prune(database, scope, before, clock.now()),
+  };
+}
+
+async function put(database: Database, scope: JobScope, rows: readonly LogRow[], at: Instant): Promise<readonly string[]> {
+  if (rows.length === 0) return [];
+  return database.write(async (transaction) => {
+    const job = await ensureJob(transaction, scope);
+    const answered = await transaction.insert(
+      insertRows,
+      rows.map((row) => [job, row.id, Date.parse(row.activityDateTime), row.sourceIdentity?.id ?? null, JSON.stringify(row)]),
+    );
+    const fresh = new Set(answered.map((row) => textOf(row, 'id')));
+    if (fresh.size > 0) await appendLine(transaction, 'logs.kept', { job: scope.job, rows: fresh.size }, at);
+    return [...fresh];
+  });
+}
+
+async function about(
+  database: Database,
+  scope: JobScope,
+  externalIds: readonly ExternalId[],
+): Promise<ReadonlyMap<ExternalId, readonly LogRow[]>> {
+  const found = new Map<ExternalId, LogRow[]>();
+  const job = await findJob(database, scope);
+  if (job === undefined) return found;
+  for (const chunk of inChunks([...new Set(externalIds)], workersPerQuery)) {
+    const rows = await database.all({
+      sql: `SELECT external_id, body FROM log_rows WHERE job_id = ? AND external_id IN (${placeholders(chunk.length)}) ORDER BY at, id`,
+      bindings: [job, ...chunk],
+    });
+    for (const row of rows) {
+      const externalId = textOf(row, 'external_id');
+      const of = found.get(externalId) ?? [];
+      of.push(jsonOf<LogRow>(row, 'body'));
+      found.set(externalId, of);
+    }
+  }
+  return found;
+}
+
+/** Forward only: another pipeline of the job may have read further. */
+function moveCursor(database: Database, scope: JobScope, to: Instant, at: Instant): Promise<void> {
+  return database.write(async (transaction) => {
+    const job = await ensureJob(transaction, scope);
+    const moved = await transaction.run({
+      sql: 'UPDATE jobs SET log_cursor = ? WHERE id = ? AND (log_cursor IS NULL OR log_cursor < ?)',
+      bindings: [to, job, to],
+    });
+    if (moved > 0) await appendLine(transaction, 'logs.cursor', { job: scope.job, to }, at);
+  });
+}
+
+function prune(database: Database, scope: JobScope, before: Instant, at: Instant): Promise<number> {
+  return database.write(async (transaction) => {
+    const removed = await transaction.run({
+      sql: `DELETE FROM log_rows WHERE job_id = ? AND at < ? AND NOT EXISTS (
+              SELECT 1 FROM operations o WHERE o.job_id = log_rows.job_id AND o.external_id = log_rows.external_id AND o.${inFlight})`,
+      bindings: [(await findJob(transaction, scope)) ?? 0, before],
+    });
+    if (removed > 0) await appendLine(transaction, 'logs.pruned', { job: scope.job, rows: removed, before }, at);
+    return removed;
+  });
+}

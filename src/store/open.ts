@@ -1,0 +1,80 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { systemClock, type Clock } from '../domain/clock.ts';
+import { JoineryError } from '../domain/error.ts';
+import type { Store } from './contract.ts';
+import type { Database } from './database.ts';
+import { openFiles } from './files.ts';
+import { ensureIdentity, readIdentity } from './identity.ts';
+import { openJournal } from './journal.ts';
+import { Leases } from './lease.ts';
+import { openLedger } from './ledger.ts';
+import { openLogs } from './logs.ts';
+import { migrate, migrations, newestOf, versionOf } from './migrations.ts';
+import { openOperations } from './operations.ts';
+import { openPostgres } from './postgres.ts';
+import { openRuns } from './runs.ts';
+import { openSqlite } from './sqlite.ts';
+
+export interface StoreOptions {
+  /** Only for lines of the journal whose verb is told no instant. */
+  readonly clock?: Clock;
+  /** Makes and migrates nothing; every verb that writes throws STO-105. */
+  readonly readOnly?: boolean;
+}
+
+/**
+ * Opens the state, and makes or migrates it where that is needed. `location`: `postgres://…` (or `postgresql://…`), else a folder that
+ * holds `state.sqlite` and the run files. Drivers are loaded here and not before. Errors: STO-101 to STO-104, STO-203.
+ */
+export async function openStore(location: string, options: StoreOptions = {}): Promise<Store> {
+  const { clock = systemClock, readOnly = false } = options;
+  const database = await openDatabase(location, readOnly);
+  try {
+    if (readOnly) await refuseUnlessCurrent(database);
+    else await migrate(database, clock.now());
+    const identity = readOnly ? await readIdentity(database) : await ensureIdentity(database, clock.now());
+    if (identity === undefined) throw new JoineryError('STO-102', 'The state does not exist yet.');
+    const leases = new Leases(database);
+    return {
+      kind: database.kind,
+      identity,
+      runs: openRuns(database, clock),
+      ledger: openLedger(database, identity.hashKey),
+      operations: openOperations(database, identity.hashKey),
+      logs: openLogs(database, clock),
+      journal: openJournal(database),
+      files: openFiles(database, location, readOnly),
+      acquireLease: (pipeline, holder, at) => leases.acquire(pipeline, holder, at),
+      async close() {
+        await leases.releaseAll();
+        await database.close();
+      },
+    };
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+async function openDatabase(location: string, readOnly: boolean): Promise<Database> {
+  if (/^postgres(ql)?:\/\//i.test(location)) return openPostgres(location, { readOnly });
+  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(location)) {
+    const scheme = location.slice(0, location.indexOf(':'));
+    throw new JoineryError('STO-101', `State cannot be kept at ${scheme}:// addresses; give a folder or a postgres:// URL.`);
+  }
+  if (readOnly) {
+    await stat(join(location, 'state.sqlite')).catch((error: unknown) => {
+      throw new JoineryError('STO-102', `There is no state in the folder ${location}.`, { cause: error });
+    });
+  }
+  return openSqlite(location, { readOnly });
+}
+
+async function refuseUnlessCurrent(database: Database): Promise<void> {
+  const version = await versionOf(database);
+  if (version === 0) throw new JoineryError('STO-102', 'The state does not exist yet.');
+  const newest = newestOf(migrations);
+  if (version < newest)
+    throw new JoineryError('STO-104', `The state has version ${String(version)}; this program reads version ${String(newest)}.`);
+}

@@ -1,0 +1,114 @@
+import type { Evidence } from '../domain/ledger.ts';
+import type { Batch, Operation, OperationFailure, OperationState } from '../domain/operation.ts';
+import type { Payload } from '../domain/payload.ts';
+import { outcomes, sentChangeKinds, type BatchId, type RunId } from '../domain/words.ts';
+import type { PlannedOperation } from './contract.ts';
+import { placeholders, type Binding, type RowsStatement, type Transaction } from './database.ts';
+import { userNameOf } from './entry.ts';
+import { integerOf, jsonOf, optionalInteger, optionalJson, optionalText, present, textOf, wordOf, type Row } from './row.ts';
+
+const states: readonly OperationState[] = ['planned', 'sending', 'sent', 'unknown', 'refused', 'closed', 'dropped'];
+
+/** The states of an operation in flight: it has left, or may have. As SQL: the partial index depends on these very words. */
+export const inFlight = `state IN ('sending', 'sent', 'unknown')`;
+
+const columns = [
+  'id',
+  'run',
+  'batch',
+  'ordinal',
+  'job_id',
+  'external_id',
+  'bulk_id',
+  'change',
+  'payload',
+  'payload_hash',
+  'active',
+  'user_name',
+  'state',
+  'failure',
+];
+
+export const insertOperations: RowsStatement = {
+  name: 'insert_operations',
+  head: `INSERT INTO operations (${columns.join(', ')}) VALUES`,
+  tail: '',
+  columns: columns.length,
+};
+
+/** `dropped`: why the operation will not be sent. */
+export function operationRow(run: RunId, batch: BatchId, job: number, operation: PlannedOperation, dropped?: string): readonly Binding[] {
+  const { id, index, externalId, bulkId, change, payload, payloadHash } = operation;
+  return [
+    id,
+    run,
+    batch,
+    index,
+    job,
+    externalId,
+    bulkId,
+    change,
+    JSON.stringify(payload),
+    payloadHash,
+    payload.active ? 1 : 0,
+    userNameOf(payload),
+    dropped === undefined ? 'planned' : 'dropped',
+    dropped === undefined ? null : JSON.stringify(droppedFor(dropped)),
+  ];
+}
+
+/** Why an operation was dropped stands where the reason of a failure stands. */
+export function droppedFor(reason: string): OperationFailure {
+  return { code: 'dropped', reason };
+}
+
+export function operationOf(row: Row): Operation {
+  const outcome = optionalText(row, 'outcome');
+  return {
+    id: textOf(row, 'id'),
+    run: textOf(row, 'run'),
+    batch: textOf(row, 'batch'),
+    index: integerOf(row, 'ordinal'),
+    externalId: textOf(row, 'external_id'),
+    bulkId: textOf(row, 'bulk_id'),
+    change: wordOf(row, 'change', sentChangeKinds),
+    payload: jsonOf<Payload>(row, 'payload'),
+    payloadHash: textOf(row, 'payload_hash'),
+    state: wordOf(row, 'state', states),
+    ...present('overtakes', optionalText(row, 'overtakes')),
+    ...present('sentAt', optionalInteger(row, 'sent_at')),
+    ...present('acceptedAt', optionalInteger(row, 'accepted_at')),
+    ...present('closedAt', optionalInteger(row, 'closed_at')),
+    ...present('outcome', outcome === undefined ? undefined : wordOf(row, 'outcome', outcomes)),
+    ...present('evidence', optionalJson<Evidence>(row, 'evidence')),
+    ...present('failure', optionalJson<OperationFailure>(row, 'failure')),
+  };
+}
+
+export function batchOf(row: Row): Batch {
+  return {
+    id: textOf(row, 'id'),
+    run: textOf(row, 'run'),
+    sequence: integerOf(row, 'sequence'),
+    state: wordOf(row, 'state', states),
+    operations: integerOf(row, 'operations'),
+    bytes: integerOf(row, 'bytes'),
+    bodyHash: textOf(row, 'body_hash'),
+    sends: integerOf(row, 'sends'),
+    ...present('sentAt', optionalInteger(row, 'sent_at')),
+    ...present('acceptedAt', optionalInteger(row, 'accepted_at')),
+    clientRequestId: textOf(row, 'client_request_id'),
+    ...present('requestId', optionalText(row, 'request_id')),
+    ...present('detail', optionalText(row, 'detail')),
+  };
+}
+
+/** Batches of which every operation has come to its end are closed. */
+export async function settleBatches(transaction: Transaction, batches: readonly BatchId[]): Promise<void> {
+  if (batches.length === 0) return;
+  await transaction.run({
+    sql: `UPDATE batches SET state = 'closed' WHERE id IN (${placeholders(batches.length)}) AND state IN ('sent', 'unknown')
+            AND NOT EXISTS (SELECT 1 FROM operations o WHERE o.batch = batches.id AND o.${inFlight})`,
+    bindings: [...batches],
+  });
+}

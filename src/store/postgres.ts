@@ -1,0 +1,167 @@
+import type pg from 'pg';
+import { JoineryError } from '../domain/error.ts';
+import { scrubText } from '../domain/masking.ts';
+import {
+  compile,
+  inChunks,
+  placeholders,
+  type Binding,
+  type Database,
+  type Query,
+  type RowsStatement,
+  type Transaction,
+} from './database.ts';
+import { connectionConfig, postgresFailure } from './postgres-connection.ts';
+import { lockPipelineRow } from './postgres-lock.ts';
+import type { Row } from './row.ts';
+import type { OpenOptions } from './sqlite.ts';
+import { Turnstile } from './turnstile.ts';
+
+/** `Joinery` in ASCII: whoever holds this advisory lock is the one that writes. */
+const writerLock = '20970893107360377';
+
+/** All our tables stand in a schema of their own, so that the database may serve other things too. */
+const createSchema = 'CREATE SCHEMA IF NOT EXISTS joinery';
+
+/**
+ * A PostgreSQL database, version 12 or newer, reached directly or through a pooler in session mode: session locks and the search path do
+ * not survive transaction pooling. Errors: STO-101 with the password masked.
+ */
+export async function openPostgres(url: string, options: OpenOptions): Promise<Database> {
+  const [{ default: driver }, { default: knex }] = await Promise.all([import('pg'), import('knex')]);
+  const config = connectionConfig(driver, url, options.readOnly);
+  const pool = new driver.Pool({ ...config, max: 8, connectionTimeoutMillis: 15_000 });
+  // An idle connection that dies is dropped by the pool; without a listener it would end the process.
+  pool.on('error', () => undefined);
+  const database = new PostgresDatabase(driver, config, pool, options.readOnly, knex({ client: 'pg' }));
+  try {
+    const schema = await database.first({ sql: `SELECT 1 AS found WHERE to_regnamespace('joinery') IS NOT NULL`, bindings: [] });
+    if (schema === undefined && !options.readOnly)
+      await database.write((transaction) => transaction.run({ sql: createSchema, bindings: [] }));
+    return database;
+  } catch (error) {
+    await pool.end();
+    const detail = error instanceof Error && error.message !== '' ? error.message : String(error);
+    throw error instanceof JoineryError && error.code !== 'STO-204'
+      ? error
+      : new JoineryError('STO-101', `The state database cannot be opened: ${scrubText(detail)}.`, { cause: error });
+  }
+}
+
+/** `?` to `$1`: our SQL holds no question mark but placeholders. */
+function native(query: Query): { readonly text: string; readonly values: Binding[] } {
+  const { sql, bindings, native: done } = compile(query);
+  let count = 0;
+  return { text: done ? sql : sql.replaceAll('?', () => `$${String(++count)}`), values: [...bindings] };
+}
+
+class PostgresDatabase implements Database {
+  readonly kind = 'postgres';
+  readonly table: Database['table'];
+  readonly #driver: typeof pg;
+  readonly #config: pg.ClientConfig;
+  readonly #pool: pg.Pool;
+  readonly #readOnly: boolean;
+  readonly #turnstile = new Turnstile();
+
+  constructor(driver: typeof pg, config: pg.ClientConfig, pool: pg.Pool, readOnly: boolean, table: Database['table']) {
+    this.#driver = driver;
+    this.#config = config;
+    this.#pool = pool;
+    this.#readOnly = readOnly;
+    this.table = table;
+  }
+
+  async all(query: Query): Promise<readonly Row[]> {
+    try {
+      return (await this.#pool.query<Row>(native(query))).rows;
+    } catch (error) {
+      throw postgresFailure(error);
+    }
+  }
+
+  async first(query: Query): Promise<Row | undefined> {
+    return (await this.all(query))[0];
+  }
+
+  write<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
+    // The turnstile keeps writers of this process from taking every connection of the pool while they wait for the lock.
+    return this.#turnstile.pass(() =>
+      this.#transact(`SET LOCAL lock_timeout = '60s'; SELECT pg_advisory_xact_lock(${writerLock}); SET LOCAL lock_timeout = 0`, work),
+    );
+  }
+
+  writeAlone<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
+    return this.#transact('', work);
+  }
+
+  async #transact<T>(opening: string, work: (transaction: Transaction) => Promise<T>): Promise<T> {
+    if (this.#readOnly) throw new JoineryError('STO-105', 'The state was opened for reading only.');
+    const client = await this.#pool.connect().catch((error: unknown) => {
+      throw postgresFailure(error);
+    });
+    let broken = false;
+    const onError = (): void => {
+      broken = true;
+    };
+    client.on('error', onError);
+    try {
+      // READ COMMITTED, so that every statement after the lock sees what the writer before committed.
+      await client.query(`BEGIN ISOLATION LEVEL READ COMMITTED; ${opening}`);
+      const result = await work(new PostgresTransaction(client, this.table));
+      await client.query('COMMIT');
+      return result;
+    } catch (error) {
+      await client.query('ROLLBACK').catch(onError);
+      throw postgresFailure(error);
+    } finally {
+      client.removeListener('error', onError);
+      client.release(broken);
+    }
+  }
+
+  tryLock(pipeline: string): ReturnType<Database['tryLock']> {
+    return lockPipelineRow(this.#driver, this.#config, pipeline);
+  }
+
+  async close(): Promise<void> {
+    await this.#turnstile.idle();
+    await this.#pool.end();
+  }
+}
+
+class PostgresTransaction implements Transaction {
+  readonly kind = 'postgres';
+  readonly table: Database['table'];
+  readonly #client: pg.PoolClient;
+
+  constructor(client: pg.PoolClient, table: Database['table']) {
+    this.#client = client;
+    this.table = table;
+  }
+
+  async all(query: Query): Promise<readonly Row[]> {
+    return (await this.#client.query<Row>(native(query))).rows;
+  }
+
+  async first(query: Query): Promise<Row | undefined> {
+    return (await this.all(query))[0];
+  }
+
+  async run(query: Query): Promise<number> {
+    return (await this.#client.query(native(query))).rowCount ?? 0;
+  }
+
+  /** Many rows a statement; full statements are prepared once per connection under a name. */
+  async insert(statement: RowsStatement, rows: readonly (readonly Binding[])[]): Promise<readonly Row[]> {
+    const answered: Row[] = [];
+    const full = 250;
+    for (const chunk of inChunks(rows, full)) {
+      const values = chunk.map(() => `(${placeholders(statement.columns)})`).join(', ');
+      const query = native({ sql: `${statement.head} ${values} ${statement.tail}`, bindings: chunk.flat() });
+      const result = await this.#client.query<Row>(chunk.length === full ? { ...query, name: statement.name } : query);
+      answered.push(...result.rows);
+    }
+    return answered;
+  }
+}

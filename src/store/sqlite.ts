@@ -1,0 +1,208 @@
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type BetterSqlite3 from 'better-sqlite3';
+import { JoineryError } from '../domain/error.ts';
+import { compile, placeholders, type Binding, type Database, type Query, type Transaction } from './database.ts';
+import { createPrivateFile, createPrivateFolder } from './private-files.ts';
+import type { Row } from './row.ts';
+import { lockPipelineFile } from './sqlite-lock.ts';
+import { sqliteFailure, isBusy } from './sqlite-failure.ts';
+import { Turnstile } from './turnstile.ts';
+
+type Connection = BetterSqlite3.Database;
+
+/** How long a write waits for another process's transaction, in milliseconds. */
+const patience = 60_000;
+
+export interface OpenOptions {
+  readonly readOnly: boolean;
+}
+
+/**
+ * `<folder>/state.sqlite`: one connection that writes and one that reads what was last committed, so that a long transaction stops no
+ * reader. Waiting for another process is done here, between turns of the event loop, and not by SQLite, which would stop the loop (and
+ * with it the very transaction that it waits for, when that belongs to the same process).
+ */
+export async function openSqlite(folder: string, options: OpenOptions): Promise<Database> {
+  const [{ default: Driver }, { default: knex }] = await Promise.all([import('better-sqlite3'), import('knex')]);
+  const file = join(folder, 'state.sqlite');
+  const connections: Connection[] = [];
+  try {
+    if (options.readOnly) {
+      connections.push(new Driver(file, { fileMustExist: true, timeout: 2000 }));
+    } else {
+      await createPrivateFolder(folder);
+      await createPrivateFile(file);
+      const writer = new Driver(file, { timeout: 0 });
+      connections.push(writer);
+      await whenFree(() => writer.pragma('journal_mode = WAL'));
+      // FULL, not NORMAL: that a call is about to leave must survive a loss of power as well, or it could be sent twice.
+      writer.pragma('synchronous = FULL');
+      writer.pragma('foreign_keys = ON');
+      connections.push(new Driver(file, { timeout: 2000 }));
+    }
+    const reader = connections.at(-1);
+    const writer = options.readOnly ? undefined : connections[0];
+    if (reader === undefined) throw new TypeError('no connection');
+    reader.pragma('query_only = ON');
+    return new SqliteDatabase(
+      folder,
+      new Statements(reader),
+      writer && new Statements(writer),
+      knex({ client: 'better-sqlite3', useNullAsDefault: true }),
+    );
+  } catch (error) {
+    for (const connection of connections) connection.close();
+    throw sqliteFailure(error);
+  }
+}
+
+/** Prepared statements of one connection, the most recently used ones. */
+class Statements {
+  readonly connection: Connection;
+  readonly #prepared = new Map<string, BetterSqlite3.Statement>();
+
+  constructor(connection: Connection) {
+    this.connection = connection;
+  }
+
+  prepare(sql: string): BetterSqlite3.Statement {
+    const known = this.#prepared.get(sql);
+    const statement = known ?? this.connection.prepare(sql);
+    this.#prepared.delete(sql);
+    this.#prepared.set(sql, statement);
+    const oldest = this.#prepared.keys().next().value;
+    if (this.#prepared.size > 200 && oldest !== undefined) this.#prepared.delete(oldest);
+    return statement;
+  }
+
+  all(query: Query): Row[] {
+    const { sql, bindings } = compile(query);
+    try {
+      return this.prepare(sql).all(bindings).filter(isRow);
+    } catch (error) {
+      throw sqliteFailure(error);
+    }
+  }
+
+  run(query: Query): number {
+    const { sql, bindings } = compile(query);
+    try {
+      return this.prepare(sql).run(bindings).changes;
+    } catch (error) {
+      throw sqliteFailure(error);
+    }
+  }
+}
+
+function isRow(value: unknown): value is Row {
+  return typeof value === 'object' && value !== null;
+}
+
+class SqliteDatabase implements Database {
+  readonly kind = 'sqlite';
+  readonly table: Database['table'];
+  readonly #folder: string;
+  readonly #reader: Statements;
+  readonly #writer: Statements | undefined;
+  readonly #turnstile = new Turnstile();
+
+  constructor(folder: string, reader: Statements, writer: Statements | undefined, table: Database['table']) {
+    this.#folder = folder;
+    this.#reader = reader;
+    this.#writer = writer;
+    this.table = table;
+  }
+
+  all(query: Query): Promise<readonly Row[]> {
+    return new Promise((resolve) => {
+      resolve(this.#reader.all(query));
+    });
+  }
+
+  async first(query: Query): Promise<Row | undefined> {
+    return (await this.all(query))[0];
+  }
+
+  write<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
+    const writer = this.#writer;
+    if (writer === undefined) return Promise.reject(new JoineryError('STO-105', 'The state was opened for reading only.'));
+    return this.#turnstile.pass(async () => {
+      // IMMEDIATE, because a transaction that begins with reading cannot wait when it comes to write: its snapshot is old by then.
+      await whenFree(() => writer.connection.exec('BEGIN IMMEDIATE'));
+      try {
+        const result = await work(new SqliteTransaction(writer, this.table));
+        writer.run({ sql: 'COMMIT', bindings: [] });
+        return result;
+      } catch (error) {
+        if (writer.connection.inTransaction) writer.connection.exec('ROLLBACK');
+        throw error;
+      }
+    });
+  }
+
+  writeAlone<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
+    return this.write(work);
+  }
+
+  tryLock(pipeline: string): ReturnType<Database['tryLock']> {
+    return lockPipelineFile(join(this.#folder, 'leases'), pipeline);
+  }
+
+  async close(): Promise<void> {
+    await this.#turnstile.idle();
+    this.#reader.connection.close();
+    this.#writer?.connection.close();
+  }
+}
+
+class SqliteTransaction implements Transaction {
+  readonly kind = 'sqlite';
+  readonly table: Database['table'];
+  readonly #statements: Statements;
+
+  constructor(statements: Statements, table: Database['table']) {
+    this.#statements = statements;
+    this.table = table;
+  }
+
+  all(query: Query): Promise<readonly Row[]> {
+    return Promise.resolve(this.#statements.all(query));
+  }
+
+  first(query: Query): Promise<Row | undefined> {
+    return Promise.resolve(this.#statements.all(query)[0]);
+  }
+
+  run(query: Query): Promise<number> {
+    return Promise.resolve(this.#statements.run(query));
+  }
+
+  /** One prepared statement, row by row: as fast as many rows in one statement, and nothing to parse again. */
+  insert(statement: { head: string; tail: string; columns: number }, rows: readonly (readonly Binding[])[]): Promise<readonly Row[]> {
+    const sql = `${statement.head} (${placeholders(statement.columns)}) ${statement.tail}`;
+    const prepared = this.#statements.prepare(sql);
+    const answered: Row[] = [];
+    try {
+      for (const row of rows) {
+        if (prepared.reader) answered.push(...prepared.all(row).filter(isRow));
+        else prepared.run(row);
+      }
+    } catch (error) {
+      throw sqliteFailure(error);
+    }
+    return Promise.resolve(answered);
+  }
+}
+
+/** Tries again while another process writes. The waiting is real time even in tests: it is a lock's, not the domain's. */
+async function whenFree<T>(step: () => T): Promise<T> {
+  for (let waited = 0, pause = 1; ; waited += pause, pause = Math.min(pause * 2, 20)) {
+    try {
+      return step();
+    } catch (error) {
+      if (!isBusy(error) || waited >= patience) throw sqliteFailure(error);
+    }
+    await delay(pause);
+  }
+}
