@@ -10,6 +10,8 @@ export interface Mapping {
   readonly id: Sha256;
   /** The clock is read other than through `employment`: a run's date belongs to the plan hash, and everybody is evaluated again each day. */
   readonly readsClock: boolean;
+  /** Columns that expressions, employment, key and primary read, in alphabetical order: the query has to return them. */
+  readonly columns: readonly string[];
   /** Pure: same rows, mapping and `asOf`, same verdict. Never rejects: what goes wrong with a worker is a rejected verdict. */
   evaluate(group: RowGroup, asOf: Instant): Promise<Verdict> | Verdict;
   /** As `evaluate`, and what every let and attribute came to. */
@@ -20,4 +22,12 @@ export interface MappingResult {
   /** Absent when a diagnostic is an error. */
   readonly mapping?: Mapping;
   readonly diagnostics: readonly Diagnostic[];
+}
+
+/** What `compileMapping` takes from outside; all of it has a default. */
+export interface MappingEnvironment {
+  /** Reads a lookup file; default: the file system. */
+  readonly readBytes?: (file: string) => Uint8Array;
+  /** Every n-th evaluation (true: each) is done in both engines; a difference is an error of the run. Default: never. */
+  readonly verify?: boolean | number;
 }

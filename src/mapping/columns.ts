@@ -1,0 +1,114 @@
+import type { Json } from '../domain/canonical-json.ts';
+import type { Diagnostic } from '../domain/diagnostic.ts';
+import { maskValue } from '../domain/masking.ts';
+import type { Row } from '../domain/row.ts';
+import type { ColumnDeclaration } from '../pipeline/pipeline.ts';
+
+/** A row as expressions see it, and what its columns hold against the contract. */
+export interface CheckedRow {
+  readonly row: Row;
+  /** Columns by name. NULL is left out, so that it reaches an expression as nothing; whenNull has been put in. */
+  readonly input: Readonly<Record<string, Json>>;
+  /** What is wrong, by column. */
+  readonly violations: ReadonlyMap<string, Diagnostic>;
+}
+
+export type CheckRow = (row: Row) => CheckedRow;
+
+/**
+ * Builds the check of rows against the contract with HR. Columns in `needed` that a row does not have are violations too: a
+ * column that the query does not return is an error, not nothing.
+ */
+export function createRowCheck(columns: readonly ColumnDeclaration[] | undefined, needed: Iterable<string>): CheckRow {
+  const declared = new Map((columns ?? []).map((column) => [column.name, column]));
+  const expected = new Set([...declared.keys(), ...needed]);
+  return (row) => {
+    const input: Record<string, Json> = {};
+    const violations = new Map<string, Diagnostic>();
+    for (const [name, value] of Object.entries(row.values)) {
+      const column = declared.get(name);
+      if (value === null) {
+        if (column?.whenNull !== undefined) {
+          if (column.whenNull !== 'never' || !isDateType(column.type)) input[name] = column.whenNull;
+        } else if (column?.required === true) {
+          violations.set(name, violation('MAP-201', column, 'is NULL and required'));
+        }
+        continue;
+      }
+      input[name] = value;
+      const problem = column === undefined ? undefined : checkColumn(column, value);
+      if (problem !== undefined) violations.set(name, problem);
+    }
+    for (const name of expected) {
+      if (Object.hasOwn(row.values, name)) continue;
+      const place = declared.get(name)?.place;
+      const message = `column ${name} is not among the columns that the query returns`;
+      violations.set(name, { code: 'MAP-204', severity: 'error', message, ...(place === undefined ? {} : { place }) });
+    }
+    return { row, input, violations };
+  };
+}
+
+function isDateType(type: ColumnDeclaration['type']): boolean {
+  return type === 'date' || type === 'datetime';
+}
+
+function checkColumn(column: ColumnDeclaration, value: Json): Diagnostic | undefined {
+  if (!hasColumnType(column.type, value))
+    return violation('MAP-202', column, `is ${maskValue(value)}, which is no ${typeWords[column.type]}`);
+  const { values } = column;
+  if (values === undefined || values.some((one) => one === value || (typeof value === 'string' && String(one) === value))) return undefined;
+  const listed = values.map(String).join(', ');
+  return violation('MAP-203', column, `is ${maskValue(value)}, none of ${listed}`);
+}
+
+const typeWords: Readonly<Record<ColumnDeclaration['type'], string>> = {
+  string: 'text',
+  integer: 'integer',
+  number: 'number',
+  decimal: 'decimal number',
+  boolean: 'boolean',
+  date: 'date (YYYY-MM-DD)',
+  datetime: 'date and time (ISO 8601)',
+  json: 'JSON',
+};
+
+/** Whether a value is of a column's type. Integers and decimals that JavaScript would round come as text of digits. */
+export function hasColumnType(type: ColumnDeclaration['type'], value: Json): boolean {
+  switch (type) {
+    case 'string':
+      return typeof value === 'string';
+    case 'integer':
+      return Number.isInteger(value) || (typeof value === 'string' && /^-?\d+$/.test(value));
+    case 'number':
+      return typeof value === 'number';
+    case 'decimal':
+      return typeof value === 'number' || (typeof value === 'string' && /^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/.test(value));
+    case 'boolean':
+      return typeof value === 'boolean';
+    case 'date':
+      return typeof value === 'string' && isCalendarDate(value);
+    case 'datetime':
+      return typeof value === 'string' && /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}/.test(value) && isCalendarDate(value.slice(0, 10));
+    case 'json':
+    default:
+      return true;
+  }
+}
+
+const dateForm = /^(\d{4})-(\d{2})-(\d{2})$/;
+
+/** `YYYY-MM-DD` of a day that exists. */
+export function isCalendarDate(text: string): boolean {
+  const match = dateForm.exec(text);
+  if (match === null) return false;
+  const [year, month, day] = [Number(match[1]), Number(match[2]), Number(match[3])];
+  if (month < 1 || month > 12 || day < 1) return false;
+  const leap = (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
+  const last = month === 2 ? (leap ? 29 : 28) : month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
+  return day <= last;
+}
+
+function violation(code: 'MAP-201' | 'MAP-202' | 'MAP-203', column: ColumnDeclaration, words: string): Diagnostic {
+  return { code, severity: 'error', message: `column ${column.name} ${words}`, place: column.place };
+}

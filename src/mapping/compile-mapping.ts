@@ -1,0 +1,121 @@
+import { readFileSync } from 'node:fs';
+import type { Instant } from '../domain/clock.ts';
+import type { Diagnostic } from '../domain/diagnostic.ts';
+import { formatPlace } from '../domain/place.ts';
+import type { RowGroup } from '../domain/row.ts';
+import type { Pipeline } from '../pipeline/pipeline.ts';
+import { analyseUnit } from './analyse.ts';
+import { createRowCheck } from './columns.ts';
+import type { Mapping, MappingEnvironment, MappingResult } from './contract.ts';
+import { evaluateGroup, planEvaluation, type EvaluationPlan } from './evaluate.ts';
+import { traceGroup } from './explain.ts';
+import { compileUnit, type UnitResult } from './compile-unit.ts';
+import { identifyMapping } from './identity.ts';
+import { readLookup, type LookupTable } from './lookup.ts';
+import { runSteps, type Steps } from './step.ts';
+import { dependenciesOf, employmentColumns, type MappingUnit } from './unit.ts';
+
+/**
+ * Compiles scope, lets, lookups, functions, employment and attributes of a pipeline into one unit and analyses it before any row is read. All
+ * problems are reported at once, each with its place; the mapping is absent if one of them is an error. Reads the lookups' files.
+ */
+export function compileMapping(pipeline: Pipeline, environment: MappingEnvironment = {}): MappingResult {
+  const diagnostics: Diagnostic[] = [];
+  const lookups = new Map<string, LookupTable>();
+  for (const declaration of Object.values(pipeline.lookups)) {
+    const { table, diagnostics: found } = readLookup(declaration, environment.readBytes ?? ((file) => readFileSync(file)));
+    diagnostics.push(...found);
+    if (table !== undefined) lookups.set(declaration.name, table);
+  }
+  const first = compileInstance(pipeline, lookups, environment);
+  diagnostics.push(...first.result.diagnostics);
+  const { unit } = first.result;
+  const analysis = analyseUnit(first.result.parts, unit);
+  diagnostics.push(...analysis.diagnostics);
+  const sorted = sortDiagnostics(diagnostics);
+  if (unit === undefined || sorted.some(({ severity }) => severity === 'error')) return { diagnostics: sorted };
+  const mapping = createMapping(pipeline, unit, first, () => compileInstance(pipeline, lookups, environment), analysis.readsClock);
+  return { mapping, diagnostics: sorted };
+}
+
+/** Compiled expressions with the instant that they see. One instant at a time. */
+interface Instance {
+  readonly result: UnitResult;
+  readonly clock: { asOf: Instant };
+  plan?: EvaluationPlan;
+  busy: number;
+}
+
+function compileInstance(pipeline: Pipeline, lookups: ReadonlyMap<string, LookupTable>, environment: MappingEnvironment): Instance {
+  const clock = { asOf: 0, ...(pipeline.timezone === undefined ? {} : { timezone: pipeline.timezone }) };
+  return { result: compileUnit(pipeline, lookups, clock, environment.verify), clock, busy: 0 };
+}
+
+function createMapping(pipeline: Pipeline, unit: MappingUnit, first: Instance, another: () => Instance, readsClock: boolean): Mapping {
+  const columns = neededColumns(unit);
+  const checkRow = createRowCheck(pipeline.source.columns, columns);
+  const instances = [first];
+  /** Evaluations of two runs may overlap while the reference engine answers: each instant then has expressions of its own. */
+  const take = (asOf: Instant): Instance => {
+    let instance = instances.find((one) => one.clock.asOf === asOf) ?? instances.find((one) => one.busy === 0);
+    if (instance === undefined) instances.push((instance = another()));
+    instance.clock.asOf = asOf;
+    return instance;
+  };
+  const run = <T>(asOf: Instant, steps: (plan: EvaluationPlan) => Steps<T>): T | Promise<T> => {
+    const instance = take(asOf);
+    instance.plan ??= planEvaluation(instance.result.unit ?? unit, checkRow);
+    instance.busy++;
+    const release = (): void => {
+      instance.busy--;
+    };
+    let result: T | Promise<T>;
+    try {
+      result = runSteps(steps(instance.plan));
+    } catch (error) {
+      release();
+      throw error;
+    }
+    if (!(result instanceof Promise)) release();
+    return result instanceof Promise ? result.finally(release) : result;
+  };
+  return Object.freeze<Mapping>({
+    id: identifyMapping(pipeline, unit.lookups),
+    readsClock,
+    columns,
+    evaluate: (group: RowGroup, asOf: Instant) => run(asOf, (plan) => evaluateGroup(plan, group, asOf)),
+    explain: async (group: RowGroup, asOf: Instant) => {
+      const verdict = await run(asOf, (plan) => evaluateGroup(plan, group, asOf));
+      const traces = await run(asOf, (plan) => traceGroup(plan, group, asOf));
+      return { verdict, traces };
+    },
+  });
+}
+
+function neededColumns(unit: MappingUnit): readonly string[] {
+  const formulas = [
+    unit.active.formula,
+    ...unit.attributes.map(({ formula }) => formula),
+    ...(unit.scope === undefined ? [] : [unit.scope]),
+  ];
+  const { key, primary } = unit.pipeline.source;
+  const needed = new Set([key, ...(primary === undefined ? [] : [primary]), ...dependenciesOf(formulas, unit).columns]);
+  if (unit.employment !== undefined) for (const column of employmentColumns(unit.employment)) needed.add(column);
+  return [...needed].toSorted();
+}
+
+/** In the order of the files, then of the places; each problem once. */
+function sortDiagnostics(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  const seen = new Set<string>();
+  return diagnostics
+    .filter(({ code, message, place }) => {
+      const key = `${code} ${place === undefined ? '' : formatPlace(place)} ${message}`;
+      return !seen.has(key) && seen.add(key).size > 0;
+    })
+    .toSorted((left, right) => {
+      const [a, b] = [left.place, right.place];
+      if (a === undefined || b === undefined) return (a === undefined ? 1 : 0) - (b === undefined ? 1 : 0);
+      if (a.file !== b.file) return a.file < b.file ? -1 : 1;
+      return a.line - b.line || a.column - b.column;
+    });
+}

@@ -1,0 +1,105 @@
+import type { Diagnostic } from '../domain/diagnostic.ts';
+import { coreUserSchema, enterpriseUserSchema } from '../domain/payload.ts';
+import { functionDeclarations, functionLibrary, type FunctionContext } from '../jsonata/functions/index.ts';
+import type { CompileOptions } from '../jsonata/index.ts';
+import type { Formula, Pipeline } from '../pipeline/pipeline.ts';
+import { createSchemaSet, parseAttributePath, resolveAttributePath } from '../scim/index.ts';
+import { readDefinitions, type Definition } from './definitions.ts';
+import { employmentNames } from './employment.ts';
+import { compileFormula, type CompiledFormula } from './formula.ts';
+import type { LookupTable } from './lookup.ts';
+import type { CompiledAttribute, CompiledLet, MappingUnit } from './unit.ts';
+
+/** What could be compiled, whole or not: analysis reports on the parts even if one of them is broken. */
+export interface UnitParts {
+  readonly pipeline: Pipeline;
+  readonly lookups: ReadonlyMap<string, LookupTable>;
+  readonly definitions: readonly Definition[];
+  readonly lets: ReadonlyMap<string, CompiledLet>;
+  readonly scope?: CompiledFormula;
+  readonly attributes: readonly CompiledAttribute[];
+  /** Something did not compile, so nothing can be said about what is not used. */
+  readonly broken: boolean;
+}
+
+export interface UnitResult {
+  readonly unit?: MappingUnit;
+  readonly parts: UnitParts;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Compiles every expression of the transform. The clock is read at each evaluation. */
+export function compileUnit(
+  pipeline: Pipeline,
+  lookups: ReadonlyMap<string, LookupTable>,
+  clock: FunctionContext,
+  verify: boolean | number | undefined,
+): UnitResult {
+  const { transform, sink } = pipeline;
+  const diagnostics: Diagnostic[] = [];
+  const functions = functionLibrary(clock);
+  const options: CompileOptions = { functions, now: () => clock.asOf, ...(verify === undefined ? {} : { verify }) };
+  const read = readDefinitions(transform.use, functions);
+  diagnostics.push(...read.diagnostics);
+  const bindable = new Set([
+    ...Object.keys(pipeline.lookups),
+    ...transform.let.map(({ name }) => name),
+    ...(transform.employment === undefined ? [] : employmentNames),
+  ]);
+  const compileOne = (formula: Formula): CompiledFormula | undefined => {
+    const compiled = compileFormula(formula, { definitions: read.definitions, options, bindable });
+    diagnostics.push(...compiled.diagnostics);
+    return compiled.formula;
+  };
+  const lets = new Map<string, CompiledLet>();
+  for (const { name, formula, place } of transform.let) {
+    const compiled = compileOne(formula);
+    if (compiled !== undefined) lets.set(name, { name, formula: compiled, place });
+  }
+  const scope = transform.scope === undefined ? undefined : compileOne(transform.scope);
+  const schemas = createSchemaSet(sink.extensions);
+  const attributes: CompiledAttribute[] = [];
+  for (const declaration of transform.attributes) {
+    const { resolved, problems } = resolveAttributePath(declaration.path, schemas);
+    for (const { code, severity, message, fix } of problems) {
+      diagnostics.push({ code, severity, message, place: declaration.place, ...(fix === undefined ? {} : { fix }) });
+    }
+    const formula = compileOne(declaration.formula);
+    if (resolved !== undefined && formula !== undefined) attributes.push({ declaration, target: resolved, formula });
+  }
+  const broken = diagnostics.some(({ severity }) => severity === 'error');
+  const parts: UnitParts = {
+    pipeline,
+    lookups,
+    definitions: read.definitions,
+    lets,
+    ...(scope === undefined ? {} : { scope }),
+    attributes,
+    broken,
+  };
+  const active = attributes.find(({ target }) => target.path === 'active');
+  if (active === undefined || broken) return { parts, diagnostics };
+  const { employment } = transform;
+  const unit: MappingUnit = {
+    pipeline,
+    columns: new Map((pipeline.source.columns ?? []).map((column) => [column.name, column])),
+    lookups,
+    definitions: read.definitions,
+    ...(scope === undefined ? {} : { scope }),
+    lets,
+    active,
+    attributes: attributes.filter((attribute) => attribute !== active),
+    ...(employment === undefined ? {} : { employment }),
+    schemas: [coreUserSchema, enterpriseUserSchema, ...usedExtensions(attributes)],
+  };
+  return { unit, parts, diagnostics };
+}
+
+function usedExtensions(attributes: readonly CompiledAttribute[]): readonly string[] {
+  const urns = new Set(attributes.flatMap(({ target }) => parseAttributePath(target.path)?.urn ?? []));
+  urns.delete(enterpriseUserSchema);
+  return [...urns].toSorted();
+}
+
+/** Names of the function library, without the dollar. */
+export const libraryNames: ReadonlySet<string> = new Set(functionDeclarations.map(({ name }) => name));

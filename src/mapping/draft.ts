@@ -1,0 +1,129 @@
+import { hashJson, type Json } from '../domain/canonical-json.ts';
+import type { Diagnostic } from '../domain/diagnostic.ts';
+import type { AttributePath, Emptiness, Payload } from '../domain/payload.ts';
+import type { Draft } from '../domain/verdict.ts';
+import type { ExternalId } from '../domain/words.ts';
+import { isEmpty, managerPath, setAttribute, validatePayload } from '../scim/index.ts';
+import { toJson } from './plain-value.ts';
+import type { Outcome, RowEvaluation } from './row-evaluation.ts';
+import type { Steps } from './step.ts';
+import type { CompiledAttribute, MappingUnit } from './unit.ts';
+
+/**
+ * Maps one row to a draft. Everything wrong goes into the evaluation's reasons and warnings; undefined if there is any reason. `active` is known.
+ */
+export function* buildDraft(
+  unit: MappingUnit,
+  evaluation: RowEvaluation,
+  externalId: ExternalId,
+  active: boolean,
+  preHire: boolean,
+): Steps<Draft | undefined> {
+  const { reasons, warnings } = evaluation;
+  let payload: Payload = { schemas: unit.schemas, externalId, active };
+  const empty: { path: AttributePath; rule: 'keep' | 'clear' | 'omit' }[] = [];
+  const once: { path: AttributePath; candidates: readonly string[] }[] = [];
+  let manager: ExternalId | undefined;
+  for (const attribute of unit.attributes) {
+    const { declaration, target, formula } = attribute;
+    const value = readValue(attribute, yield* evaluation.evaluate(formula, target.path), reasons);
+    if (value === unreadable) continue;
+    if (declaration.once) {
+      const candidates = readCandidates(attribute, value, reasons);
+      if (candidates === undefined) continue;
+      if (candidates.length > 0) once.push({ path: target.path, candidates });
+      else addEmpty(attribute, empty, reasons);
+      continue;
+    }
+    const isOwnManager = target.path === managerPath && value === externalId;
+    if (isOwnManager) warnings.push(ownManager(attribute));
+    if (value === undefined || isOwnManager || isEmpty(value)) {
+      addEmpty(attribute, empty, reasons);
+      continue;
+    }
+    payload = setAttribute(payload, target.path, value);
+    if (target.path === managerPath && typeof value === 'string') manager = value;
+  }
+  checkPayload(unit, payload, [...once.map(({ path }) => path), ...empty.map(({ path }) => path)], evaluation);
+  if (reasons.length > 0 || evaluation.checked.violations.size > 0) return undefined;
+  return freeze({
+    active,
+    preHire,
+    payload,
+    empty,
+    once,
+    ...(manager === undefined ? {} : { manager }),
+    hash: hashJson({ payload, empty, once, preHire }),
+  });
+}
+
+const unreadable = Symbol('unreadable');
+
+function readValue(attribute: CompiledAttribute, outcome: Outcome, reasons: Diagnostic[]): Json | undefined | typeof unreadable {
+  if (outcome.kind !== 'value') return unreadable;
+  const plain = toJson(outcome.value);
+  if (!('problem' in plain)) return plain.value;
+  reasons.push(reasonAt(attribute, 'MAP-215', `${attribute.target.path} came out as ${plain.problem}`));
+  return unreadable;
+}
+
+/** One text or a list of them, without repetitions and empties. */
+function readCandidates(attribute: CompiledAttribute, value: Json | undefined, reasons: Diagnostic[]): readonly string[] | undefined {
+  const list: readonly Json[] = value === undefined || value === null ? [] : isList(value) ? value : [value];
+  const candidates = new Set<string>();
+  for (const candidate of list) {
+    if (typeof candidate === 'string') {
+      if (candidate.trim() !== '') candidates.add(candidate);
+    } else if (candidate !== null) {
+      reasons.push(reasonAt(attribute, 'SCM-102', `${attribute.target.path}: a candidate is no text`));
+      return undefined;
+    }
+  }
+  return [...candidates];
+}
+
+function isList(value: Json): value is readonly Json[] {
+  return Array.isArray(value);
+}
+
+/** A required attribute is never left to emptiness: without a value the worker is rejected. */
+function addEmpty(
+  attribute: CompiledAttribute,
+  empty: { path: AttributePath; rule: 'keep' | 'clear' | 'omit' }[],
+  reasons: Diagnostic[],
+): void {
+  const { declaration, target } = attribute;
+  const rule: Emptiness = target.required ? 'reject' : declaration.empty;
+  if (rule === 'reject') reasons.push(reasonAt(attribute, 'MAP-210', `${target.path} is empty`));
+  else empty.push({ path: target.path, rule });
+}
+
+function ownManager(attribute: CompiledAttribute): Diagnostic {
+  const { declaration, target } = attribute;
+  return { code: 'MAP-214', severity: 'warning', message: `${target.path} names the worker`, place: declaration.place };
+}
+
+function reasonAt(attribute: CompiledAttribute, code: 'MAP-210' | 'MAP-215' | 'SCM-102', message: string): Diagnostic {
+  return { code, severity: 'error', message, place: attribute.formula.place };
+}
+
+function checkPayload(unit: MappingUnit, payload: Payload, pending: readonly AttributePath[], evaluation: RowEvaluation): void {
+  for (const problem of validatePayload(payload, unit.pipeline.sink.extensions, pending)) {
+    // Said once for the mapping when it was compiled, not for each worker; a required attribute that failed is a reason already.
+    if (problem.code === 'SCM-108') continue;
+    if (problem.code === 'SCM-103' && unit.attributes.some(({ target }) => target.path === problem.path)) continue;
+    const at = unit.attributes.find(({ target }) => target.path === problem.path || problem.path.startsWith(target.path));
+    const place = at?.formula.place ?? unit.pipeline.placeOf('transform.attributes');
+    const { code, severity, message, fix } = problem;
+    const diagnostic: Diagnostic = { code, severity, message, place, ...(fix === undefined ? {} : { fix }) };
+    if (severity === 'error') evaluation.reasons.push(diagnostic);
+    else evaluation.warnings.push(diagnostic);
+  }
+}
+
+/** Freezes plain data to its leaves. */
+export function freeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  for (const member of Object.values(value)) freeze(member);
+  return Object.freeze(value);
+}

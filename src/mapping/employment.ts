@@ -1,0 +1,145 @@
+import { Temporal } from 'temporal-polyfill';
+import type { Json } from '../domain/canonical-json.ts';
+import type { Instant } from '../domain/clock.ts';
+import type { Diagnostic } from '../domain/diagnostic.ts';
+import { maskValue } from '../domain/masking.ts';
+import type { EmploymentDeclaration } from '../pipeline/pipeline.ts';
+import { isCalendarDate } from './columns.ts';
+
+/** Names that `employment` gives to expressions. */
+export const employmentNames = ['employed', 'preHire', 'started', 'ended'] as const;
+export type EmploymentName = (typeof employmentNames)[number];
+
+/** What `$employed` and its kin are at one instant. */
+export type EmploymentValues = Readonly<Record<EmploymentName, boolean>>;
+
+/** When a worker is employed, as instants; undefined bounds never come. */
+export interface EmploymentSpan {
+  /** From when the worker is created disabled; at or before `start`. */
+  readonly preHireFrom?: Instant;
+  /** First moment of the first day in the worker's zone; undefined: never starts. */
+  readonly start?: Instant;
+  /** First moment after the last day in the worker's zone; undefined: no end. */
+  readonly end?: Instant;
+}
+
+export type EmploymentReading = { readonly span: EmploymentSpan; readonly warning?: Diagnostic } | { readonly problem: Diagnostic };
+
+const dayMilliseconds = 86_400_000;
+
+/**
+ * Reads first day, last day and zone from a row. The first day counts from its first moment, the last day to its end, both in
+ * the zone of the worker (else the pipeline's); where the clocks skip midnight, a day begins at the first moment after it.
+ * @param startMayBeNothing NULL was declared to mean that the worker never starts
+ */
+export function readEmployment(
+  declaration: EmploymentDeclaration,
+  input: Readonly<Record<string, Json>>,
+  timezone: string | undefined,
+  startMayBeNothing: boolean,
+): EmploymentReading {
+  const { place, preHire } = declaration;
+  const fail = (code: 'MAP-202' | 'MAP-211' | 'MAP-212', message: string): EmploymentReading => ({
+    problem: { code, severity: 'error', message, place },
+  });
+  const zone = declaration.zone === undefined ? timezone : (input[declaration.zone] ?? timezone);
+  if (typeof zone !== 'string' || !isTimeZone(zone)) {
+    return fail('MAP-211', `column ${declaration.zone ?? 'timezone'} is ${maskZone(zone)}, which is no time zone`);
+  }
+  const first = input[declaration.start];
+  const last = declaration.end === undefined ? undefined : input[declaration.end];
+  if (first === undefined) {
+    return startMayBeNothing ? { span: {} } : fail('MAP-212', `column ${declaration.start} is empty: the worker has no first day`);
+  }
+  const startDay = readDay(first);
+  if (startDay === undefined) return fail('MAP-202', `column ${declaration.start} is ${maskValue(first)}, which is no date (YYYY-MM-DD)`);
+  const start = startOfDay(startDay, zone);
+  const preHireFrom = preHire === undefined ? undefined : preHireStart(startDay, zone, start, preHire);
+  const opening = { start, ...(preHireFrom === undefined ? {} : { preHireFrom }) };
+  if (last === undefined) return { span: opening };
+  const endDay = readDay(last);
+  if (endDay === undefined) {
+    return fail('MAP-202', `column ${declaration.end ?? ''} is ${maskValue(last)}, which is no date (YYYY-MM-DD)`);
+  }
+  // The end of the calendar has no day after it.
+  const span = endDay === lastDay ? opening : { ...opening, end: startOfDay(addDays(endDay, 1), zone) };
+  if (endDay >= startDay) return { span };
+  const message = `the last day (${declaration.end ?? ''}) lies before the first (${declaration.start}): never employed`;
+  return { span, warning: { code: 'MAP-213', severity: 'warning', message, place } };
+}
+
+/** What the names are at an instant. A span that ends before it starts is employed at no instant and never a pre-hire. */
+export function employmentAt(span: EmploymentSpan, asOf: Instant): EmploymentValues {
+  const { start, end, preHireFrom } = span;
+  const started = start !== undefined && asOf >= start;
+  const ended = end !== undefined && asOf >= end;
+  const comes = start !== undefined && (end === undefined || end > start);
+  return {
+    started,
+    ended,
+    employed: started && !ended && comes,
+    preHire: comes && !started && preHireFrom !== undefined && asOf >= preHireFrom,
+  };
+}
+
+/** The first instant after `asOf` at which `employmentAt` gives something else; undefined: never again. */
+export function nextEmploymentDate(span: EmploymentSpan, asOf: Instant): Instant | undefined {
+  const comes = [span.preHireFrom, span.start, span.end].filter((at) => at !== undefined && at > asOf);
+  let next: Instant | undefined;
+  for (const at of comes) if (at !== undefined && (next === undefined || at < next)) next = at;
+  return next;
+}
+
+const lastDay = '9999-12-31';
+
+function readDay(value: Json): string | undefined {
+  return typeof value === 'string' && isCalendarDate(value) ? value : undefined;
+}
+
+function preHireStart(startDay: string, zone: string, start: Instant, preHire: number): Instant {
+  // Whole days are days of the calendar, so that a change of the clocks does not move the hour.
+  const days = Math.floor(preHire / dayMilliseconds);
+  const rest = preHire % dayMilliseconds;
+  return (days === 0 ? start : startOfDay(addDays(startDay, -days), zone)) - rest;
+}
+
+function addDays(day: string, days: number): string {
+  return Temporal.PlainDate.from(day).add({ days }).toString();
+}
+
+/** Days repeat from worker to worker and each costs microseconds; bounded, because rows are foreign. */
+const remembered = new Map<string, Instant>();
+
+function startOfDay(day: string, zone: string): Instant {
+  const key = `${day} ${zone}`;
+  const known = remembered.get(key);
+  if (known !== undefined) return known;
+  const instant = Temporal.PlainDate.from(day).toZonedDateTime(zone).epochMilliseconds;
+  if (remembered.size >= 100_000) remembered.clear();
+  remembered.set(key, instant);
+  return instant;
+}
+
+const zones = new Map<string, boolean>();
+
+/** An IANA name, or `UTC`. Offsets are refused: they have no summer. */
+export function isTimeZone(name: string): boolean {
+  const known = zones.get(name);
+  if (known !== undefined) return known;
+  let valid = /^[A-Za-z][A-Za-z0-9_+/-]*$/.test(name);
+  if (valid) {
+    try {
+      Temporal.PlainDate.from('2000-01-01').toZonedDateTime(name);
+    } catch {
+      valid = false;
+    }
+  }
+  if (zones.size >= 10_000) zones.clear();
+  zones.set(name, valid);
+  return valid;
+}
+
+/** A zone is no personal value; shown in full unless it is long enough to be something else. */
+function maskZone(zone: Json | undefined): string {
+  return typeof zone === 'string' && zone.length <= 40 && /^[\w+/ -]*$/.test(zone) ? `"${zone}"` : maskValue(zone);
+}

@@ -1,0 +1,2 @@
+export type { Mapping, MappingEnvironment, MappingResult } from './contract.ts';
+export { compileMapping } from './compile-mapping.ts';

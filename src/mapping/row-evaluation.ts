@@ -1,0 +1,102 @@
+import type { Instant } from '../domain/clock.ts';
+import type { Diagnostic } from '../domain/diagnostic.ts';
+import type { CheckedRow } from './columns.ts';
+import { employmentAt, nextEmploymentDate, readEmployment, type EmploymentReading, type EmploymentValues } from './employment.ts';
+import { describeFailure } from './failure.ts';
+import type { CompiledFormula } from './formula.ts';
+import type { Steps } from './step.ts';
+import { employmentColumns, isEmploymentName, type MappingUnit } from './unit.ts';
+
+/** What became of a formula on a row. `blocked`: something that it reads is already reported. */
+export type Outcome = { readonly kind: 'value'; readonly value: unknown } | { readonly kind: 'blocked' } | { readonly kind: 'failed' };
+
+/**
+ * One row under one mapping at one instant: formulas are evaluated when asked for, lets once. Collects what goes wrong in `reasons`, each cause
+ * once: what depends on it is blocked, not reported again.
+ */
+export class RowEvaluation {
+  readonly checked: CheckedRow;
+  readonly reasons: Diagnostic[] = [];
+  readonly warnings: Diagnostic[] = [];
+  readonly #unit: MappingUnit;
+  readonly #asOf: Instant;
+  readonly #lets = new Map<string, Outcome>();
+  #employment: EmploymentReading | undefined;
+  /** Set while asking what would be if the worker were employed. */
+  readonly #assumed: EmploymentValues | undefined;
+
+  constructor(unit: MappingUnit, checked: CheckedRow, asOf: Instant, assumed?: EmploymentValues) {
+    this.#unit = unit;
+    this.checked = checked;
+    this.#asOf = asOf;
+    this.#assumed = assumed;
+  }
+
+  /** The row's employment; undefined if the pipeline declares none or its columns break the contract. A problem is reported once. */
+  employment(): EmploymentReading | undefined {
+    const declaration = this.#unit.employment;
+    if (declaration === undefined) return undefined;
+    if (this.#employment !== undefined) return this.#employment;
+    if (employmentColumns(declaration).some((column) => this.checked.violations.has(column))) return undefined;
+    const neverStarts = this.#unit.columns.get(declaration.start)?.whenNull !== undefined;
+    const reading = readEmployment(declaration, this.checked.input, this.#unit.pipeline.timezone, neverStarts);
+    this.#employment = reading;
+    if ('problem' in reading) this.reasons.push(reading.problem);
+    else if (reading.warning !== undefined) this.warnings.push(reading.warning);
+    return reading;
+  }
+
+  /** `$employed` and its kin at the instant of the run, or as assumed. */
+  employmentValues(): EmploymentValues | undefined {
+    if (this.#assumed !== undefined) return this.#assumed;
+    const reading = this.employment();
+    return reading === undefined || 'problem' in reading ? undefined : employmentAt(reading.span, this.#asOf);
+  }
+
+  /** The next instant at which employment changes; undefined: never, or unknown. */
+  nextDate(): Instant | undefined {
+    const reading = this.employment();
+    return reading === undefined || 'problem' in reading ? undefined : nextEmploymentDate(reading.span, this.#asOf);
+  }
+
+  /** Evaluates a formula; `name` is what messages call it. */
+  *evaluate(formula: CompiledFormula, name: string): Steps<Outcome> {
+    if (formula.literal !== undefined) return { kind: 'value', value: formula.literal.value };
+    if (this.checked.violations.size > 0 && this.#readsViolation(formula)) return { kind: 'blocked' };
+    const bindings: Record<string, unknown> = {};
+    for (const binding of formula.bindings) {
+      const value = yield* this.#bind(binding);
+      if (value.kind !== 'value') return { kind: 'blocked' };
+      bindings[binding] = value.value;
+    }
+    try {
+      return { kind: 'value', value: yield formula.evaluate(this.checked.input, bindings) };
+    } catch (error) {
+      this.reasons.push(describeFailure(error, name, formula, this.checked.input));
+      return { kind: 'failed' };
+    }
+  }
+
+  *#bind(name: string): Steps<Outcome> {
+    const known = this.#lets.get(name);
+    if (known !== undefined) return known;
+    const found = this.#unit.lets.get(name);
+    if (found !== undefined) {
+      const outcome = yield* this.evaluate(found.formula, `$${name}`);
+      this.#lets.set(name, outcome);
+      return outcome;
+    }
+    const lookup = this.#unit.lookups.get(name);
+    if (lookup !== undefined) return { kind: 'value', value: lookup.rows };
+    if (isEmploymentName(name)) {
+      const values = this.employmentValues();
+      return values === undefined ? { kind: 'blocked' } : { kind: 'value', value: Reflect.get(values, name) };
+    }
+    return { kind: 'value', value: undefined };
+  }
+
+  #readsViolation(formula: CompiledFormula): boolean {
+    if (formula.wholeRow !== undefined) return true;
+    return formula.columns.some((column) => this.checked.violations.has(column));
+  }
+}

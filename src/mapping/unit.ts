@@ -1,0 +1,87 @@
+import type { Place } from '../domain/place.ts';
+import type { AttributeDeclaration, ColumnDeclaration, EmploymentDeclaration, Pipeline } from '../pipeline/pipeline.ts';
+import type { ResolvedPath } from '../scim/index.ts';
+import type { Definition } from './definitions.ts';
+import { employmentNames } from './employment.ts';
+import type { CompiledFormula } from './formula.ts';
+import type { LookupTable } from './lookup.ts';
+
+export interface CompiledLet {
+  readonly name: string;
+  readonly formula: CompiledFormula;
+  readonly place: Place;
+}
+
+export interface CompiledAttribute {
+  readonly declaration: AttributeDeclaration;
+  readonly target: ResolvedPath;
+  readonly formula: CompiledFormula;
+}
+
+/** Everything of a pipeline that decides a verdict, compiled and joined. */
+export interface MappingUnit {
+  readonly pipeline: Pipeline;
+  readonly columns: ReadonlyMap<string, ColumnDeclaration>;
+  readonly lookups: ReadonlyMap<string, LookupTable>;
+  readonly definitions: readonly Definition[];
+  readonly scope?: CompiledFormula;
+  readonly lets: ReadonlyMap<string, CompiledLet>;
+  readonly active: CompiledAttribute;
+  /** All but `active`, in order of the file. */
+  readonly attributes: readonly CompiledAttribute[];
+  readonly employment?: EmploymentDeclaration;
+  /** `schemas` of every payload: core, enterprise, the extensions that attributes name. */
+  readonly schemas: readonly string[];
+}
+
+/** What a formula depends on, through lets and definitions. */
+export interface Dependencies {
+  readonly columns: ReadonlySet<string>;
+  readonly lets: ReadonlySet<string>;
+  readonly lookups: ReadonlySet<string>;
+  readonly definitions: ReadonlySet<Definition>;
+  readonly employment: boolean;
+  readonly wholeRow?: Place;
+}
+
+const employment: ReadonlySet<string> = new Set(employmentNames);
+
+export function isEmploymentName(name: string): boolean {
+  return employment.has(name);
+}
+
+/** Columns that `employment` reads. */
+export function employmentColumns(declaration: EmploymentDeclaration): readonly string[] {
+  return [declaration.start, declaration.end, declaration.zone].filter((name) => name !== undefined);
+}
+
+/** Follows a formula through the lets that it uses. Names that nothing gives are left out; analysis reports them. */
+export function dependenciesOf(
+  formulas: readonly CompiledFormula[],
+  unit: Pick<MappingUnit, 'lets' | 'lookups' | 'employment'>,
+): Dependencies {
+  const columns = new Set<string>();
+  const lets = new Set<string>();
+  const lookups = new Set<string>();
+  const definitions = new Set<Definition>();
+  let usesEmployment = false;
+  let wholeRow: Place | undefined;
+  const add = (formula: CompiledFormula): void => {
+    for (const column of formula.columns) columns.add(column);
+    for (const definition of formula.definitions) definitions.add(definition);
+    wholeRow ??= formula.wholeRow;
+    for (const name of formula.bindings) {
+      const found = unit.lets.get(name);
+      if (found !== undefined) {
+        if (!lets.has(name)) {
+          lets.add(name);
+          add(found.formula);
+        }
+      } else if (unit.lookups.has(name)) lookups.add(name);
+      else if (isEmploymentName(name)) usesEmployment = true;
+    }
+  };
+  for (const formula of formulas) add(formula);
+  if (usesEmployment && unit.employment !== undefined) for (const column of employmentColumns(unit.employment)) columns.add(column);
+  return { columns, lets, lookups, definitions, employment: usesEmployment, ...(wholeRow === undefined ? {} : { wholeRow }) };
+}
