@@ -103,7 +103,6 @@ function render(answer: Answer, ids: RequestIds, now: Instant): Response {
     date: new Date(now).toUTCString(),
     'request-id': ids.requestId,
     'client-request-id': ids.clientRequestId,
-      '{"ServerInfo":{"DataCenter":"Joinery Emulator","Slice":"E","Ring":"1","ScaleUnit":"000","RoleInstance":"LOCAL"}}',
   });
   if (answer.text !== undefined) {
     headers.set('content-type', 'text/plain');
