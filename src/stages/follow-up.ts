@@ -1,0 +1,101 @@
+import type { Desired, LedgerEntry } from '../domain/ledger.ts';
+import type { Run } from '../domain/run.ts';
+import { isSentChange, type ExternalId, type SentChangeKind } from '../domain/words.ts';
+import { bulkIdOf, operationBytes, placeOperations } from '../plan/batching.ts';
+import { managerOf } from '../plan/compose.ts';
+import { decisionTable, isUncertain, ledgerStateOf, type RowState } from '../plan/decision.ts';
+import { orderForSending } from '../plan/order.ts';
+import { managerPath } from '../scim/index.ts';
+import type { PlannedBatch } from '../store/contract.ts';
+import { batchId } from './batch.ts';
+import { scopeOf, type StageContext } from './context.ts';
+import { inChunks } from './ndjson.ts';
+
+interface Candidate {
+  readonly externalId: ExternalId;
+  readonly change: SentChangeKind;
+  readonly desired: Desired;
+  readonly manager?: ExternalId;
+  readonly bytes: number;
+}
+
+/**
+ * After an outcome: payloads that were accepted as desired and could not be sent, or not wholly, in the first pass. Workers who were waiting behind an operation in
+ * flight; reports whose manager the service did not know yet and knows now; operations that never arrived. Nothing new is decided here, so
+ * guards and hash of the accepted plans still hold. Answers how many operations were added to the run; each worker once.
+ */
+export async function planFollowUp(context: StageContext, run: Run, lost: ReadonlySet<ExternalId>, done: Set<ExternalId>): Promise<number> {
+  const { store, pipeline, lease, clock } = context;
+  const scope = scopeOf(pipeline);
+  const candidates: Candidate[] = [];
+  for await (const chunk of inChunks(await store.ledger.unsettled(scope, pipeline.name), 500)) {
+    const keys = chunk.filter((key) => !done.has(key));
+    const entries = await store.ledger.getMany(scope, keys);
+    const managers = await store.ledger.getMany(
+      scope,
+      [...entries.values()].flatMap((entry) => managerIds(entry)),
+    );
+    for (const entry of entries.values()) {
+      const candidate = candidateOf(context, entry, managers, lost);
+      if (candidate !== undefined) candidates.push(candidate);
+    }
+  }
+  if (candidates.length === 0) return 0;
+  const first = (await store.operations.batches(run.id)).length;
+  await store.operations.add(lease, run.id, scope, arrange(context, run, candidates, first), clock.now());
+  for (const { externalId } of candidates) done.add(externalId);
+  return candidates.length;
+}
+
+function managerIds(entry: LedgerEntry): ExternalId[] {
+  const manager = entry.desired === undefined ? undefined : managerOf(entry.desired.payload);
+  return manager === undefined ? [] : [manager];
+}
+
+function candidateOf(
+  context: StageContext,
+  entry: LedgerEntry,
+  managers: ReadonlyMap<ExternalId, LedgerEntry>,
+  lost: ReadonlySet<ExternalId>,
+): Candidate | undefined {
+  const { desired, externalId } = entry;
+  if (desired === undefined || entry.sent !== undefined || entry.failed?.hash === desired.hash) return undefined;
+  const state = ledgerStateOf(entry);
+  // After silence the next run decides, with fresh rows; only what certainly never arrived goes again at once.
+  if (isUncertain(state) ? !lost.has(externalId) : entry.confirmed?.hash === desired.hash) return undefined;
+  const change = decisionTable[rowOf(desired)][state];
+  if (!isSentChange(change)) return undefined;
+  const manager = managerOf(desired.payload);
+  const onlyManager = entry.confirmed?.evidence.unset?.includes(managerPath) === true;
+  if (onlyManager && manager !== undefined && managers.get(manager)?.confirmed === undefined) return undefined;
+  const bytes = operationBytes(bulkIdOf(scopeOf(context.pipeline), externalId, desired.hash), desired.payload);
+  return { externalId, change, desired, bytes, ...(manager === undefined ? {} : { manager }) };
+}
+
+function rowOf(desired: Desired): RowState {
+  if (desired.payload.active) return 'active';
+  return desired.change === 'pre-hire' ? 'preHire' : 'inactive';
+}
+
+function arrange(context: StageContext, run: Run, candidates: readonly Candidate[], first: number): PlannedBatch[] {
+  const scope = scopeOf(context.pipeline);
+  const ordered = orderForSending(candidates);
+  const batches = new Map<number, PlannedBatch['operations'][number][]>();
+  for (const [position, { sequence, index }] of placeOperations(ordered).entries()) {
+    const candidate = ordered[position];
+    if (candidate === undefined) continue;
+    const { externalId, change, desired } = candidate;
+    const operations = batches.get(sequence) ?? [];
+    batches.set(sequence, operations);
+    operations.push({
+      id: `${batchId(run, first + sequence)}.${String(index).padStart(2, '0')}`,
+      index,
+      externalId,
+      bulkId: bulkIdOf(scope, externalId, desired.hash),
+      change,
+      payload: desired.payload,
+      payloadHash: desired.hash,
+    });
+  }
+  return [...batches].map(([sequence, operations]) => ({ id: batchId(run, first + sequence), sequence: first + sequence, operations }));
+}

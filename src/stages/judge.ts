@@ -1,0 +1,133 @@
+import type { Instant } from '../domain/clock.ts';
+import type { Evidence, LedgerEntry } from '../domain/ledger.ts';
+import type { LogRow } from '../domain/log-row.ts';
+import type { Operation, OperationFailure } from '../domain/operation.ts';
+import type { Payload } from '../domain/payload.ts';
+import type { ExternalId, OperationId } from '../domain/words.ts';
+import { groupChanges, instantOf } from '../entra/change-group.ts';
+import { interpret, type Interpretation } from '../entra/interpret.ts';
+import { getAttribute, managerPath, removeAttribute } from '../scim/index.ts';
+import type { Closure } from '../store/contract.ts';
+
+/** How long after the account's own row the row of its manager is waited for. */
+export const managerGrace = 20 * 60_000;
+
+/** What reconcile decides about one open operation. */
+export type Judgement =
+  | { readonly kind: 'close'; readonly closure: Closure; readonly operation: Operation }
+  /** Failed, and the service retries by itself. */
+  | { readonly kind: 'escrow'; readonly operation: Operation; readonly failure: OperationFailure }
+  | { readonly kind: 'wait'; readonly operation: Operation };
+
+/** Everything known about one worker with open operations. */
+export interface OpenWorker {
+  readonly entry: LedgerEntry | undefined;
+  /** Open operations, oldest first. */
+  readonly open: readonly Operation[];
+  readonly rows: readonly LogRow[];
+  /** Closed disables that overtook an operation which is still open, by the overtaken id: time of their last row. */
+  readonly overtakers: ReadonlyMap<OperationId, Instant>;
+  /** Time of the last row of an overtaken operation that was closed before, by its id. */
+  readonly overtaken: ReadonlyMap<OperationId, Instant>;
+}
+
+/**
+ * Judges the open operations of one worker by all rows about him. An operation that a disable overtook is superseded whatever its rows say; if
+ * they are later than the disable's, the account may be on again, and the disable is sent once more.
+ */
+export function judgeWorker(worker: OpenWorker, now: Instant): Judgement[] {
+  const groups = groupChanges(worker.rows);
+  const settled = worker.entry?.confirmed?.evidence.changeId;
+  return worker.open.map((operation) => {
+    const rivals = worker.open.filter(({ id }) => id !== operation.id).map(({ payload }) => payload);
+    const found = interpret(
+      groups,
+      {
+        id: operation.id,
+        externalId: operation.externalId,
+        payload: operation.payload,
+        change: operation.change,
+        acceptedAt: operation.acceptedAt ?? operation.sentAt ?? 0,
+        ...(settled === undefined ? {} : { settledChanges: new Set([settled]) }),
+        rivals,
+        managerChanged: managerDiffers(worker.entry?.confirmed?.payload, operation.payload),
+      },
+      // Without a 202 the bound is our own clock, before the bytes left.
+      operation.acceptedAt === undefined ? { tolerance: 60_000 } : {},
+    );
+    return judgementOf(worker, operation, found, now);
+  });
+}
+
+function judgementOf(worker: OpenWorker, operation: Operation, found: Interpretation, now: Instant): Judgement {
+  if (found.kind === 'open') return { kind: 'wait', operation };
+  const at = lastRowAt(worker.rows, found.evidence);
+  if (found.awaits === 'retry') {
+    return found.failure === undefined ? { kind: 'wait', operation } : { kind: 'escrow', operation, failure: found.failure };
+  }
+  if (found.awaits !== undefined && now - at < managerGrace) return { kind: 'wait', operation };
+  // The manager's row did not come in time: as if it had been a warning.
+  const missingManager = found.awaits === 'manager';
+  const unset = missingManager ? [managerPath] : found.unset;
+  const outcome = missingManager && found.outcome === 'applied' ? 'appliedWithWarning' : found.outcome;
+  const evidence: Evidence = {
+    ...found.evidence,
+    outcome,
+    ...(unset.length === 0 ? {} : { unset }),
+    detail: { ...found.evidence.detail, at },
+  };
+  const base = { operation: operation.id, outcome, evidence, ...(found.failure === undefined ? {} : { failure: found.failure }) };
+  return { kind: 'close', operation, closure: closureOf(worker, operation, base, unset, at) };
+}
+
+function closureOf(
+  worker: OpenWorker,
+  operation: Operation,
+  base: Omit<Closure, 'effect' | 'payload'>,
+  unset: readonly string[],
+  at: Instant,
+): Closure {
+  const overtaker = worker.open.some(({ overtakes }) => overtakes === operation.id);
+  const overtakenBy = worker.overtakers.get(operation.id);
+  if (overtaker || overtakenBy !== undefined) {
+    return { ...base, outcome: 'superseded', effect: overtakenBy !== undefined && at > overtakenBy ? 'forget' : 'none' };
+  }
+  if (base.outcome === 'failed' || base.outcome === 'skipped') return { ...base, effect: 'fail' };
+  const older = operation.overtakes === undefined ? undefined : worker.overtaken.get(operation.overtakes);
+  if (older !== undefined && older > at) return { ...base, effect: 'forget' };
+  if (unset.length === 0) return { ...base, effect: 'confirm' };
+  // A second time the same is missing: that is how it stays, and sending it a third time changes nothing.
+  const before = worker.entry?.confirmed?.evidence.unset ?? [];
+  if (unset.every((path) => before.includes(path))) return { ...base, effect: 'confirm' };
+  return { ...base, effect: 'confirm', payload: withoutUnset(operation.payload, unset) };
+}
+
+/** What the service took: what it warned about is as it was before, which for a new account is nothing. */
+function withoutUnset(payload: Payload, unset: readonly string[]): Payload {
+  return unset.reduce((kept, path) => (isRemovable(path) ? removeAttribute(kept, path) : kept), payload);
+}
+
+function isRemovable(path: string): boolean {
+  return !['schemas', 'externalId', 'active'].includes(path);
+}
+
+function managerDiffers(before: Payload | undefined, after: Payload): boolean {
+  const now = getAttribute(after, managerPath);
+  return now !== undefined && now !== (before === undefined ? undefined : getAttribute(before, managerPath));
+}
+
+function lastRowAt(rows: readonly LogRow[], evidence: Evidence): Instant {
+  const ids = new Set(evidence.rows);
+  return Math.max(0, ...rows.filter(({ id }) => ids.has(id)).map(instantOf));
+}
+
+/** Workers by id, in the order of their oldest open operation. */
+export function byWorker(open: readonly Operation[]): ReadonlyMap<ExternalId, readonly Operation[]> {
+  const workers = new Map<ExternalId, Operation[]>();
+  for (const operation of open) {
+    const operations = workers.get(operation.externalId);
+    if (operations === undefined) workers.set(operation.externalId, [operation]);
+    else operations.push(operation);
+  }
+  return workers;
+}

@@ -1,0 +1,196 @@
+import type { Counts } from '../domain/event.ts';
+import type { Instant } from '../domain/clock.ts';
+import type { Diagnostic } from '../domain/diagnostic.ts';
+import { JoineryError } from '../domain/error.ts';
+import type { LedgerEntry } from '../domain/ledger.ts';
+import type { LogRow } from '../domain/log-row.ts';
+import type { Operation } from '../domain/operation.ts';
+import type { ExternalId, JobScope, OperationId } from '../domain/words.ts';
+import type { JobStatus } from '../entra/job.ts';
+import type { Closure } from '../store/contract.ts';
+import { scopeOf, type StageContext } from './context.ts';
+import { byWorker, judgeWorker, type Judgement } from './judge.ts';
+import { inChunks } from './ndjson.ts';
+import { JobWatch } from './silence.ts';
+
+/** What reconcile needs of the service. */
+export interface LogSource {
+  /** Pages of rows from an instant on, oldest first, to the end. */
+  read(from: Instant, onProblem: (problem: Diagnostic) => void, signal: AbortSignal): AsyncIterable<readonly LogRow[]>;
+  /** undefined: the runner may not read the job; silence is then never concluded. */
+  job(signal: AbortSignal): Promise<JobStatus | undefined>;
+}
+
+export interface ReconcileOptions {
+  /** How long to wait for outcomes before leaving the rest open; ms. 0: one look at the logs. */
+  readonly wait: number;
+}
+
+export interface ReconcileResult {
+  /** Outcome → operations closed (or escrowed) in this reconcile. */
+  readonly outcomes: Counts;
+  /** Workers whose operation had no answer and left no trace: to be sent again. */
+  readonly lost: ReadonlySet<ExternalId>;
+  /** Operations of the job that are still in flight. */
+  readonly open: number;
+}
+
+interface Findings {
+  readonly outcomes: Record<string, number>;
+  readonly lost: Set<ExternalId>;
+}
+
+/** Rows become visible late and out of order: each look begins this much before the newest row of the last one. */
+const overlap = 15 * 60_000;
+/** The first look comes soon, later ones less often: rows take 5 to 10 minutes. */
+const firstPause = 60_000;
+const longestPause = 300_000;
+
+/**
+ * Fifth stage: reads the provisioning logs and closes open operations of the job, whichever run they are of. The only stage that writes
+ * `confirmed`. Ends when nothing is open but what the service retries by itself, or when the wait is over; what is open then is closed by any later reconcile.
+ */
+export async function reconcile(context: StageContext, logs: LogSource, options: ReconcileOptions): Promise<ReconcileResult> {
+  const { clock, emit, store, signal } = context;
+  const scope = scopeOf(context.pipeline);
+  const started = clock.now();
+  emit({ type: 'stage.started', stage: 'reconcile' });
+  const outcomes: Record<string, number> = {};
+  const lost = new Set<ExternalId>();
+  const watch = new JobWatch();
+  let pause = firstPause;
+  for (;;) {
+    const open = await store.operations.open(scope);
+    if (open.length === 0) break;
+    const rows = await readRows(context, scope, logs, open, watch);
+    await observeJob(context, logs, watch);
+    const left = await closeWhatIsKnown(context, scope, open, watch, { outcomes, lost });
+    if (left.length === 0) break;
+    const end = started + options.wait;
+    if (clock.now() >= end) break;
+    const nextAt = Math.min(clock.now() + pause, end);
+    emit({ type: 'poll', rows, open: left.length, nextAt });
+    if (signal.aborted) throw new JoineryError('DOM-002', `${String(left.length)} operations are still open`);
+    await clock.sleep(nextAt - clock.now(), signal);
+    pause = rows > 0 ? firstPause : Math.min(pause * 2, longestPause);
+  }
+  emit({ type: 'stage.finished', stage: 'reconcile', counts: outcomes, milliseconds: clock.now() - started });
+  return { outcomes, lost, open: (await store.operations.open(scope)).length };
+}
+
+/** Answers how many rows were new. */
+async function readRows(
+  context: StageContext,
+  scope: JobScope,
+  logs: LogSource,
+  open: readonly Operation[],
+  watch: JobWatch,
+): Promise<number> {
+  const { store, clock, emit, signal } = context;
+  const oldest = Math.min(...open.map((operation) => operation.acceptedAt ?? operation.sentAt ?? clock.now())) - 60_000;
+  const cursor = await store.logs.cursor(scope);
+  // Before an operation is called silent, everything since its 202 is read once more, however late a row became visible.
+  const thorough = open.some((operation) => watch.isSilent(operation, clock.now()));
+  const from = cursor === undefined || thorough || cursor - overlap < oldest ? oldest : cursor - overlap;
+  const workers = new Set(open.map(({ externalId }) => externalId));
+  let fresh = 0;
+  let newest = cursor ?? 0;
+  const onProblem = (diagnostic: Diagnostic): void => {
+    emit({ type: 'warning', diagnostic });
+  };
+  for await (const page of logs.read(from, onProblem, signal)) {
+    // Only rows that can close something: a tenant's logs hold everybody else's too.
+    const useful = page.filter((row) => workers.has(row.sourceIdentity?.id ?? ''));
+    if (useful.length > 0) fresh += (await store.logs.put(scope, useful, clock.now())).length;
+    newest = Math.max(newest, ...page.map((row) => Date.parse(row.activityDateTime)));
+  }
+  if (newest > (cursor ?? 0)) await store.logs.moveCursor(scope, newest);
+  return fresh;
+}
+
+async function observeJob(context: StageContext, logs: LogSource, watch: JobWatch): Promise<void> {
+  const job = await logs.job(context.signal);
+  if (job !== undefined) watch.observe(job);
+}
+
+/** Answers what is still open and worth waiting for. */
+async function closeWhatIsKnown(
+  context: StageContext,
+  scope: JobScope,
+  open: readonly Operation[],
+  watch: JobWatch,
+  findings: Findings,
+): Promise<readonly Operation[]> {
+  const { store, lease, clock } = context;
+  const left: Operation[] = [];
+  for await (const chunk of inChunks(byWorker(open), 500)) {
+    const workers = chunk.map(([worker]) => worker);
+    const [entries, rows] = await Promise.all([store.ledger.getMany(scope, workers), store.logs.about(scope, workers)]);
+    const closures: Closure[] = [];
+    for (const [worker, operations] of chunk) {
+      const entry = entries.get(worker);
+      const times = await overtakingTimes(context, scope, entry, operations);
+      const judged = judgeWorker({ entry, open: operations, rows: rows.get(worker) ?? [], ...times }, clock.now());
+      for (const judgement of judged) {
+        const settled = settle(context, judgement, watch);
+        if (settled.closure !== undefined) {
+          closures.push(settled.closure);
+          tell(context, judgement.operation, settled.closure, findings);
+        } else if (settled.escrow !== undefined) {
+          if (judgement.operation.outcome !== 'escrowed') findings.outcomes['escrowed'] = (findings.outcomes['escrowed'] ?? 0) + 1;
+          await store.operations.escrow(lease, judgement.operation.id, settled.escrow, clock.now());
+        } else if (judgement.operation.outcome !== 'escrowed') left.push(judgement.operation);
+      }
+    }
+    if (closures.length > 0) await store.operations.close(lease, scope, closures, clock.now());
+  }
+  return left;
+}
+
+function settle(
+  context: StageContext,
+  judgement: Judgement,
+  watch: JobWatch,
+): { readonly closure?: Closure; readonly escrow?: Extract<Judgement, { readonly kind: 'escrow' }>['failure'] } {
+  if (judgement.kind === 'close') return { closure: judgement.closure };
+  if (judgement.kind === 'escrow') return { escrow: judgement.failure };
+  const { operation } = judgement;
+  if (operation.outcome === 'escrowed' || !watch.isSilent(operation, context.clock.now())) return {};
+  const evidence = { kind: 'log' as const, operation: operation.id, outcome: 'silent' as const, rows: [] };
+  return { closure: { operation: operation.id, outcome: 'silent', effect: 'forget', evidence } };
+}
+
+function tell(context: StageContext, operation: Operation, closure: Closure, findings: Findings): void {
+  const { outcomes, lost } = findings;
+  outcomes[closure.outcome] = (outcomes[closure.outcome] ?? 0) + 1;
+  // No 202 and no row: the bytes never arrived.
+  if (closure.outcome === 'silent' && operation.acceptedAt === undefined) lost.add(operation.externalId);
+  context.emit({
+    type: 'outcome',
+    externalId: operation.externalId,
+    change: operation.change,
+    outcome: closure.outcome,
+    ...(closure.failure === undefined ? {} : { code: closure.failure.code, reason: closure.failure.reason }),
+  });
+}
+
+/** Only where a disable overtook something, which is rare: the times of the closed halves. */
+async function overtakingTimes(
+  context: StageContext,
+  scope: JobScope,
+  entry: LedgerEntry | undefined,
+  open: readonly Operation[],
+): Promise<{ readonly overtakers: ReadonlyMap<OperationId, Instant>; readonly overtaken: ReadonlyMap<OperationId, Instant> }> {
+  const overtakers = new Map<OperationId, Instant>();
+  const overtaken = new Map<OperationId, Instant>();
+  // Without overtaking, the one open operation is the entry's `sent`.
+  const ordinary = open.length === 1 && open[0]?.id === entry?.sent?.operation && open[0]?.overtakes === undefined;
+  if (ordinary || entry === undefined) return { overtakers, overtaken };
+  for (const operation of await context.store.operations.ofWorker(scope, entry.externalId)) {
+    const at = operation.evidence?.detail?.['at'];
+    if (operation.state !== 'closed' || typeof at !== 'number') continue;
+    if (operation.overtakes !== undefined) overtakers.set(operation.overtakes, at);
+    overtaken.set(operation.id, at);
+  }
+  return { overtakers, overtaken };
+}

@@ -1,0 +1,187 @@
+import type { PlanHead } from '../domain/change.ts';
+import type { Instant } from '../domain/clock.ts';
+import { JoineryError } from '../domain/error.ts';
+import type { Run, RunState } from '../domain/run.ts';
+import type { ExternalId, RunId } from '../domain/words.ts';
+import type { Source } from '../source/contract.ts';
+import { accept } from './accept.ts';
+import { batch } from './batch.ts';
+import { scopeOf, type StageContext } from './context.ts';
+import { extract } from './extract.ts';
+import { planFollowUp } from './follow-up.ts';
+import { readDocument, readHandoff, writeHandoff, type ExtractItem } from './handoff.ts';
+import { load, sendBatches } from './load.ts';
+import { reconcile, type LogSource } from './reconcile.ts';
+import type { Chance, Sink } from './send-batch.ts';
+import { transform } from './transform.ts';
+import type { TakenNames } from './user-names.ts';
+
+/** The outside world of a run, each part behind what the stages need of it. */
+export interface Surroundings {
+  readonly sink: Sink;
+  readonly logs: LogSource;
+  readonly directory: TakenNames;
+  readonly chance: Chance;
+  /** How long reconcile waits for outcomes; ms. */
+  readonly wait: number;
+}
+
+/** What a run came to. */
+export interface RunResult {
+  readonly run: Run;
+  readonly plan: PlanHead;
+  /** Outcome → operations of this run; `open` and `unsent` among the keys. */
+  readonly tally: Readonly<Record<string, number>>;
+  /** Workers whose baseline moved between plan and accept. */
+  readonly dropped: readonly ExternalId[];
+}
+
+/** A new run with its fixed instant. Runs that were begun before and never accepted are abandoned: they changed nothing. */
+export async function beginRun(context: StageContext, asOf: Instant, random: () => number): Promise<Run> {
+  const { store, pipeline, mapping, lease, clock } = context;
+  for (const older of await store.runs.list(pipeline.name, 20)) {
+    if (['started', 'extracted', 'transformed', 'planned'].includes(older.state))
+      await store.runs.advance(lease, older.id, { state: 'abandoned' });
+  }
+  const id = runIdAt(clock.now(), random);
+  const run: Run = {
+    id,
+    pipeline: pipeline.name,
+    ...scopeOf(pipeline),
+    asOf,
+    startedAt: clock.now(),
+    state: 'started',
+    mappingId: mapping.id,
+  };
+  await store.runs.begin(lease, run);
+  const first = (await store.runs.latest(pipeline.name, ['accepted', 'loaded', 'finished', 'superseded'])) === undefined;
+  context.emit({ type: 'run.started', run: id, pipeline: pipeline.name, asOf, mappingId: mapping.id, first });
+  return run;
+}
+
+/** `20261122T080000Z-1f3a`: sorts by time, fit for a file name on every system. */
+function runIdAt(at: Instant, random: () => number): RunId {
+  const stamp = new Date(at).toISOString().replaceAll(/[-:]|\.\d+/g, '');
+  return `${stamp}-${Math.floor(random() * 65_536)
+    .toString(16)
+    .padStart(4, '0')}`;
+}
+
+/** Extract, transform and batch as one streaming pass; only what survives the comparison is stored. */
+export async function planRun(context: StageContext, run: Run, source: Source, directory: TakenNames): Promise<PlanHead> {
+  await transformRun(context, run, extract(context, run, source));
+  return batch(context, run, directory);
+}
+
+/** The extract stage on its own: its result waits in the run for the transform stage. */
+export async function extractRun(context: StageContext, run: Run, source: Source): Promise<void> {
+  await writeHandoff(context.store, run.id, 'rows.ndjson', extract(context, run, source));
+}
+
+/** The transform stage on its own, or as the second half of a streaming pass. */
+export async function transformRun(
+  context: StageContext,
+  run: Run,
+  items: AsyncIterable<ExtractItem> = readHandoff(context.store, run.id, 'rows.ndjson'),
+): Promise<void> {
+  await writeHandoff(context.store, run.id, 'verdicts.ndjson', transform(context, run, items));
+  await context.store.runs.advance(context.lease, run.id, { state: 'transformed' });
+}
+
+/**
+ * Accepts a planned run. Errors: PLN-201 when a guard tripped, PLN-202 when the plan is too old, PLN-203 when mapping or job moved, STG-102 in any other state.
+ */
+export async function acceptRun(
+  context: StageContext,
+  run: Run,
+): Promise<{ readonly plan: PlanHead; readonly dropped: readonly ExternalId[] }> {
+  const { store, mapping, pipeline, clock } = context;
+  const plan = await readDocument(store, run.id, 'plan.json');
+  const tripped = plan.guards.filter((guard) => guard.tripped);
+  if (tripped.length > 0) {
+    throw new JoineryError('PLN-201', `run ${run.id}: ${tripped.map(({ guard, words }) => `guard ${guard}: ${words}`).join(' ')}`);
+  }
+  if (run.state !== 'planned') throw wrongStage(run, 'planned');
+  const scope = scopeOf(pipeline);
+  if (plan.mappingId !== mapping.id || run.tenant !== scope.tenant || run.job !== scope.job) {
+    throw new JoineryError('PLN-203', `the plan of run ${run.id} was made with another mapping or for another job`);
+  }
+  if (clock.now() - plan.createdAt > pipeline.plan.maxAge) {
+    throw new JoineryError(
+      'PLN-202',
+      `the plan of run ${run.id} is ${String(Math.round((clock.now() - plan.createdAt) / 3_600_000))} hours old`,
+    );
+  }
+  await supersedeOlder(context, run);
+  const dropped = await accept(context, run, plan);
+  return { plan, dropped };
+}
+
+/** What an interrupted run did not send is in the new plan: its ledger entries still want it. */
+async function supersedeOlder(context: StageContext, run: Run): Promise<void> {
+  const { store, lease, clock, pipeline, emit } = context;
+  for (const older of await store.runs.list(pipeline.name, 50)) {
+    if (older.id === run.id || older.state !== 'accepted') continue;
+    let unsent = 0;
+    for await (const chunk of store.operations.stream(older.id)) {
+      const planned = chunk.filter(({ state }) => state === 'planned').map(({ id }) => id);
+      unsent += planned.length;
+      if (planned.length > 0) await store.operations.drop(lease, planned, `run ${run.id} took over`, clock.now());
+    }
+    await store.runs.advance(lease, older.id, { state: 'superseded' });
+    emit({ type: 'run.superseded', run: older.id, by: run.id, unsent });
+  }
+}
+
+/** Load, reconcile, and follow-ups until nothing that was accepted is left to send. */
+export async function deliverRun(context: StageContext, run: Run, around: Surroundings): Promise<Readonly<Record<string, number>>> {
+  await load(context, run, around.sink, around.chance);
+  return settleRun(context, run, around);
+}
+
+/** Reconcile, and what it makes possible: the second pass. At most three, so that two sides that disagree for ever end in a report. */
+export async function settleRun(
+  context: StageContext,
+  run: Run | undefined,
+  around: Surroundings,
+): Promise<Readonly<Record<string, number>>> {
+  const { store } = context;
+  const done = new Set<ExternalId>();
+  let result = await reconcile(context, around.logs, { wait: around.wait });
+  for (let pass = 0; run !== undefined && pass < 3; pass++) {
+    if ((await planFollowUp(context, run, result.lost, done)) === 0) break;
+    context.emit({ type: 'stage.started', stage: 'load' });
+    const started = context.clock.now();
+    const counts = await sendBatches(context, run.id, around.sink, around.chance);
+    context.emit({ type: 'stage.finished', stage: 'load', counts, milliseconds: context.clock.now() - started });
+    result = await reconcile(context, around.logs, { wait: around.wait });
+  }
+  await finishRuns(context);
+  return run === undefined ? result.outcomes : store.operations.tally(run.id);
+}
+
+/** Loaded runs without an open operation are finished, whichever run's reconcile closed the last one. */
+async function finishRuns(context: StageContext): Promise<void> {
+  const { store, lease, clock, emit, pipeline } = context;
+  for (const run of await store.runs.list(pipeline.name, 50)) {
+    if (run.state !== 'loaded') continue;
+    const tally = await store.operations.tally(run.id);
+    if ((tally['open'] ?? 0) > 0) continue;
+    await store.runs.advance(lease, run.id, { state: 'finished', finishedAt: clock.now() });
+    emit({ type: 'run.finished', run: run.id, state: 'finished', outcomes: tally, milliseconds: clock.now() - run.startedAt });
+  }
+}
+
+/** All five stages. Errors: those of its parts; a tripped guard is PLN-201 and has sent nothing. */
+export async function runPipeline(context: StageContext, source: Source, asOf: Instant, around: Surroundings): Promise<RunResult> {
+  const run = await beginRun(context, asOf, around.chance.random);
+  await planRun(context, run, source, around.directory);
+  const planned = (await context.store.runs.get(run.id)) ?? run;
+  const { plan, dropped } = await acceptRun(context, planned);
+  const tally = await deliverRun(context, planned, around);
+  return { run: (await context.store.runs.get(run.id)) ?? planned, plan, tally, dropped };
+}
+
+export function wrongStage(run: Run, needed: RunState): JoineryError {
+  return new JoineryError('STG-102', `run ${run.id} is ${run.state}, the stage needs a run that is ${needed}`);
+}
