@@ -33,6 +33,7 @@ export type Exchange =
 
 /** Never throws: what goes wrong on the way is a value. */
 export async function exchange(dispatcher: Dispatcher, request: ExchangeRequest): Promise<Exchange> {
+  if (isAborted(request.signal)) return { kind: 'notSent', reason: 'the request was aborted', aborted: true };
   let started = false;
   const watched = dispatcher.compose(noticeStart(() => (started = true)));
   try {
@@ -49,10 +50,15 @@ export async function exchange(dispatcher: Dispatcher, request: ExchangeRequest)
     const { text, cut } = await readBody(answer.body, request.maximumBody);
     return { kind: 'answered', status: answer.statusCode, headers: answer.headers, body: text, cut };
   } catch (error) {
-    const aborted = request.signal?.aborted === true;
+    const aborted = isAborted(request.signal);
     // undici calls onRequestStart just before it writes; without it nothing was written on any socket.
     return { kind: started ? 'unknown' : 'notSent', reason: aborted ? 'the request was aborted' : describeFailure(error), aborted };
   }
+}
+
+/** A function, because the compiler would take an answer of before for one of after. */
+function isAborted(signal: AbortSignal | undefined): boolean {
+  return signal?.aborted === true;
 }
 
 async function readBody(body: AsyncIterable<unknown>, maximum: number): Promise<{ readonly text: string; readonly cut: boolean }> {
@@ -81,8 +87,9 @@ function noticeStart(onStart: () => void): Dispatcher.DispatcherComposeIntercept
   return (dispatch) => (options, handler) =>
     dispatch(options, {
       onRequestStart: (controller, context: unknown) => {
-        onStart();
         handler.onRequestStart?.(controller, context);
+        // An abort that waited for this moment stops the request before it is written.
+        if (!controller.aborted) onStart();
       },
       onResponseStart: (controller, status, headers, message) => handler.onResponseStart?.(controller, status, headers, message),
       onResponseData: (controller, chunk) => handler.onResponseData?.(controller, chunk),

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { LogRow, LogStep } from '../domain/log-row.ts';
 import { coreUserSchema, enterpriseUserSchema, type Payload } from '../domain/payload.ts';
@@ -303,7 +303,7 @@ const rowPool: fc.Arbitrary<LogRow[]> = fc
             return managerRow(base);
           case 'unresolved':
             return unresolvedManager(base);
-          default:
+          case 'older':
             return rowOf({ ...base, steps: [importStep(payloadOf({ displayName: 'M. Keller' })), exportStep] });
         }
       }),
