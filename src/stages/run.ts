@@ -148,7 +148,11 @@ export async function settleRun(
   const { store } = context;
   const done = new Set<ExternalId>();
   let result = await reconcile(context, around.logs, { wait: around.wait });
-  for (let pass = 0; run !== undefined && pass < 3; pass++) {
+  if (run === undefined) {
+    await finishRuns(context);
+    return result.outcomes;
+  }
+  for (let pass = 0; pass < 3; pass++) {
     if ((await planFollowUp(context, run, result.lost, done)) === 0) break;
     context.emit({ type: 'stage.started', stage: 'load' });
     const started = context.clock.now();
@@ -157,7 +161,7 @@ export async function settleRun(
     result = await reconcile(context, around.logs, { wait: around.wait });
   }
   await finishRuns(context);
-  return run === undefined ? result.outcomes : store.operations.tally(run.id);
+  return store.operations.tally(run.id);
 }
 
 /** Loaded runs without an open operation are finished, whichever run's reconcile closed the last one. */
@@ -170,16 +174,6 @@ async function finishRuns(context: StageContext): Promise<void> {
     await store.runs.advance(lease, run.id, { state: 'finished', finishedAt: clock.now() });
     emit({ type: 'run.finished', run: run.id, state: 'finished', outcomes: tally, milliseconds: clock.now() - run.startedAt });
   }
-}
-
-/** All five stages. Errors: those of its parts; a tripped guard is PLN-201 and has sent nothing. */
-export async function runPipeline(context: StageContext, source: Source, asOf: Instant, around: Surroundings): Promise<RunResult> {
-  const run = await beginRun(context, asOf, around.chance.random);
-  await planRun(context, run, source, around.directory);
-  const planned = (await context.store.runs.get(run.id)) ?? run;
-  const { plan, dropped } = await acceptRun(context, planned);
-  const tally = await deliverRun(context, planned, around);
-  return { run: (await context.store.runs.get(run.id)) ?? planned, plan, tally, dropped };
 }
 
 export function wrongStage(run: Run, needed: RunState): JoineryError {

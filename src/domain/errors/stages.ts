@@ -1,6 +1,12 @@
 import { defineErrors } from './define.ts';
 
 export const stagesErrors = defineErrors({
+  'STG-001': {
+    title: 'The pipeline is not valid',
+    exit: 'configuration',
+    why: 'Nothing is read or sent with a pipeline that has errors: each of them is listed with its place.',
+    fix: 'Correct the places that are listed; `joinery check` shows them without connecting to anything.',
+  },
   'STG-101': {
     title: 'There is no such run',
     exit: 'configuration',
@@ -60,5 +66,17 @@ export const stagesErrors = defineErrors({
     exit: 'outcomes',
     why: 'The service accepted them, and no log row tells what became of them. They are not counted as done.',
     fix: 'Run `joinery reconcile` later; if it stays silent, look at the state of the provisioning job.',
+  },
+  'STG-401': {
+    title: 'User names are not compared with the directory',
+    exit: 'success',
+    why: 'The runner has no right to read users, so only the ledger and the plan are compared. The service refuses a name that exists, and the worker fails.',
+    fix: 'Grant the application role User.Read.All to the runner.',
+  },
+  'STG-402': {
+    title: 'The state of the provisioning job is not known',
+    exit: 'success',
+    why: 'The runner has no right to read the job, so an operation without an outcome is never called silent: the job could be paused.',
+    fix: 'Grant the application role Synchronization.Read.All to the runner.',
   },
 });

@@ -1,0 +1,274 @@
+import { basename, dirname, join } from 'node:path';
+import type { PlanHead } from '../domain/change.ts';
+import { systemClock, type Clock } from '../domain/clock.ts';
+import type { Diagnostic } from '../domain/diagnostic.ts';
+import { JoineryError } from '../domain/error.ts';
+import type { EventSink } from '../domain/event.ts';
+import { Secret } from '../domain/masking.ts';
+import type { Run } from '../domain/run.ts';
+import { compileMapping } from '../mapping/index.ts';
+import type { Mapping } from '../mapping/contract.ts';
+import { loadPipeline } from '../pipeline/load.ts';
+import type { Pipeline } from '../pipeline/pipeline.ts';
+import type { Source } from '../source/contract.ts';
+import { openSource } from '../source/open-source.ts';
+import type { Store } from '../store/contract.ts';
+import { openStore } from '../store/open.ts';
+import { batch } from './batch.ts';
+import type { StageContext } from './context.ts';
+import { readDocument } from './handoff.ts';
+import { load } from './load.ts';
+import {
+  acceptRun,
+  beginRun,
+  deliverRun,
+  extractRun,
+  planRun,
+  settleRun,
+  transformRun,
+  wrongStage,
+  type RunResult,
+  type Surroundings,
+} from './run.ts';
+import type { Chance } from './send-batch.ts';
+import { openService } from './service.ts';
+
+export interface RunnerOptions {
+  /** Variables that `${NAME}` in the pipeline stands for. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Folder or PostgreSQL URL; goes before JOINERY_STATE and the pipeline's `state`. */
+  readonly state?: string;
+  readonly clock?: Clock;
+  readonly emit?: EventSink;
+  /** Aborted to stop: the request in hand is finished, the run is left resumable. */
+  readonly signal?: AbortSignal;
+  readonly chance: Chance;
+  /** How long reconcile waits for outcomes, ms; default 3 h, which covers the hour before silence and a slow job. */
+  readonly wait?: number;
+  /** Who holds the lease, for the message to somebody else. */
+  readonly holder?: string;
+}
+
+/** Which run a command is about. `latest`: the newest one. */
+export type RunChoice = { readonly run: string } | { readonly planHash: string };
+
+const defaultWait = 3 * 3_600_000;
+
+/** A pipeline that was read, checked and compiled. */
+export interface Prepared {
+  readonly pipeline: Pipeline;
+  readonly mapping: Mapping;
+  /** Warnings and notices; errors are thrown. */
+  readonly diagnostics: readonly Diagnostic[];
+  readonly sources: (file: string) => string | undefined;
+}
+
+/**
+ * Reads and compiles a pipeline. Errors: STG-001 with every problem in `diagnostics`.
+ */
+export function preparePipeline(file: string, environment: RunnerOptions['environment']): Prepared {
+  const loaded = loadPipeline(file, { environment });
+  if (loaded.pipeline === undefined) throw notValid(file, loaded.diagnostics);
+  const compiled = compileMapping(loaded.pipeline);
+  const diagnostics = [...loaded.diagnostics, ...compiled.diagnostics];
+  if (compiled.mapping === undefined) throw notValid(file, diagnostics);
+  return { pipeline: loaded.pipeline, mapping: compiled.mapping, diagnostics, sources: loaded.sources };
+}
+
+function notValid(file: string, diagnostics: readonly Diagnostic[]): JoineryError {
+  const errors = diagnostics.filter(({ severity }) => severity === 'error');
+  const [first] = errors;
+  return new JoineryError('STG-001', `${file} has ${String(errors.length)} error${errors.length === 1 ? '' : 's'}`, {
+    diagnostics,
+    ...(first?.place === undefined ? {} : { place: first.place }),
+  });
+}
+
+/** Where the state of a pipeline lives: the option, JOINERY_STATE, the pipeline's `state`, else `.joinery/` beside the `pipelines/` folder. */
+export function stateOf(pipeline: Pipeline, options: Pick<RunnerOptions, 'state' | 'environment'>): string {
+  const named = options.state ?? options.environment['JOINERY_STATE'] ?? pipeline.state;
+  if (named instanceof Secret) return named.reveal();
+  if (named !== undefined && named !== '') return named;
+  return join(basename(pipeline.folder) === 'pipelines' ? dirname(pipeline.folder) : pipeline.folder, '.joinery');
+}
+
+/**
+ * Executes one pipeline, stage by stage or as a whole. Every method takes the pipeline's lease for as long as it works, so two
+ * processes never execute the same pipeline at once (STO-201).
+ */
+export class Runner {
+  readonly pipeline: Pipeline;
+  readonly store: Store;
+  readonly #prepared: Prepared;
+  readonly #options: Required<Omit<RunnerOptions, 'state' | 'environment'>>;
+
+  private constructor(prepared: Prepared, store: Store, options: RunnerOptions) {
+    this.#prepared = prepared;
+    this.pipeline = prepared.pipeline;
+    this.store = store;
+    this.#options = {
+      clock: options.clock ?? systemClock,
+      emit: options.emit ?? (() => undefined),
+      signal: options.signal ?? new AbortController().signal,
+      chance: options.chance,
+      wait: options.wait ?? defaultWait,
+      holder: options.holder ?? `process ${String(process.pid)}`,
+    };
+  }
+
+  /** Errors: STG-001 for a pipeline that is not valid, STO-1xx for the state. */
+  static async open(file: string, options: RunnerOptions): Promise<Runner> {
+    const prepared = preparePipeline(file, options.environment);
+    const store = await openStore(stateOf(prepared.pipeline, options), options.clock === undefined ? {} : { clock: options.clock });
+    return new Runner(prepared, store, options);
+  }
+
+  async close(): Promise<void> {
+    await this.store.close();
+  }
+
+  /** All five stages. */
+  run(): Promise<RunResult> {
+    return this.#withService((context, around) =>
+      this.#withSource(async (source) => {
+        const begun = await beginRun(context, context.clock.now(), around.chance.random);
+        await planRun(context, begun, source, around.directory);
+        return this.#deliver(context, begun, around);
+      }),
+    );
+  }
+
+  /** The first three stages; sends and accepts nothing. */
+  plan(): Promise<{ readonly run: Run; readonly plan: PlanHead }> {
+    return this.#withService((context, around) =>
+      this.#withSource(async (source) => {
+        const run = await beginRun(context, context.clock.now(), around.chance.random);
+        const plan = await planRun(context, run, source, around.directory);
+        return { run: await this.#existing(run.id), plan };
+      }),
+    );
+  }
+
+  /** Sends a plan that somebody chose, and waits for its outcomes. Errors: STG-1xx, PLN-2xx. */
+  apply(choice: RunChoice): Promise<RunResult> {
+    return this.#withService(async (context, around) => this.#deliver(context, await this.#choose(choice), around));
+  }
+
+  extract(): Promise<Run> {
+    return this.#withLease((context) =>
+      this.#withSource(async (source) => {
+        const run = await beginRun(context, context.clock.now(), this.#options.chance.random);
+        await extractRun(context, run, source);
+        return this.#existing(run.id);
+      }),
+    );
+  }
+
+  transform(choice: RunChoice): Promise<Run> {
+    return this.#withLease(async (context) => {
+      const run = await this.#choose(choice);
+      if (run.state !== 'extracted') throw wrongStage(run, 'extracted');
+      this.#sameMapping(context, run);
+      await transformRun(context, run);
+      return this.#existing(run.id);
+    });
+  }
+
+  batch(choice: RunChoice): Promise<{ readonly run: Run; readonly plan: PlanHead }> {
+    return this.#withService(async (context, around) => {
+      const run = await this.#choose(choice);
+      if (run.state !== 'transformed') throw wrongStage(run, 'transformed');
+      this.#sameMapping(context, run);
+      const plan = await batch(context, run, around.directory);
+      return { run: await this.#existing(run.id), plan };
+    });
+  }
+
+  /** Accepts a planned run and sends its batches, or goes on with one that was interrupted. Does not wait for outcomes. */
+  load(choice: RunChoice): Promise<Run> {
+    return this.#withService(async (context, around) => {
+      const run = await this.#choose(choice);
+      if (run.state !== 'accepted') await acceptRun(context, run);
+      await load(context, await this.#existing(run.id), around.sink, around.chance);
+      return this.#existing(run.id);
+    });
+  }
+
+  /** Closes all open operations of the job that the logs tell about, and sends what was waiting for that. */
+  reconcile(): Promise<Readonly<Record<string, number>>> {
+    return this.#withService(async (context, around) => {
+      const run = await this.store.runs.latest(this.pipeline.name, ['loaded', 'finished']);
+      return settleRun(context, run, around);
+    });
+  }
+
+  /** The plan of a run. Errors: STG-101, STG-105. */
+  async planOf(choice: RunChoice): Promise<PlanHead> {
+    return readDocument(this.store, (await this.#choose(choice)).id, 'plan.json');
+  }
+
+  async #deliver(context: StageContext, begun: Run, around: Surroundings): Promise<RunResult> {
+    const run = await this.#existing(begun.id);
+    const accepted = run.state === 'accepted' || run.state === 'loaded';
+    const { plan, dropped } = accepted
+      ? { plan: await readDocument(this.store, run.id, 'plan.json'), dropped: [] }
+      : await acceptRun(context, run);
+    const tally = await deliverRun(context, await this.#existing(run.id), around);
+    return { run: await this.#existing(run.id), plan, tally, dropped };
+  }
+
+  #sameMapping(context: StageContext, run: Run): void {
+    if (run.mappingId !== context.mapping.id) throw new JoineryError('PLN-203', `run ${run.id} was begun with another mapping`);
+  }
+
+  async #choose(choice: RunChoice): Promise<Run> {
+    const { name } = this.pipeline;
+    if ('planHash' in choice) {
+      const runs = await this.store.runs.list(name, 100);
+      const found = runs.find(({ planHash }) => choice.planHash.length >= 8 && planHash?.startsWith(choice.planHash) === true);
+      if (found === undefined) throw new JoineryError('STG-104', `no run of ${name} has a plan with the hash ${choice.planHash}`);
+      return found;
+    }
+    const run = choice.run === 'latest' ? await this.store.runs.latest(name) : await this.store.runs.get(choice.run);
+    if (run?.pipeline !== name) throw new JoineryError('STG-101', `pipeline ${name} has no run ${choice.run}`);
+    return run;
+  }
+
+  async #existing(id: string): Promise<Run> {
+    const run = await this.store.runs.get(id);
+    if (run === undefined) throw new JoineryError('STG-101', `pipeline ${this.pipeline.name} has no run ${id}`);
+    return run;
+  }
+
+  async #withLease<T>(work: (context: StageContext) => Promise<T>): Promise<T> {
+    const { clock, emit, signal, holder } = this.#options;
+    const lease = await this.store.acquireLease(this.pipeline.name, holder, clock.now());
+    try {
+      const stop = AbortSignal.any([signal, lease.lost]);
+      return await work({ pipeline: this.pipeline, mapping: this.#prepared.mapping, store: this.store, lease, clock, emit, signal: stop });
+    } finally {
+      await lease.release();
+    }
+  }
+
+  #withService<T>(work: (context: StageContext, around: Surroundings) => Promise<T>): Promise<T> {
+    return this.#withLease(async (context) => {
+      const service = openService(this.pipeline.sink, context.clock, context.emit, context.signal);
+      const { sink, logs, directory } = service;
+      try {
+        return await work(context, { sink, logs, directory, chance: this.#options.chance, wait: this.#options.wait });
+      } finally {
+        await service.close();
+      }
+    });
+  }
+
+  async #withSource<T>(work: (source: Source) => Promise<T>): Promise<T> {
+    const source = await openSource(this.pipeline.source, { applicationName: `joinery ${this.pipeline.name}` });
+    try {
+      return await work(source);
+    } finally {
+      await source.close();
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import type { Clock } from '../domain/clock.ts';
+import { JoineryError } from '../domain/error.ts';
+import type { EventSink } from '../domain/event.ts';
+import { openGraph, type Graph } from '../entra/graph.ts';
+import { preflight, readJob } from '../entra/job.ts';
+import { openLogs } from '../entra/logs.ts';
+import { openTokens } from '../entra/tokens.ts';
+import { upload } from '../entra/upload.ts';
+import type { SinkDeclaration } from '../pipeline/pipeline.ts';
+import { openDirectoryNames } from './directory-names.ts';
+import type { LogSource } from './reconcile.ts';
+import type { Sink } from './send-batch.ts';
+import type { TakenNames } from './user-names.ts';
+
+/** The provisioning service as the stages see it. Nothing is asked before the first use. */
+export interface Service {
+  readonly sink: Sink;
+  readonly logs: LogSource;
+  readonly directory: TakenNames;
+  readonly graph: Graph;
+  close(): Promise<void>;
+}
+
+export function openService(sink: SinkDeclaration, clock: Clock, emit: EventSink, signal: AbortSignal): Service {
+  const tokens = openTokens(sink, { clock });
+  const graph = openGraph(sink, tokens, { clock });
+  const logs = openLogs(graph);
+  let mayReadJob = true;
+  const job: LogSource['job'] = async (abort) => {
+    if (!mayReadJob) return undefined;
+    try {
+      return await readJob(graph, abort);
+    } catch (error) {
+      if (!(error instanceof JoineryError) || error.code !== 'ENT-205') throw error;
+      mayReadJob = false;
+      const message = `the state of the job is not known, so silence cannot be told from delay: ${error.message}`;
+      emit({ type: 'warning', diagnostic: { code: 'STG-402', severity: 'warning', message } });
+      return undefined;
+    }
+  };
+  return {
+    graph,
+    sink: {
+      prepare: (abort) => graph.prepare(abort),
+      upload: (body, clientRequestId, abort) => upload(graph, body, clientRequestId, abort),
+      async checkJob(abort) {
+        const status = await job(abort);
+        return status === undefined ? undefined : preflight(status, sink.tenant).find(({ severity }) => severity === 'error')?.message;
+      },
+    },
+    logs: { read: (from, onProblem, abort) => logs.read({ from, onProblem, signal: abort }), job },
+    directory: openDirectoryNames(graph, emit, signal),
+    async close() {
+      await graph.close();
+      await tokens.close();
+    },
+  };
+}
