@@ -4,7 +4,16 @@ import { invariant, JoineryError } from '../domain/error.ts';
 import type { RunState } from '../domain/run.ts';
 import type { ExternalId, PipelineName, RunId } from '../domain/words.ts';
 import type { AcceptInput, AcceptRecord, AcceptResult, Lease } from './contract.ts';
-import { inChunks, placeholders, type Binding, type Database, type RowsStatement, type Transaction } from './database.ts';
+import {
+  columnsOf,
+  inChunks,
+  placeholders,
+  type Binding,
+  type Column,
+  type Database,
+  type Insertion,
+  type Transaction,
+} from './database.ts';
 import { userNameOf } from './entry.ts';
 import { countOperations, dropEmptyBatches, insertBatches } from './batch-rows.ts';
 import { ensureJob } from './jobs.ts';
@@ -21,33 +30,34 @@ const recordsPerStep = 500;
 const settled: readonly RunState[] = ['accepted', 'loaded', 'finished', 'abandoned', 'superseded'];
 
 const evaluatedColumns = [
-  'fingerprint',
-  'mapping_id',
-  'verdict',
-  'draft_hash',
-  'reasons',
-  'next_date',
-  'missing_manager',
-  'evaluated_run',
-] as const;
-const desiredColumns = ['desired_hash', 'desired_change', 'desired_run', 'desired_payload', 'desired_user_name'] as const;
-const columns = ['job_id', 'external_id', 'owner', ...evaluatedColumns, ...desiredColumns, 'missing_passes', 'missing_since'];
+  ...columnsOf('text', 'fingerprint', 'mapping_id', 'verdict', 'draft_hash', 'reasons', 'missing_manager', 'evaluated_run'),
+  ...columnsOf('bigint', 'next_date'),
+];
+const desiredColumns = columnsOf('text', 'desired_hash', 'desired_change', 'desired_run', 'desired_payload', 'desired_user_name');
 
 /** What a record does not carry is left as it is: a group of columns moves together, or not at all. */
-function moveTogether(group: readonly string[], sign: string): string[] {
-  return group.map((column) => `${column} = CASE WHEN excluded.${sign} IS NULL THEN entries.${column} ELSE excluded.${column} END`);
+function moveTogether(group: readonly Column[], sign: string): string[] {
+  return group.map(
+    ({ name: column }) => `${column} = CASE WHEN excluded.${sign} IS NULL THEN entries.${column} ELSE excluded.${column} END`,
+  );
 }
 
-const upsertEntries: RowsStatement = {
+const upsertEntries: Insertion = {
   name: 'upsert_entries',
-  head: `INSERT INTO entries (${columns.join(', ')}) VALUES`,
+  table: 'entries',
+  columns: [
+    ...columnsOf('integer', 'job_id'),
+    ...columnsOf('text', 'external_id', 'owner'),
+    ...evaluatedColumns,
+    ...desiredColumns,
+    ...columnsOf('bigint', 'missing_passes', 'missing_since'),
+  ],
   tail: `ON CONFLICT (job_id, external_id) DO UPDATE SET ${[
     ...moveTogether(evaluatedColumns, 'evaluated_run'),
     ...moveTogether(desiredColumns, 'desired_hash'),
     'missing_passes = excluded.missing_passes',
     'missing_since = excluded.missing_since',
   ].join(', ')}`,
-  columns: columns.length,
 };
 
 /** One accept on its way. */
@@ -89,6 +99,7 @@ export function accept(database: Database, lease: Lease, input: AcceptInput, has
     }
     await countOperations(transaction, input.run);
     await dropEmptyBatches(transaction, input.run);
+    await refreshStatistics(transaction, accepting.evaluated);
     await transaction.run({
       sql: `UPDATE runs SET state = 'accepted', plan_hash = ?, population = ? WHERE id = ?`,
       bindings: [input.planHash, input.population, input.run],
@@ -104,6 +115,15 @@ export function accept(database: Database, lease: Lease, input: AcceptInput, has
     );
     return { evaluated, desired, dropped };
   });
+}
+
+/**
+ * PostgreSQL plans from what it knew about the tables before, and would sort the whole ledger for every page of it until its daemon has
+ * come round.
+ */
+async function refreshStatistics(transaction: Transaction, written: number): Promise<void> {
+  if (transaction.kind === 'postgres' && written >= 1000)
+    await transaction.run({ sql: 'ANALYZE entries, operations, batches', bindings: [] });
 }
 
 async function acceptStep(accepting: Accepting, records: readonly AcceptRecord[]): Promise<void> {
@@ -169,9 +189,9 @@ function entryRow(accepting: Accepting, record: AcceptRecord, head: Row | undefi
     evaluated?.verdict ?? null,
     evaluated?.draftHash ?? null,
     evaluated?.reasons === undefined ? null : JSON.stringify(evaluated.reasons),
-    evaluated?.nextDate ?? null,
     evaluated?.missingManager ?? null,
     evaluated?.run ?? null,
+    evaluated?.nextDate ?? null,
     desired?.hash ?? null,
     desired?.change ?? null,
     desired?.run ?? null,

@@ -1,5 +1,5 @@
 import type { BatchId, RunId } from '../domain/words.ts';
-import type { Transaction } from './database.ts';
+import { columnsOf, type Transaction } from './database.ts';
 
 /** Batches as they are planned: without operations yet. */
 export async function insertBatches(
@@ -8,7 +8,17 @@ export async function insertBatches(
   batches: readonly { readonly id: BatchId; readonly sequence: number }[],
 ): Promise<void> {
   await transaction.insert(
-    { name: 'insert_batches', head: 'INSERT INTO batches (id, run, sequence, state, operations) VALUES', tail: '', columns: 5 },
+    {
+      name: 'insert_batches',
+      table: 'batches',
+      columns: [
+        ...columnsOf('text', 'id', 'run'),
+        ...columnsOf('integer', 'sequence'),
+        ...columnsOf('text', 'state'),
+        ...columnsOf('integer', 'operations'),
+      ],
+      tail: '',
+    },
     batches.map(({ id, sequence }) => [id, run, sequence, 'planned', 0]),
   );
 }

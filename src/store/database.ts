@@ -22,22 +22,31 @@ export interface Reader {
   first(query: Query): Promise<Row | undefined>;
 }
 
-/** A statement about several rows of values at once. */
-export interface RowsStatement {
+/** Rows of values to be inserted. */
+export interface Insertion {
   /** One statement, one name: PostgreSQL keeps it prepared under it. */
   readonly name: string;
-  /** Everything before the rows: `INSERT INTO t (a, b) VALUES`. */
-  readonly head: string;
-  /** Everything after them: `ON CONFLICT …`, `RETURNING …`. */
+  readonly table: string;
+  readonly columns: readonly Column[];
+  /** What follows the values: `ON CONFLICT …`, `RETURNING …`. */
   readonly tail: string;
-  readonly columns: number;
+}
+
+export interface Column {
+  readonly name: string;
+  readonly type: 'text' | 'integer' | 'bigint';
+}
+
+/** Columns of one type. */
+export function columnsOf(type: Column['type'], ...names: readonly string[]): readonly Column[] {
+  return names.map((name) => ({ name, type }));
 }
 
 export interface Transaction extends Reader {
   /** Rows changed. */
   run(query: Query): Promise<number>;
   /** Inserts many rows by as few round trips as the engine needs; answers what `RETURNING` returned, in no certain order. */
-  insert(statement: RowsStatement, rows: readonly (readonly Binding[])[]): Promise<readonly Row[]>;
+  insert(insertion: Insertion, rows: readonly (readonly Binding[])[]): Promise<readonly Row[]>;
 }
 
 /** One lock per pipeline that dies with the process which holds it. */

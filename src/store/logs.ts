@@ -2,7 +2,7 @@ import type { Clock, Instant } from '../domain/clock.ts';
 import type { LogRow } from '../domain/log-row.ts';
 import type { ExternalId, JobScope } from '../domain/words.ts';
 import type { LogRows } from './contract.ts';
-import { inChunks, placeholders, type Database, type RowsStatement } from './database.ts';
+import { columnsOf, inChunks, placeholders, type Database, type Insertion } from './database.ts';
 import { ensureJob, findJob } from './jobs.ts';
 import { appendLine } from './journal-lines.ts';
 import { inFlight } from './operation-row.ts';
@@ -10,11 +10,16 @@ import { jsonOf, optionalInteger, textOf } from './row.ts';
 
 const workersPerQuery = 500;
 
-const insertRows: RowsStatement = {
+const insertRows: Insertion = {
   name: 'insert_log_rows',
-  head: 'INSERT INTO log_rows (job_id, id, at, external_id, body) VALUES',
+  table: 'log_rows',
+  columns: [
+    ...columnsOf('integer', 'job_id'),
+    ...columnsOf('text', 'id'),
+    ...columnsOf('bigint', 'at'),
+    ...columnsOf('text', 'external_id', 'body'),
+  ],
   tail: 'ON CONFLICT (job_id, id) DO NOTHING RETURNING id',
-  columns: 5,
 };
 
 /** Rows of the provisioning logs are facts that any process may add; they need no lease. */

@@ -3,7 +3,7 @@ import type { Batch, Operation, OperationFailure, OperationState } from '../doma
 import type { Payload } from '../domain/payload.ts';
 import { outcomes, sentChangeKinds, type BatchId, type RunId } from '../domain/words.ts';
 import type { PlannedOperation } from './contract.ts';
-import { placeholders, type Binding, type RowsStatement, type Transaction } from './database.ts';
+import { columnsOf, placeholders, type Binding, type Insertion, type Transaction } from './database.ts';
 import { userNameOf } from './entry.ts';
 import { integerOf, jsonOf, optionalInteger, optionalJson, optionalText, present, textOf, wordOf, type Row } from './row.ts';
 
@@ -12,28 +12,17 @@ const states: readonly OperationState[] = ['planned', 'sending', 'sent', 'unknow
 /** The states of an operation in flight: it has left, or may have. As SQL: the partial index depends on these very words. */
 export const inFlight = `state IN ('sending', 'sent', 'unknown')`;
 
-const columns = [
-  'id',
-  'run',
-  'batch',
-  'ordinal',
-  'job_id',
-  'external_id',
-  'bulk_id',
-  'change',
-  'payload',
-  'payload_hash',
-  'active',
-  'user_name',
-  'state',
-  'failure',
-];
-
-export const insertOperations: RowsStatement = {
+export const insertOperations: Insertion = {
   name: 'insert_operations',
-  head: `INSERT INTO operations (${columns.join(', ')}) VALUES`,
+  table: 'operations',
+  columns: [
+    ...columnsOf('text', 'id', 'run', 'batch'),
+    ...columnsOf('integer', 'ordinal', 'job_id'),
+    ...columnsOf('text', 'external_id', 'bulk_id', 'change', 'payload', 'payload_hash'),
+    ...columnsOf('integer', 'active'),
+    ...columnsOf('text', 'user_name', 'state', 'failure'),
+  ],
   tail: '',
-  columns: columns.length,
 };
 
 /** `dropped`: why the operation will not be sent. */

@@ -1,21 +1,15 @@
 import type pg from 'pg';
 import { JoineryError } from '../domain/error.ts';
 import { scrubText } from '../domain/masking.ts';
-import {
-  compile,
-  inChunks,
-  placeholders,
-  type Binding,
-  type Database,
-  type Query,
-  type RowsStatement,
-  type Transaction,
-} from './database.ts';
+import { compile, inChunks, type Binding, type Database, type Query, type Insertion, type Transaction } from './database.ts';
 import { connectionConfig, postgresFailure } from './postgres-connection.ts';
 import { lockPipelineRow } from './postgres-lock.ts';
 import type { Row } from './row.ts';
 import type { OpenOptions } from './sqlite.ts';
 import { Turnstile } from './turnstile.ts';
+
+/** Some hundred kilobytes a statement. */
+const rowsPerStatement = 500;
 
 /** `Joinery` in ASCII: whoever holds this advisory lock is the one that writes. */
 const writerLock = '20970893107360377';
@@ -152,15 +146,19 @@ class PostgresTransaction implements Transaction {
     return (await this.#client.query(native(query))).rowCount ?? 0;
   }
 
-  /** Many rows a statement; full statements are prepared once per connection under a name. */
-  async insert(statement: RowsStatement, rows: readonly (readonly Binding[])[]): Promise<readonly Row[]> {
+  /**
+   * One array a column: a statement that is planned once, whatever the number of rows. A list of VALUES with thousands of parameters keeps
+   * the server planning, and JSON keeps it parsing.
+   */
+  async insert(insertion: Insertion, rows: readonly (readonly Binding[])[]): Promise<readonly Row[]> {
+    const { name, table, columns, tail } = insertion;
+    const names = columns.map((column) => column.name).join(', ');
+    const arrays = columns.map((column, place) => `$${String(place + 1)}::${column.type}[]`).join(', ');
+    const text = `INSERT INTO ${table} (${names}) SELECT * FROM unnest(${arrays}) ${tail}`;
     const answered: Row[] = [];
-    const full = 250;
-    for (const chunk of inChunks(rows, full)) {
-      const values = chunk.map(() => `(${placeholders(statement.columns)})`).join(', ');
-      const query = native({ sql: `${statement.head} ${values} ${statement.tail}`, bindings: chunk.flat() });
-      const result = await this.#client.query<Row>(chunk.length === full ? { ...query, name: statement.name } : query);
-      answered.push(...result.rows);
+    for (const chunk of inChunks(rows, rowsPerStatement)) {
+      const values = columns.map((_, place) => chunk.map((row) => row[place]));
+      answered.push(...(await this.#client.query<Row>({ name, text, values })).rows);
     }
     return answered;
   }

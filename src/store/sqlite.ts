@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type BetterSqlite3 from 'better-sqlite3';
 import { JoineryError } from '../domain/error.ts';
-import { compile, placeholders, type Binding, type Database, type Query, type Transaction } from './database.ts';
+import { compile, placeholders, type Binding, type Database, type Insertion, type Query, type Transaction } from './database.ts';
 import { createPrivateFile, createPrivateFolder } from './private-files.ts';
 import type { Row } from './row.ts';
 import { lockPipelineFile } from './sqlite-lock.ts';
@@ -179,8 +179,9 @@ class SqliteTransaction implements Transaction {
   }
 
   /** One prepared statement, row by row: as fast as many rows in one statement, and nothing to parse again. */
-  insert(statement: { head: string; tail: string; columns: number }, rows: readonly (readonly Binding[])[]): Promise<readonly Row[]> {
-    const sql = `${statement.head} (${placeholders(statement.columns)}) ${statement.tail}`;
+  insert(insertion: Insertion, rows: readonly (readonly Binding[])[]): Promise<readonly Row[]> {
+    const { table, columns, tail } = insertion;
+    const sql = `INSERT INTO ${table} (${columns.map((column) => column.name).join(', ')}) VALUES (${placeholders(columns.length)}) ${tail}`;
     const prepared = this.#statements.prepare(sql);
     const answered: Row[] = [];
     try {
