@@ -1,7 +1,10 @@
 import { systemClock } from '../domain/clock.ts';
 import type { AstNode } from './ast.ts';
+import { NotCompiled } from './codegen/code.ts';
+import { CompiledEngine, readRegistered, type EngineOptions } from './engine/compiled.ts';
 import type { FunctionDeclarations } from './engine/definitions.ts';
 import { ReferenceEngine } from './engine/reference.ts';
+import { LimitError } from './errors.ts';
 import { resolveGuardrails, type Guardrails } from './guardrails.ts';
 import { collectNames, type ExpressionNames } from './names.ts';
 import { parseExpression } from './parse.ts';
@@ -51,17 +54,38 @@ export function compile(source: string, options: CompileOptions = {}): Compiled 
   const guardrails = resolveGuardrails(options.guardrails);
   const now = options.now ?? ((): number => systemClock.now());
   const reference = new ReferenceEngine(source, ast, { functions: options.functions, guardrails, now });
+  const { engine, reasons } = tryCompile(ast, { functions: options.functions, guardrails, now });
   const stats = { evaluations: 0, fallbacks: 0, verified: 0 };
+
+  const answer = (input: unknown, bindings: Bindings | undefined): unknown => {
+    if (engine === undefined) return reference.evaluate(input, bindings);
+    try {
+      return engine.run(input, bindings);
+    } catch (thrown) {
+      if (thrown instanceof LimitError) throw thrown;
+      stats.fallbacks += 1;
+      return reference.evaluate(input, bindings);
+    }
+  };
   return {
     ...collectNames(ast, source),
     source,
     ast,
-    compiled: false,
-    reasons: ['the compiled engine is not built yet'],
+    compiled: engine !== undefined,
+    reasons,
     stats: () => ({ ...stats }),
     evaluate: (input, bindings) => {
       stats.evaluations += 1;
-      return reference.evaluate(input, bindings);
+      return answer(input, bindings);
     },
   };
+}
+
+function tryCompile(ast: AstNode, options: EngineOptions): { readonly engine?: CompiledEngine; readonly reasons: readonly string[] } {
+  try {
+    return { engine: new CompiledEngine(ast, readRegistered(options.functions), options), reasons: [] };
+  } catch (thrown) {
+    if (thrown instanceof NotCompiled) return { reasons: [thrown.reason] };
+    throw thrown;
+  }
 }

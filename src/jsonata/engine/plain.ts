@@ -5,25 +5,28 @@ import { LimitError } from '../errors.ts';
  * ordinary prototype. What needs no change is returned as it is, not copied: parts of the input stay the input's.
  * Functions stay functions.
  * @param most members and characters allowed
+ * @param onForeign told of functions and class instances
  * @throws LimitError ('output')
  */
-export function toPlain(value: unknown, most: number | undefined): unknown {
+export function toPlain(value: unknown, most: number | undefined, onForeign?: (value: object) => void): unknown {
   if (typeof value !== 'object' || value === null) {
     if (most !== undefined && typeof value === 'string' && value.length > most) throw new LimitError('output', most);
     return value;
   }
-  const budget = { left: most ?? Infinity, most: most ?? 0 };
+  const budget = { left: most ?? Infinity, most: most ?? 0, onForeign };
   return plainOf(value, budget, []);
 }
 
 interface Budget {
   left: number;
   readonly most: number;
+  readonly onForeign: ((value: object) => void) | undefined;
 }
 
 function plainOf(value: unknown, budget: Budget, above: unknown[]): unknown {
   budget.left -= typeof value === 'string' ? 1 + value.length : 1;
   if (budget.left < 0) throw new LimitError('output', budget.most);
+  if (typeof value === 'function') budget.onForeign?.(value);
   if (typeof value !== 'object' || value === null || above.includes(value)) return value;
   above.push(value);
   const out = Array.isArray(value) ? plainArray(value, budget, above) : plainObject(value, budget, above);
@@ -44,7 +47,11 @@ function plainArray(value: readonly unknown[], budget: Budget, above: unknown[])
 
 function plainObject(value: object, budget: Budget, above: unknown[]): object {
   const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype !== null && prototype !== Object.prototype) return value;
+  if (prototype !== null && prototype !== Object.prototype) {
+    budget.onForeign?.(value);
+    return value;
+  }
+  if ('_jsonata_function' in value) budget.onForeign?.(value);
   let copy: Record<string, unknown> | undefined = prototype === null ? {} : undefined;
   const members = Object.entries(value);
   for (const [index, [name, member]] of members.entries()) {
