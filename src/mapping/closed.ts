@@ -18,7 +18,7 @@ export function checkClosed(
       diagnostics.push({ code: 'MAP-117', severity: 'error', message: `${name} reads the row as a whole here`, place: wholeRow });
     }
     for (const column of columns) {
-      const why = whyOpen(unit.columns.get(column));
+      const why = whyOpen(unit.columns.get(column), column === unit.employment?.zone);
       if (why === undefined) continue;
       const use = formula.compiled?.fieldNames.find((one) => one.name === column);
       const place = use === undefined ? formula.place : (formula.source?.locate(use.offset, use.length) ?? formula.place);
@@ -29,10 +29,11 @@ export function checkClosed(
 }
 
 /** Why a column's values are open; undefined: they are closed. */
-function whyOpen(column: ColumnDeclaration | undefined): string | undefined {
+function whyOpen(column: ColumnDeclaration | undefined, isZone: boolean): string | undefined {
   if (column === undefined) return 'which source.columns does not declare';
   if (column.whenNull !== undefined) return undefined;
   if (!column.required) return 'which may be NULL and states no whenNull';
   const closedByType = column.type === 'boolean' || column.type === 'date' || column.type === 'datetime';
-  return column.values !== undefined || closedByType ? undefined : 'whose values are not listed';
+  // Zones are closed by the time-zone database: an unknown one is a rejection.
+  return column.values !== undefined || closedByType || isZone ? undefined : 'whose values are not listed';
 }
