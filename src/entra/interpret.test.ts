@@ -69,6 +69,7 @@ const skipStep = (reason: string): LogStep => ({
   status: 'skipped',
   details: { SkipReason: reason },
 });
+const escrowText = 'This operation was retried 1 times. It will be retried again after this date: 2026-11-22T09:00:00Z UTC';
 const managerRow = (parts: RowParts = {}): LogRow =>
   rowOf({
     at: accepted + 6 * minute,
@@ -146,9 +147,8 @@ describe('what closes an operation', () => {
   });
 
   test('a retry that went well later settles an escrowed operation', () => {
-    const reason = 'This operation was retried 1 times. It will be retried again after this date: 2026-11-22T09:00:00Z UTC';
     const rows = [
-      rowOf({ status: 'failure', error: { errorCode: 'Timeout', reason } }),
+      rowOf({ status: 'failure', error: { errorCode: 'Timeout', reason: escrowText } }),
       rowOf({ at: accepted + 70 * minute, change: 'change-2' }),
     ];
     expect(judge(rows)).toMatchObject({ outcome: 'applied', final: true });
@@ -274,42 +274,31 @@ describe('rows that close nothing', () => {
   });
 });
 
+/** Rows of every kind, by name. */
+const shapes: Readonly<Record<string, (base: RowParts) => LogRow>> = {
+  received: (base) => rowOf({ ...base, steps: [importStep(payloadOf())] }),
+  exported: rowOf,
+  unchanged: (base) => rowOf({ ...base, status: 'skipped', steps: [importStep(payloadOf()), skipStep('RedundantExport')] }),
+  skipped: (base) => rowOf({ ...base, status: 'skipped', error: { errorCode: 'EntrySynchronizationSkipped' } }),
+  failed: (base) => rowOf({ ...base, status: 'failure', error: { errorCode: 'Conflict' } }),
+  escrowed: (base) => rowOf({ ...base, status: 'failure', error: { errorCode: 'Timeout', reason: escrowText } }),
+  manager: managerRow,
+  unresolved: unresolvedManager,
+  older: (base) => rowOf({ ...base, steps: [importStep(payloadOf({ displayName: 'M. Keller' })), exportStep] }),
+};
+
 const rowPool: fc.Arbitrary<LogRow[]> = fc
   .array(
-    fc
-      .record({
-        minutes: fc.integer({ min: -30, max: 30 }),
-        change: fc.constantFrom('change-1', 'change-2', 'change-3'),
-        shape: fc.constantFrom('received', 'export', 'unchanged', 'skipped', 'failed', 'escrowed', 'manager', 'unresolved', 'older'),
-      })
-      .map(({ minutes, change, shape }): Omit<LogRow, 'id'> => {
-        const base = { at: accepted + minutes * minute, change };
-        switch (shape) {
-          case 'received':
-            return rowOf({ ...base, steps: [importStep(payloadOf())] });
-          case 'export':
-            return rowOf(base);
-          case 'unchanged':
-            return rowOf({ ...base, status: 'skipped', steps: [importStep(payloadOf()), skipStep('RedundantExport')] });
-          case 'skipped':
-            return rowOf({ ...base, status: 'skipped', error: { errorCode: 'EntrySynchronizationSkipped' } });
-          case 'failed':
-            return rowOf({ ...base, status: 'failure', error: { errorCode: 'Conflict' } });
-          case 'escrowed': {
-            const reason = 'This operation was retried 1 times. It will be retried again after this date: 2026-11-22T09:00:00Z UTC';
-            return rowOf({ ...base, status: 'failure', error: { errorCode: 'Timeout', reason } });
-          }
-          case 'manager':
-            return managerRow(base);
-          case 'unresolved':
-            return unresolvedManager(base);
-          case 'older':
-            return rowOf({ ...base, steps: [importStep(payloadOf({ displayName: 'M. Keller' })), exportStep] });
-        }
-      }),
+    fc.record({
+      minutes: fc.integer({ min: -30, max: 30 }),
+      change: fc.constantFrom('change-1', 'change-2', 'change-3'),
+      shape: fc.constantFrom(...Object.values(shapes)),
+    }),
     { maxLength: 8 },
   )
-  .map((rows) => rows.map((row, index) => ({ ...row, id: `id-${String(index)}` })));
+  .map((rows) =>
+    rows.map(({ minutes, change, shape }, index) => shape({ id: `id-${String(index)}`, at: accepted + minutes * minute, change })),
+  );
 
 describe('laws', () => {
   test('any order of the rows and any repetition of them gives the same result', () => {

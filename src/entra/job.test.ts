@@ -128,7 +128,7 @@ describe('the directory', () => {
 
   test('gives a user by name, or tells that there is none', async () => {
     answer = (request, response) =>
-      request.url.includes('o%27hara%23ext')
+      request.url.includes("o'hara%23ext")
         ? answerJson(response, 200, { id: '1', displayName: 'O' })
         : answerJson(response, 404, { error: { code: 'x', message: 'x' } });
     expect(await getUser(graph, "o'hara#ext@contoso.example", ['displayName'])).toEqual({ id: '1', displayName: 'O' });

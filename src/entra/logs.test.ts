@@ -202,7 +202,11 @@ describe('a row', () => {
   });
 
   test('of any shape is a row or a named problem, never an exception', () => {
-    fc.assert(fc.property(fc.anything(), (value) => expect(['row', 'problem']).toContain(parseLogRow(value).kind)));
+    fc.assert(
+      fc.property(fc.anything(), (value) => {
+        expect(['row', 'problem']).toContain(parseLogRow(value).kind);
+      }),
+    );
   });
 });
 
