@@ -5,6 +5,7 @@ import { builtinNames } from '../jsonata/index.ts';
 import { nearestName } from '../scim/index.ts';
 import { analyseAttributes } from './analyse-attributes.ts';
 import { analyseEmployment } from './analyse-employment.ts';
+import { analyseTypes } from './analyse-types.ts';
 import { checkClosed } from './closed.ts';
 import { libraryNames, type UnitParts } from './compile-unit.ts';
 import { employmentNames } from './employment.ts';
@@ -49,7 +50,7 @@ export function analyseUnit(parts: UnitParts, unit: MappingUnit | undefined): An
   const readsClock = checkFunctions(diagnostics, parts, uses);
   checkColumns(diagnostics, parts, formulas);
   checkDeclaredNames(diagnostics, parts);
-  diagnostics.push(...analyseEmployment(parts), ...analyseAttributes(parts));
+  diagnostics.push(...analyseEmployment(parts), ...analyseAttributes(parts), ...analyseTypes(parts));
   const dependencies = {
     lets: parts.lets,
     lookups: parts.lookups,
@@ -63,7 +64,10 @@ export function analyseUnit(parts: UnitParts, unit: MappingUnit | undefined): An
       ...(active === undefined ? [] : [{ name: 'active' as const, formula: active.formula }]),
     ]),
   );
-  if (unit !== undefined) checkUnused(diagnostics, unit);
+  if (unit !== undefined) {
+    checkUnused(diagnostics, unit);
+    reportFallbacks(diagnostics, formulas);
+  }
   return { diagnostics, readsClock };
 }
 
@@ -201,5 +205,14 @@ function checkUnused(diagnostics: Diagnostic[], unit: MappingUnit): void {
     if (files.get(file) === false) {
       diagnostics.push({ code: 'MAP-122', severity: 'warning', message: `no function of ${file} is used`, place });
     }
+  }
+}
+
+/** Formulas that the reference engine runs: correct and slow. */
+function reportFallbacks(diagnostics: Diagnostic[], formulas: readonly CompiledFormula[]): void {
+  for (const { engine, path, place } of formulas) {
+    if (engine === undefined || engine.compiled) continue;
+    const message = `${path} is not compiled: ${engine.reasons.join('; ')}`;
+    diagnostics.push({ code: 'MAP-131', severity: 'notice', message, place });
   }
 }

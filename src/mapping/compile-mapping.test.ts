@@ -210,8 +210,12 @@ test('active and scope that are neither true nor false reject', async () => {
   expect(told(await evaluate({ attributes: { ...base, active: 'status = "Active" ? true' } }, { status: 'Leave' }))).toEqual([
     'MAP-208 active came out as nothing',
   ]);
-  expect(told(await evaluate({ attributes: { ...base, active: 'status' } }))).toEqual(['MAP-208 active came out as a string']);
-  expect(told(await evaluate({ scope: '1', attributes: base }))).toEqual(['MAP-208 scope came out as a number']);
+  // JSON columns have no type that could be checked before.
+  const columns = { ...sampleColumns, extra: { type: 'json', whenNull: false } } as const;
+  expect(told(await evaluate({ columns, attributes: { ...base, active: 'extra' } }, { extra: 'yes' }))).toEqual([
+    'MAP-208 active came out as a string',
+  ]);
+  expect(told(await evaluate({ columns, scope: 'extra', attributes: base }, { extra: 1 }))).toEqual(['MAP-208 scope came out as a number']);
 });
 
 test('a rejected worker says inactive only if every row of the key does', async () => {
@@ -270,8 +274,9 @@ test('a pre-hire is inactive only because the first day has not come', async () 
 });
 
 test('values of the wrong SCIM type, functions and control characters reject by name', async () => {
-  const attributes = { ...base, title: '4', nickName: '$uppercase', displayName: 'first_name & "\\u0007"', locale: '["a", "b"]' };
-  expect(told(await evaluate({ attributes }))).toEqual([
+  const columns = { ...sampleColumns, extra: { type: 'json', required: true } } as const;
+  const attributes = { ...base, title: 'extra[0]', nickName: '$uppercase', displayName: 'first_name & "\\u0007"', locale: 'extra' };
+  expect(told(await evaluate({ columns, attributes }, { extra: [4, 5] }))).toEqual([
     expect.stringMatching(/^MAP-215 nickName came out as a function/),
     expect.stringMatching(/^SCM-102 title is a number/),
     expect.stringMatching(/^SCM-110 displayName holds/),
@@ -284,7 +289,8 @@ test('candidates of a once-only attribute are texts without repetition', async (
   expect(await evaluate({ attributes: { ...base, userName: { once } } })).toMatchObject({
     draft: { once: [{ path: 'userName', candidates: ['a', 'b'] }] },
   });
-  expect(told(await evaluate({ attributes: { ...base, userName: { once: '[1]' } } }))).toEqual([
+  const columns = { ...sampleColumns, extra: { type: 'json', required: true } } as const;
+  expect(told(await evaluate({ columns, attributes: { ...base, userName: { once: 'extra' } } }, { extra: [1] }))).toEqual([
     'SCM-102 userName: a candidate is no text',
   ]);
 });

@@ -1,4 +1,5 @@
 import type { Diagnostic } from '../domain/diagnostic.ts';
+import { invariant } from '../domain/error.ts';
 import { coreUserSchema, enterpriseUserSchema } from '../domain/payload.ts';
 import { functionDeclarations, functionLibrary, type FunctionContext } from '../jsonata/functions/index.ts';
 import type { CompileOptions } from '../jsonata/index.ts';
@@ -78,7 +79,8 @@ export function compileUnit(
     broken,
   };
   const active = attributes.find(({ target }) => target.path === 'active');
-  if (active === undefined || broken) return { parts, diagnostics };
+  if (broken) return { parts, diagnostics };
+  invariant(active, 'the grammar requires active');
   const { employment } = transform;
   const unit: MappingUnit = {
     pipeline,

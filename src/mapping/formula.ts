@@ -17,6 +17,8 @@ export interface CompiledFormula {
   readonly literal?: { readonly value: Json };
   /** The expression alone: what analysis looks at. Absent for literals. */
   readonly compiled?: Compiled;
+  /** What runs: the expression with the definitions that it needs. */
+  readonly engine?: Compiled;
   /** The text in the pipeline: what `compiled`'s offsets are places of. Absent for literals. */
   readonly source?: ExpressionText;
   /** Columns that it reads by name, through definitions too. */
@@ -82,6 +84,7 @@ export function compileFormula(
         text,
         place: locate(0, text.length),
         compiled,
+        engine,
         source: formula,
         columns: [...columns],
         ...(wholeRow === undefined ? {} : { wholeRow }),

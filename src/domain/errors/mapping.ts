@@ -69,28 +69,6 @@ export const mappingErrors = defineErrors({
     wrong: 'attributes:\n  active: true\n  userName: email\n  displayName: firstname',
     right: 'attributes:\n  active: true\n  userName: email\n  displayName: first_name',
   },
-  'MAP-113': {
-    title: 'The mapping has no active',
-    exit: 'configuration',
-    why: 'The service disables the account of a user whose record comes without active.',
-    fix: 'Add active under transform.attributes.',
-    wrong: 'attributes:\n  userName: email',
-    right: 'attributes:\n  userName: email\n  active: status != "Terminated"',
-  },
-  'MAP-114': {
-    title: 'An attribute is mapped twice',
-    exit: 'configuration',
-    why: 'Only one of the two values could be sent.',
-    fix: 'Remove one of them.',
-  },
-  'MAP-115': {
-    title: 'externalId is not mapped, it is the key',
-    exit: 'configuration',
-    why: 'The ledger, the logs and the directory know the worker by the key; another externalId would make two people of one.',
-    fix: 'Remove the attribute and name its column as source.key.',
-    wrong: 'attributes:\n  active: true\n  userName: email\n  externalId: email',
-    right: 'attributes:\n  active: true\n  userName: email',
-  },
   'MAP-116': {
     title: 'active or scope decides over a column whose values are open',
     exit: 'configuration',
@@ -147,14 +125,6 @@ export const mappingErrors = defineErrors({
     wrong: 'let:\n  trim: first_name\nattributes:\n  active: true\n  userName: email\n  displayName: $trim',
     right: 'let:\n  given: first_name\nattributes:\n  active: true\n  userName: email\n  displayName: $given',
   },
-  'MAP-124': {
-    title: 'employment names a column that is not a date',
-    exit: 'configuration',
-    why: 'First and last day are calendar days; an instant or free text has no first moment in the zone of the worker.',
-    fix: 'Declare the column with type date, or convert it in the query.',
-    wrong: 'employment: { start: status }\nattributes:\n  active: $employed\n  userName: email',
-    right: 'employment: { start: hire_date }\nattributes:\n  active: $employed\n  userName: email',
-  },
   'MAP-126': {
     title: 'preHire is stated and active does not read $employed',
     exit: 'configuration',
@@ -162,12 +132,6 @@ export const mappingErrors = defineErrors({
     fix: 'Write active: … and $employed, or remove preHire.',
     wrong: 'employment: { start: hire_date, preHire: 14d }\nattributes:\n  active: status = "Active"\n  userName: email',
     right: 'employment: { start: hire_date, preHire: 14d }\nattributes:\n  active: status = "Active" and $employed\n  userName: email',
-  },
-  'MAP-127': {
-    title: 'primary is not a boolean column',
-    exit: 'configuration',
-    why: 'Exactly one row of a key has to say true.',
-    fix: 'Declare the column with type boolean, or compute it in the query.',
   },
   'MAP-128': {
     title: 'An attribute that every user needs is not mapped',
@@ -210,12 +174,6 @@ export const mappingErrors = defineErrors({
     exit: 'configuration',
     why: 'Its values would not pass the contract and reject every row.',
     fix: 'Correct the type under source.columns, or convert the column in the query.',
-  },
-  'MAP-134': {
-    title: 'empty: clear for an attribute that the job is not set to clear',
-    exit: 'configuration',
-    why: 'Clearing needs two settings in the job (graph-contract 2.5); without them null is skipped and the old value stays.',
-    fix: 'List the attribute under sink.clearing once the job is set, or use another emptiness.',
   },
   'MAP-135': {
     title: 'A let uses one that comes later, or itself',
