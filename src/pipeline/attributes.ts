@@ -99,6 +99,7 @@ class AttributeWalk {
   core(node: YamlMap, field: string): void {
     for (const entry of node.entries) {
       const at = this.#remember(field, entry);
+      if (this.#reading.isBroken(entry.value)) continue;
       const urn = extensionOf(entry.key);
       if (urn !== undefined) this.#extension(entry, at, urn);
       else if (reservedAttributes.has(entry.key)) {
@@ -138,6 +139,7 @@ class AttributeWalk {
     }
     for (const inner of value.entries) {
       const at = this.#remember(field, inner);
+      if (this.#reading.isBroken(inner.value)) continue;
       if (!typeName.test(inner.key)) {
         this.#reading.report('PIP-405', inner.keyRange, `${inner.key} cannot be a type of ${key}`);
       } else if (key === 'addresses' && (inner.value.kind === 'scalar' || isOptions(inner.value, false))) {
@@ -192,9 +194,14 @@ class AttributeWalk {
     const read = options?.value ?? options?.once ?? options?.const;
     if (options === undefined || read === undefined) return;
     if (options.once !== undefined && (options.empty === 'clear' || options.empty === 'omit')) {
-      reading.report('PIP-408', reading.rangeOf(join(field, 'empty')), `${field} is kept for life and cannot be ${options.empty}`, {
-        fix: 'Use empty: keep or empty: reject with once.',
-      });
+      reading.report(
+        'PIP-408',
+        reading.rangeOf(join(field, 'empty')),
+        `${field} is kept for life and cannot have empty: ${options.empty}`,
+        {
+          fix: 'Use empty: keep or empty: reject with once.',
+        },
+      );
       return;
     }
     this.found.push({

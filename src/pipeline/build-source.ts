@@ -19,8 +19,9 @@ export function buildSource(
   columns: readonly ColumnDeclaration[] | undefined,
   reading: Reading,
 ): SourceDeclaration | undefined {
-  checkColumn(reading, 'source.key', values.key, columns);
-  checkColumn(reading, 'source.primary', values.primary, columns);
+  const names = values.columns?.map(({ name }) => name);
+  checkColumn(reading, 'source.key', values.key, names);
+  checkColumn(reading, 'source.primary', values.primary, names);
   if (columns !== undefined) {
     checkType(reading, 'source.key', columns, values.key, ['string', 'integer'], 'A key is text or an integer.');
     checkType(reading, 'source.primary', columns, values.primary, ['boolean'], 'Return a boolean from the query.');
@@ -50,17 +51,9 @@ export function buildSource(
 }
 
 /** A column that a field names must be declared, if columns are. One that is declared wrongly has its own report. */
-export function checkColumn(
-  reading: Reading,
-  path: string,
-  name: string | undefined,
-  columns: readonly ColumnDeclaration[] | undefined,
-): void {
-  if (name === undefined || columns === undefined || reading.isWritten(`source.columns.${name}`)) return;
-  const near = nearestName(
-    name,
-    columns.map((column) => column.name),
-  );
+export function checkColumn(reading: Reading, path: string, name: string | undefined, declared: readonly string[] | undefined): void {
+  if (name === undefined || declared === undefined || reading.isWritten(`source.columns.${name}`)) return;
+  const near = nearestName(name, declared);
   reading.report('PIP-302', reading.rangeOf(path), `${path} names the column ${name}, which is not declared`, {
     fix: near === undefined ? undefined : `Did you mean ${near}?`,
   });
@@ -128,7 +121,7 @@ function checkValues(path: string, type: ColumnType, values: ColumnValues['value
   const seen = new Set<string | number | boolean>();
   for (const item of values) {
     if (!fitsType(type, item.value)) {
-      const quoted = type === 'string' ? ` Put it in quotes: "${String(item.value)}".` : '';
+      const quoted = type === 'string' ? ` Put it in quotes: "${reading.lines.text.slice(...item.range)}".` : '';
       reading.report('PIP-305', item.range, `${path}.values: ${JSON.stringify(item.value)} is not of type ${type}`, {
         fix: `Give values of type ${type}.${quoted}`,
       });

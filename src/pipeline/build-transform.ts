@@ -18,6 +18,7 @@ type TransformValues = NonNullable<PipelineValues['transform']>;
 export function buildTransform(
   values: TransformValues,
   columns: readonly ColumnDeclaration[] | undefined,
+  names: readonly string[],
   timezone: string | undefined,
   reading: Reading,
 ): TransformDeclaration {
@@ -25,7 +26,7 @@ export function buildTransform(
     const text = reading.readText(value, range);
     return text === undefined ? [] : [{ file: reading.absolutePath(value), text, place: reading.lines.place(range) }];
   });
-  const employment = values.employment === undefined ? undefined : buildEmployment(values.employment, columns, timezone, reading);
+  const employment = values.employment === undefined ? undefined : buildEmployment(values.employment, columns, names, timezone, reading);
   if (
     values.attributes !== undefined &&
     !values.attributes.some(({ path }) => path === 'active') &&
@@ -66,6 +67,7 @@ export function buildLookups(values: PipelineValues['lookups'], reading: Reading
 function buildEmployment(
   values: NonNullable<TransformValues['employment']>,
   columns: readonly ColumnDeclaration[] | undefined,
+  names: readonly string[],
   timezone: string | undefined,
   reading: Reading,
 ): EmploymentDeclaration | undefined {
@@ -79,7 +81,7 @@ function buildEmployment(
     ['end', values.end],
     ['zone', values.zone],
   ] as const) {
-    checkColumn(reading, `${base}.${part}`, name, columns ?? []);
+    checkColumn(reading, `${base}.${part}`, name, names);
     const types = part === 'zone' ? (['string'] as const) : (['date'] as const);
     checkType(
       reading,

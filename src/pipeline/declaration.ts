@@ -5,7 +5,7 @@ import { sourceFields } from './declare-source.ts';
 import { lookups, transformFields } from './declare-transform.ts';
 import { defaulted, map, optional, reportKind, required, section, type Fields, type Kind, type Values } from './kind.ts';
 import { parsedText, timezone } from './kinds.ts';
-import { holdsLiteralPassword } from './kinds-secret.ts';
+import { holdsLiteralPassword } from './literal-password.ts';
 import { resolveReferences } from './references.ts';
 
 const name = parsedText(

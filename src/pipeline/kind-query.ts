@@ -1,7 +1,7 @@
 import type { Place } from '../domain/place.ts';
 import { reportKind, type Kind } from './kind.ts';
 import { indexLines } from './line-index.ts';
-import { holdsReference } from './references.ts';
+import { holdsReference } from './literal-password.ts';
 
 /** SQL with the file it stands in. */
 export interface QueryText {

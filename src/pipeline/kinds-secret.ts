@@ -2,7 +2,8 @@ import { Secret } from '../domain/masking.ts';
 import { entryOf, type YamlMap, type YamlScalar } from './yaml-tree.ts';
 import { reportKind, type Kind } from './kind.ts';
 import type { Reading } from './reading.ts';
-import { holdsReference, resolveReferences } from './references.ts';
+import { holdsLiteralPassword, holdsReference } from './literal-password.ts';
+import { resolveReferences } from './references.ts';
 
 const secretWords = 'a reference such as ${NAME}, or { file: path }';
 const fileSchema = {
@@ -42,14 +43,6 @@ export const connection: Kind<Secret> = {
     return resolved === undefined ? undefined : new Secret(path, resolved.text);
   },
 };
-
-/** `user:password@` of a URL, or `Password=…` of a SQL Server connection string, that is not a reference. */
-export function holdsLiteralPassword(text: string): boolean {
-  const inUrl = /^[a-z][a-z0-9+.-]*:\/\/[^/@]*?:((?:\$\{[^}]*\}|[^@/])*)@/i.exec(text)?.[1];
-  if (inUrl !== undefined && inUrl.replaceAll(/\$\{[^}]*\}/g, '') !== '') return true;
-  const inPairs = /(?:^|[;?&\s])(?:password|pwd)\s*=\s*((?:\$\{[^}]*\}|[^;&])*)/i.exec(text)?.[1];
-  return inPairs !== undefined && inPairs.replaceAll(/\$\{[^}]*\}/g, '').trim() !== '';
-}
 
 function reportLiteral(node: YamlScalar, path: string, reading: Reading, words: string): undefined {
   reading.mask(node.range);

@@ -1,7 +1,8 @@
 import type { ErrorCode } from '../domain/errors/registry.ts';
 import { reportKind, type Kind } from './kind.ts';
 import { nearestName } from './nearest-name.ts';
-import { holdsReference, resolveReferences, showResolved } from './references.ts';
+import { holdsReference } from './literal-password.ts';
+import { resolveReferences, showResolved } from './references.ts';
 
 export interface TextOptions {
   readonly words: string;

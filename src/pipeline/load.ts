@@ -58,9 +58,10 @@ export function loadPipeline(file: string, options: LoadOptions): LoadedPipeline
 function buildPipeline(values: PipelineValues | undefined, reading: Reading): Pipeline | undefined {
   if (values === undefined) return undefined;
   const columns = buildColumns(values.source, reading);
+  const names = values.source?.columns?.map(({ name }) => name) ?? [];
   const source = values.source === undefined ? undefined : buildSource(values.source, columns, reading);
   checkNames(values, reading);
-  const transform = values.transform === undefined ? undefined : buildTransform(values.transform, columns, values.timezone, reading);
+  const transform = values.transform === undefined ? undefined : buildTransform(values.transform, columns, names, values.timezone, reading);
   const clearing = buildClearing(values, reading);
   const sink = values.sink === undefined ? undefined : buildSink(values.sink, clearing, reading);
   if (values.pipeline === undefined || source === undefined || transform === undefined || sink === undefined) return undefined;

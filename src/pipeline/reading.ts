@@ -3,6 +3,7 @@ import type { Diagnostic } from '../domain/diagnostic.ts';
 import type { ErrorCode } from '../domain/errors/registry.ts';
 import type { Place } from '../domain/place.ts';
 import { indexLines, type LineIndex, type Range } from './line-index.ts';
+import { holdsLiteralPassword, holdsReference } from './literal-password.ts';
 import type { YamlNode } from './yaml-tree.ts';
 
 export interface ReadingOptions {
@@ -124,13 +125,35 @@ export class Reading {
 
   /** Text of a file for rendering diagnostics, secrets masked; undefined for files that were not read. */
   sourceText(file: string): string | undefined {
-    if (file !== this.file) return this.#texts.get(file);
-    let text = this.lines.text;
-    for (const [start, end] of this.#masked) {
-      text = text.slice(0, start) + text.slice(start, end).replaceAll(/[^\r\n]/g, '•') + text.slice(end);
-    }
+    return file === this.file ? this.maskedText() : this.#texts.get(file);
+  }
+
+  /** Text of the pipeline file in which what is, or by its name may be, a secret is dots of the same length. */
+  maskedText(): string {
+    let text = this.lines.text.replaceAll(secretLine, (line: string, lead: string, value: string) =>
+      isReference(value) ? line : lead + dots(value),
+    );
+    for (const [start, end] of this.#masked) text = text.slice(0, start) + dots(text.slice(start, end)) + text.slice(end);
     return text;
   }
+}
+
+/** Names that say secret, wherever the field stands and whether or not it is known there. */
+const secretNames = 'connection|password|passwd|pwd|secret|clientSecret|client_secret|token|apiKey';
+const secretLine = new RegExp(`((?:^|[\\s{,])["']?(?:${secretNames})["']?\\s*:[ \\t]+)(\\S[^\\r\\n]*)`, 'gim');
+
+export function isSecretName(name: string): boolean {
+  return new RegExp(`^(?:${secretNames})$`, 'i').test(name);
+}
+
+/** Holds nothing to hide: a reference, alone or in an address without a literal password, or the name of a file. */
+function isReference(value: string): boolean {
+  if (/^['"]?\$\{\w+\}/.test(value) || /^\{\s*["']?file["']?\s*:/.test(value)) return true;
+  return holdsReference(value) && !holdsLiteralPassword(value);
+}
+
+function dots(text: string): string {
+  return text.replaceAll(/[^\r\n]/g, '•');
 }
 
 export function stripByteOrderMark(text: string): string {

@@ -16,10 +16,6 @@ export interface ResolvedText {
 
 const reference = /\$\{([^}]*)(\}?)/g;
 
-export function holdsReference(text: string): boolean {
-  return text.includes('${');
-}
-
 /**
  * Replaces `${NAME}` by the value of the environment. Each variable that is not set or empty, and each malformed reference, is
  * reported at its own place; then the result is undefined, or the stand-in where the reading allows one.

@@ -25,15 +25,25 @@ export function reportSplitByComment(node: YamlScalar, path: string, reading: Re
   return true;
 }
 
-/** The lines of a value with the value in single quotes, or as a block when it spans lines: what the author should write instead. */
-export function quotedLines(reading: Reading, value: Range): string {
-  const { text } = reading.lines;
+/**
+ * The line of a value with the value, and the others that want it, in single quotes; or the value as a block when it spans lines: what
+ * the author should write instead.
+ */
+export function quotedLines(reading: Reading, value: Range, others: readonly Range[] = [value]): string {
+  const text = reading.maskedText();
   const [start, end] = value;
   const written = text.slice(start, end);
   const from = reading.lines.lineStart(start);
   const lead = text.slice(from, start);
   if (!/[\r\n]/.test(written)) {
-    return `Write: ${(lead + quoteAsExpression(written) + text.slice(end, reading.lines.lineEnd(end))).trim()}`;
+    const to = reading.lines.lineEnd(end);
+    let line = '';
+    let at = from;
+    for (const [first, last] of others.filter((range) => range[0] >= from && range[1] <= to)) {
+      line += text.slice(at, first) + quoteAsExpression(text.slice(first, last));
+      at = last;
+    }
+    return `Write: ${(line + text.slice(at, to)).trim()}`;
   }
   const indent = /^[ ]*/.exec(lead)?.[0] ?? '';
   const lines = written.split(/\r\n|\r|\n/).map((line) => `${indent}  ${line.trim()}`);

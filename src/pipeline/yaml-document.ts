@@ -8,7 +8,6 @@ import {
   type Document,
   type Node,
   type Pair,
-  type ParsedNode,
   type Scalar,
   type YAMLMap,
 } from 'yaml';
@@ -25,7 +24,7 @@ export interface YamlProblem {
 }
 
 export interface ParsedYaml {
-  readonly document: Document.Parsed<ParsedNode>;
+  readonly document: Document.Parsed;
   readonly text: string;
 }
 
@@ -36,7 +35,7 @@ export function parseYaml(text: string): ParsedYaml {
     uniqueKeys: false,
     merge: false,
     prettyErrors: false,
-    logLevel: 'silent',
+    logLevel: 'error',
   });
   return { document, text };
 }

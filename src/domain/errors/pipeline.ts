@@ -17,7 +17,7 @@ export const pipelineErrors = defineErrors({
   'PIP-003': {
     title: 'YAML splits this value',
     exit: 'configuration',
-    why: 'Without quotes YAML gives some characters a meaning of its own (": ", " #", a comma inside { }, and &, *, !, %, @, `, {, [ or a quote at the start), so the value would not arrive as it is written.',
+    why: 'Without quotes YAML gives this a meaning of its own, and the value would not arrive as it is written.',
     fix: 'Put the value in single quotes and double every single quote inside it.',
   },
   'PIP-004': {
@@ -198,7 +198,7 @@ export const pipelineErrors = defineErrors({
     title: 'The query is not a question',
     exit: 'configuration',
     why: 'A source reads and never writes.',
-    fix: 'Begin the query with SELECT or WITH.',
+    fix: 'Begin the query with SELECT or WITH, and change nothing in it.',
   },
   'PIP-401': {
     title: 'An expression is missing',
