@@ -8,3 +8,6 @@ export type { EmulatorStats } from './tenant.ts';
 export type { EntryFault, FaultEntry, FaultRequest, Faults, RequestFault, RowFault } from './faults.ts';
 export type { LogEvent } from './provisioning-log.ts';
 export { graphRoles, defaultRoles, type ClientOptions, type FederatedCredential, type GraphRole } from './registration.ts';
+export { connectSharedClock, type SharedClock } from './shared-clock.ts';
+export { SharedClockHost } from './shared-clock-host.ts';
+export { connectionOf, parseLatency, runEmulatorServer, type EmulatorServerIo, type EmulatorServerOptions } from './serve.ts';
