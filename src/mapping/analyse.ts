@@ -1,3 +1,4 @@
+import { relative } from 'node:path';
 import type { Diagnostic } from '../domain/diagnostic.ts';
 import type { Place } from '../domain/place.ts';
 import { functionDeclarations } from '../jsonata/functions/index.ts';
@@ -203,7 +204,12 @@ function checkUnused(diagnostics: Diagnostic[], unit: MappingUnit): void {
   }
   for (const { file, place } of unit.pipeline.transform.use) {
     if (files.get(file) === false) {
-      diagnostics.push({ code: 'MAP-122', severity: 'warning', message: `no function of ${file} is used`, place });
+      diagnostics.push({
+        code: 'MAP-122',
+        severity: 'warning',
+        message: `no function of ${relative(unit.pipeline.folder, file)} is used`,
+        place,
+      });
     }
   }
 }

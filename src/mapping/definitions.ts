@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import type { Diagnostic } from '../domain/diagnostic.ts';
 import type { Place } from '../domain/place.ts';
 import { compile, ExpressionSyntaxError, RefusedExpressionError, type FunctionDeclarations, type NameUse } from '../jsonata/index.ts';
@@ -47,7 +48,7 @@ export function readDefinitions(
         }
         const before = definitions.find((definition) => definition.name === lhs);
         if (before !== undefined) {
-          const message = `$${lhs} is defined in ${before.place.file}:${String(before.place.line)} already`;
+          const message = `$${lhs} is defined already, in ${basename(before.place.file)} on line ${String(before.place.line)}`;
           diagnostics.push({ code: 'MAP-108', severity: 'error', message, place: locate(0, lhs.length + 1) });
           continue;
         }

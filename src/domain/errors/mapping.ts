@@ -50,8 +50,8 @@ export const mappingErrors = defineErrors({
     exit: 'configuration',
     why: 'Which of the two counts depends on their order, which nobody reads.',
     fix: 'Rename one of them.',
-    wrong: 'lookups:\n  country: { file: country.csv, key: code }\ntransform:\n  let:\n    country: country_code',
-    right: 'lookups:\n  country: { file: country.csv, key: code }\ntransform:\n  let:\n    countryCode: country_code',
+    wrong: '$shout := function($x) { $uppercase($x) };\n$shout := function($x) { $x & "!" };',
+    right: '$shout := function($x) { $uppercase($x) };\n$exclaim := function($x) { $x & "!" };',
   },
   'MAP-111': {
     title: 'No such variable or function',
@@ -188,6 +188,9 @@ export const mappingErrors = defineErrors({
     exit: 'configuration',
     why: 'One of them is part of the other, so one would overwrite the other.',
     fix: 'Map either the whole or its parts.',
+    wrong:
+      'attributes:\n  name:\n    givenName: first_name\n  urn:ietf:params:scim:schemas:core:2.0:User:\n    name: \'{ "familyName": last_name }\'',
+    right: 'attributes:\n  name:\n    givenName: first_name\n    familyName: last_name',
   },
   'MAP-137': {
     title: 'A comparison that can never be true',
