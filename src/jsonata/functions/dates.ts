@@ -31,6 +31,20 @@ function isPlainlyValid(text: string): boolean {
   return day >= 1 && day <= (daysInMonth[month - 1] ?? 0) && !(month === 2 && day === 29);
 }
 
+const rememberedStarts = new Map<string, string>();
+
+/** Zone arithmetic costs some 25 µs, and the start dates of workers repeat; a few thousand days are remembered. */
+function startOfDay(date: string, zone: string): string {
+  const key = `${date} ${zone}`;
+  const known = rememberedStarts.get(key);
+  if (known !== undefined) return known;
+  const start = readPlainDate(date, 'dateTime').toZonedDateTime({ timeZone: zone });
+  const written = `${start.toPlainDateTime().toString({ smallestUnit: 'second' })}${formatOffset(start.offsetNanoseconds)}`;
+  if (rememberedStarts.size >= 5000) rememberedStarts.clear();
+  rememberedStarts.set(key, written);
+  return written;
+}
+
 const dateTime: FunctionDeclaration = {
   name: 'dateTime',
   signature: '<(sl)(sl)?:s>',
@@ -52,8 +66,7 @@ const dateTime: FunctionDeclaration = {
       if (!dateOnly.test(text) || !isPlainlyValid(text)) readPlainDate(text, 'dateTime');
       return `${text}T00:00:00+00:00`;
     }
-    const start = readPlainDate(text, 'dateTime').toZonedDateTime({ timeZone: resolved });
-    return `${start.toPlainDateTime().toString({ smallestUnit: 'second' })}${formatOffset(start.offsetNanoseconds)}`;
+    return startOfDay(text, resolved);
   },
   examples: [
     { expression: '$dateTime("2026-10-01")', result: '2026-10-01T00:00:00+00:00' },

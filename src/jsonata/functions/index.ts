@@ -1,4 +1,7 @@
 import type { FunctionContext, FunctionDeclaration, FunctionImplementation } from './declaration.ts';
+import { calendarFunctions } from './calendar.ts';
+import { candidateFunctions } from './candidates.ts';
+import { countryFunctions } from './countries.ts';
 import { dateFunctions } from './dates.ts';
 import { entraConvertFunctions } from './entra-convert.ts';
 import { entraDateFunctions } from './entra-dates.ts';
@@ -8,7 +11,9 @@ import { entraReplaceFunctions } from './entra-replace.ts';
 import { entraTextFunctions } from './entra-text.ts';
 import { lookupFunctions } from './lookup.ts';
 import { nameFunctions } from './names.ts';
+import { phoneFunctions } from './phones.ts';
 import { randomFunctions } from './random-text.ts';
+import { textFunctions } from './text.ts';
 
 export type {
   FunctionContext,
@@ -22,7 +27,12 @@ export type {
 /** Every function of the library, declared once: this list feeds the engine, the analysis, the reference page and the tests. */
 export const functionDeclarations: readonly FunctionDeclaration[] = [
   ...nameFunctions,
+  ...candidateFunctions,
   ...dateFunctions,
+  ...calendarFunctions,
+  ...textFunctions,
+  ...phoneFunctions,
+  ...countryFunctions,
   ...lookupFunctions,
   ...entraTextFunctions,
   ...entraConvertFunctions,
