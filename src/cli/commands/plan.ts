@@ -1,0 +1,59 @@
+import type { Command } from 'commander';
+import type { Change } from '../../domain/change.ts';
+import type { AttributeClass } from '../../domain/payload.ts';
+import { readHandoff } from '../../stages/handoff.ts';
+import { executePipeline, type ExecuteOptions, type Execution } from '../execute.ts';
+import { defineCommand } from '../options.ts';
+import { renderChanges, renderPlan } from '../plan-text.ts';
+import type { Register } from '../program.ts';
+
+interface PlanOptions extends ExecuteOptions {
+  readonly exitCode?: boolean;
+}
+
+/** `joinery plan`: the first three stages, rendered. Sends nothing. */
+export function planCommand(register: Register): Command {
+  return defineCommand(
+    'plan',
+    'Extract, transform and batch, and show what would be sent; sends nothing',
+    'joinery plan pipelines/contoso.yaml --exit-code',
+  )
+    .argument('<pipeline>', 'the pipeline file')
+    .option('--exit-code', 'exit with 2 when changes are pending')
+    .action(
+      register((io, file: string, options: PlanOptions) =>
+        executePipeline(io, file, options, async (execution) => {
+          const { run, plan } = await execution.runner.plan();
+          await showPlan(execution, run.id, plan);
+          if (plan.guards.some(({ tripped }) => tripped)) return 'guard';
+          if (plan.rejections.fresh + plan.rejections.keyless > 0) return 'rejections';
+          return options.exitCode === true && plan.price.operations > 0 ? 'pending' : 'success';
+        }),
+      ),
+    );
+}
+
+/** The head, and old → new of the workers that would be sent. */
+export async function showPlan(execution: Execution, run: string, plan: Parameters<typeof renderPlan>[0]): Promise<void> {
+  const { runner, style, say, tell } = execution;
+  say(renderPlan(plan, style));
+  const changes: Change[] = [];
+  let total = 0;
+  for await (const { change } of readHandoff(runner.store, run, 'plan.ndjson')) {
+    if (change === undefined || !(change.send || change.waiting)) continue;
+    total++;
+    tell({
+      type: 'change',
+      externalId: change.externalId,
+      change: change.change,
+      cause: change.cause,
+      waiting: change.waiting,
+      attributes: change.differences.map(({ path, kind }) => ({ path, kind })),
+    });
+    if (changes.length < 20) changes.push(change);
+  }
+  const classes = new Map(runner.pipeline.transform.attributes.map((attribute) => [attribute.path, attribute.class]));
+  const classOf = (path: string): AttributeClass => (path === 'active' ? 'public' : (classes.get(path) ?? 'personal'));
+  say(renderChanges(changes, total, classOf, style));
+  tell({ type: 'result', plan });
+}

@@ -1,0 +1,26 @@
+import type { Command } from 'commander';
+import type { Register } from '../program.ts';
+import { executePipeline, type ExecuteOptions } from '../execute.ts';
+import { defineCommand } from '../options.ts';
+import { reportResult } from '../outcome-text.ts';
+import { renderPlan } from '../plan-text.ts';
+
+/** `joinery run`: all five stages. */
+export function runCommand(register: Register): Command {
+  return defineCommand(
+    'run',
+    'All stages: read the source, plan, send what changed, and wait for the outcomes',
+    'joinery run pipelines/contoso.yaml --env-file .env',
+  )
+    .argument('<pipeline>', 'the pipeline file')
+    .option('--wait <duration>', 'how long to wait for outcomes (default 3h)')
+    .action(
+      register((io, file: string, options: ExecuteOptions) =>
+        executePipeline(io, file, options, async (execution) => {
+          const result = await execution.runner.run();
+          execution.say(renderPlan(result.plan, execution.style));
+          return reportResult(execution, result);
+        }),
+      ),
+    );
+}

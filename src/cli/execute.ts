@@ -1,0 +1,72 @@
+import type { JoineryEvent } from '../domain/event.ts';
+import type { ExitClass } from '../domain/errors/define.ts';
+import { JoineryError } from '../domain/error.ts';
+import { preparePipeline, Runner } from '../stages/runner.ts';
+import type { Io } from './io.ts';
+import { environmentOf, parseDuration, type CommonOptions } from './options.ts';
+import { Progress } from './progress.ts';
+import { createStyle, type Style } from './style.ts';
+
+/** What a command has to work with once a pipeline is open. */
+export interface Execution {
+  readonly runner: Runner;
+  readonly style: Style;
+  /** Text for people; nothing with --json. */
+  readonly say: (text: string) => void;
+  /** One line of NDJSON; nothing without --json. */
+  readonly tell: (document: unknown) => void;
+}
+
+export interface ExecuteOptions extends CommonOptions {
+  readonly wait?: string;
+}
+
+/**
+ * Opens pipeline and state, runs `work` with progress on stderr (or events as NDJSON on stdout), and closes everything. Warnings of the pipeline are not repeated here:
+ * `joinery check` shows them.
+ */
+export async function executePipeline(
+  io: Io,
+  file: string,
+  options: ExecuteOptions,
+  work: (execution: Execution) => Promise<ExitClass>,
+): Promise<ExitClass> {
+  const json = options.json === true;
+  const style = createStyle(io.colour && options.color && !json);
+  const progress = new Progress(io, createStyle(io.isTerminal && options.color));
+  const tell = (document: unknown): void => {
+    if (json) io.out(`${JSON.stringify(document)}\n`);
+  };
+  const emit = (event: JoineryEvent): void => {
+    if (json) tell(event);
+    else if (options.quiet !== true) progress.sink(event);
+  };
+  const environment = environmentOf(io, options);
+  refuseVirtualClock(environment, file);
+  const runner = await Runner.open(file, {
+    environment,
+    clock: io.clock,
+    chance: io.chance,
+    signal: io.signal,
+    emit,
+    ...(options.state === undefined ? {} : { state: options.state }),
+    ...(options.wait === undefined ? {} : { wait: parseDuration(options.wait) }),
+  });
+  try {
+    const say = (text: string): void => {
+      if (!json) io.out(text);
+    };
+    return await work({ runner, style, say, tell });
+  } finally {
+    progress.end();
+    await runner.close();
+  }
+}
+
+/** Errors: CLI-103. */
+function refuseVirtualClock(environment: Readonly<Record<string, string | undefined>>, file: string): void {
+  if (environment['JOINERY_CLOCK'] === undefined || environment['JOINERY_CLOCK'] === '') return;
+  const { pipeline } = preparePipeline(file, environment);
+  if (pipeline.sink.cloud.name !== 'emulator')
+    throw new JoineryError('CLI-103', `JOINERY_CLOCK is set, and the sink of ${file} is ${pipeline.sink.cloud.graph}`);
+}

@@ -1,0 +1,20 @@
+import type { Clock } from '../domain/clock.ts';
+import type { Chance } from '../stages/send-batch.ts';
+
+/** Everything that the command line takes from the process, so that tests give their own. */
+export interface Io {
+  /** Results. */
+  readonly out: (text: string) => void;
+  /** Progress, warnings, errors. */
+  readonly err: (text: string) => void;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** stderr is a terminal: progress may rewrite its line. */
+  readonly isTerminal: boolean;
+  /** stdout is a terminal, or colour was asked for. */
+  readonly colour: boolean;
+  readonly columns: number;
+  readonly clock: Clock;
+  readonly chance: Chance;
+  /** Aborted by SIGINT and SIGTERM. */
+  readonly signal: AbortSignal;
+}

@@ -1,0 +1,44 @@
+#!/usr/bin/env node
+import { randomUUID } from 'node:crypto';
+import { systemClock, type Clock } from '../domain/clock.ts';
+import { JoineryError } from '../domain/error.ts';
+import { exitCodes } from '../domain/exit.ts';
+import { runCommandLine } from './program.ts';
+
+const abort = new AbortController();
+let interruptions = 0;
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    // The second time somebody means it: the state is safe, only the answer in hand is lost and looked for in the logs.
+    if (++interruptions > 1) process.exit(exitCodes.interrupted);
+    abort.abort(new JoineryError('DOM-002', `stopped by ${signal}`));
+  });
+}
+// A reader that went away (`joinery plan | head`) is no error of ours.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+
+const { env, stdout, stderr } = process;
+const { clock, close } = await openClock(env['JOINERY_CLOCK']);
+const noColour = env['NO_COLOR'] !== undefined && env['NO_COLOR'] !== '';
+process.exitCode = await runCommandLine(process.argv.slice(2), {
+  out: (text) => stdout.write(text),
+  err: (text) => stderr.write(text),
+  environment: env,
+  isTerminal: stderr.isTTY && !noColour,
+  colour: stdout.isTTY && !noColour,
+  columns: stderr.columns ?? 100,
+  clock,
+  chance: { random: Math.random, uuid: randomUUID },
+  signal: abort.signal,
+});
+await close();
+
+/** The machine's clock, or the one that an emulator shares with its clients. */
+async function openClock(url: string | undefined): Promise<{ clock: Clock; close: () => Promise<void> }> {
+  if (url === undefined || url === '') return { clock: systemClock, close: () => Promise.resolve() };
+  const { connectSharedClock } = await import('../emulator/shared-clock.ts');
+  const shared = await connectSharedClock(url);
+  return { clock: shared, close: () => shared.close() };
+}

@@ -1,0 +1,63 @@
+import { readFileSync } from 'node:fs';
+import { parseEnv } from 'node:util';
+import { Command, Option } from 'commander';
+import { JoineryError } from '../domain/error.ts';
+import type { RunChoice } from '../stages/runner.ts';
+import type { Io } from './io.ts';
+
+/** Options that every command has. */
+export interface CommonOptions {
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+  readonly color: boolean;
+  readonly envFile?: string;
+  readonly state?: string;
+}
+
+export interface ChoiceOptions {
+  readonly run?: string;
+  readonly planHash?: string;
+}
+
+/** A command with the common options, an example and its description. */
+export function defineCommand(name: string, summary: string, example: string): Command {
+  return new Command(name)
+    .description(summary)
+    .option('--json', 'print one JSON document, or NDJSON, on stdout; everything else goes to stderr')
+    .option('--quiet', 'print only errors and the result')
+    .addOption(new Option('--no-color', 'no colours (also NO_COLOR)'))
+    .option('--env-file <file>', 'read variables for ${NAME} from a file; the environment goes before it')
+    .option('--state <location>', 'folder or PostgreSQL URL of the state (also JOINERY_STATE)')
+    .addHelpText('after', `\nExample:\n  ${example}\n`);
+}
+
+export function withChoice(command: Command): Command {
+  return command
+    .option('--run <id>', 'the run, by its id, or `latest`')
+    .option('--plan-hash <hash>', 'the run whose plan has this hash (8 digits or more)');
+}
+
+/** Errors: STG-103 when neither is given. */
+export function choiceOf(options: ChoiceOptions): RunChoice {
+  if (options.planHash !== undefined) return { planHash: options.planHash };
+  if (options.run !== undefined) return { run: options.run };
+  throw new JoineryError('STG-103', 'neither --run nor --plan-hash was given');
+}
+
+/** The process's variables, and under them those of --env-file. Errors: CLI-102. */
+export function environmentOf(io: Io, options: CommonOptions): Readonly<Record<string, string | undefined>> {
+  if (options.envFile === undefined) return io.environment;
+  try {
+    return { ...parseEnv(readFileSync(options.envFile, 'utf8')), ...io.environment };
+  } catch (cause) {
+    throw new JoineryError('CLI-102', `--env-file ${options.envFile} cannot be read`, { cause });
+  }
+}
+
+/** `90m`, `3h`, `30s`, `0`: milliseconds. Errors: CLI-101. */
+export function parseDuration(text: string): number {
+  const found = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)?$/.exec(text.trim());
+  if (found === null) throw new JoineryError('CLI-101', `${text} is no duration; write 30s, 10m, 3h or 1d`);
+  const units: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+  return Number(found[1]) * (units[found[2] ?? 's'] ?? 1_000);
+}

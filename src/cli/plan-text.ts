@@ -1,0 +1,89 @@
+import Table from 'cli-table3';
+import type { Change, PlanHead } from '../domain/change.ts';
+import { formatInstant } from '../domain/clock.ts';
+import { maskValue } from '../domain/masking.ts';
+import type { AttributeClass, AttributePath } from '../domain/payload.ts';
+import { changeKinds } from '../domain/words.ts';
+import { formatCount, plural, type Style } from './style.ts';
+
+/** How many workers are listed one by one; `--json` and the report have them all. */
+const listed = 20;
+
+/** The plan as a person reads it before deciding. */
+export function renderPlan(plan: PlanHead, style: Style): string {
+  const { bold, dim, red, green } = style;
+  const lines = [
+    '',
+    `${bold('Plan')} ${plan.hash.slice(0, 12)}  ${dim(`run ${plan.run}, as of ${formatInstant(plan.asOf)}${plan.first ? ', first run' : ''}`)}`,
+  ];
+  for (const kind of changeKinds)
+    if (plan.counts[kind] > 0) lines.push(`  ${kind.padEnd(10)} ${formatCount(plan.counts[kind]).padStart(8)}${meaning[kind]}`);
+  if (plan.waiting > 0) lines.push(`  ${'waiting'.padEnd(10)} ${formatCount(plan.waiting).padStart(8)}  behind an operation in flight`);
+  const { fresh, standing, keyless } = plan.rejections;
+  if (fresh + standing + keyless > 0) {
+    lines.push(
+      `  ${'rejected'.padEnd(10)} ${formatCount(fresh + standing + keyless).padStart(8)}  ${formatCount(fresh + keyless)} new, ${formatCount(standing)} standing`,
+    );
+  }
+  if (plan.price.operations === 0) lines.push('  Nothing to send.');
+  else {
+    const { price } = plan;
+    lines.push(
+      `  Price: ${plural(price.operations, 'operation')} in ${plural(price.calls, 'call')}; ${formatCount(price.callsLeft)} calls are left in the rolling day; done at ${formatInstant(price.earliestEnd)} at the earliest.`,
+    );
+  }
+  for (const guard of plan.guards) {
+    lines.push(`  ${guard.tripped ? red('✗') : green('✓')} guard ${guard.guard}: ${guard.tripped ? red(guard.words) : dim(guard.words)}`);
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+const meaning: Readonly<Record<(typeof changeKinds)[number], string>> = {
+  joiner: '  created, enabled',
+  'pre-hire': '  created disabled, start soon',
+  enable: '  first activation',
+  mover: '  attributes change',
+  leaver: '  disabled',
+  rehire: '  enabled again',
+  cancelled: '  pre-hire rescinded',
+  none: '  nothing to send',
+  ignored: '  inactive and unknown, never sent',
+  frozen: '  disabled and still inactive, never sent',
+};
+
+/** Old → new of the first workers; personal values masked. */
+export function renderChanges(
+  changes: readonly Change[],
+  total: number,
+  classOf: (path: AttributePath) => AttributeClass,
+  style: Style,
+): string {
+  if (changes.length === 0) return '';
+  const table = new Table({
+    head: ['worker', 'change', 'attribute', 'old', 'new'],
+    style: { head: [], border: [], compact: true },
+    wordWrap: false,
+  });
+  for (const change of changes.slice(0, listed)) {
+    const rows = change.differences.slice(0, 4);
+    for (const [index, difference] of rows.entries()) {
+      const show = (value: unknown): string => (classOf(difference.path) === 'public' ? JSON.stringify(value ?? null) : maskValue(value));
+      table.push([
+        index === 0 ? change.externalId : '',
+        index === 0 ? change.change : '',
+        shortPath(difference.path),
+        'old' in difference ? show(difference.old) : '',
+        difference.kind === 'emptied' ? style.yellow('(emptied)') : show(difference.new),
+      ]);
+    }
+    const more = change.differences.length - rows.length;
+    if (more > 0) table.push(['', '', `… and ${String(more)} more`, '', '']);
+  }
+  const rest = total - Math.min(listed, changes.length);
+  return `${table.toString()}\n${rest > 0 ? `… and ${plural(rest, 'more worker')}; --json lists them all\n` : ''}`;
+}
+
+/** `urn:…:User:department` → `department` */
+function shortPath(path: AttributePath): string {
+  return path.includes(':') ? path.slice(path.lastIndexOf(':') + 1) : path;
+}
