@@ -53,18 +53,23 @@ export function compile(source: string, options: CompileOptions = {}): Compiled 
   const ast = parseExpression(source);
   const guardrails = resolveGuardrails(options.guardrails);
   const now = options.now ?? ((): number => systemClock.now());
-  const reference = new ReferenceEngine(source, ast, { functions: options.functions, guardrails, now });
+  let reference: ReferenceEngine | undefined;
+  // Made when first needed: it parses the text once more, and most expressions never need it.
+  const askReference = (input: unknown, bindings: Bindings | undefined): Promise<unknown> => {
+    reference ??= new ReferenceEngine(source, ast, { functions: options.functions, guardrails, now });
+    return reference.evaluate(input, bindings);
+  };
   const { engine, reasons } = tryCompile(ast, { functions: options.functions, guardrails, now });
   const stats = { evaluations: 0, fallbacks: 0, verified: 0 };
 
   const answer = (input: unknown, bindings: Bindings | undefined): unknown => {
-    if (engine === undefined) return reference.evaluate(input, bindings);
+    if (engine === undefined) return askReference(input, bindings);
     try {
       return engine.run(input, bindings);
     } catch (thrown) {
       if (thrown instanceof LimitError) throw thrown;
       stats.fallbacks += 1;
-      return reference.evaluate(input, bindings);
+      return askReference(input, bindings);
     }
   };
   return {

@@ -8,6 +8,7 @@ export class Builder {
   readonly runtime = new Set<string>();
   /** Names of bindings that are read, in order of first use; the index is the local's. */
   readonly bindings: string[] = [];
+  readonly columns: string[] = [];
   /** Lets that are read. */
   readonly lets = new Set<number>();
   /** The result may be large or hold functions: it is walked before it is given out. */
@@ -34,6 +35,12 @@ export class Builder {
   binding(name: string): string {
     const known = this.bindings.indexOf(name);
     return `b${String(known === -1 ? this.bindings.push(name) - 1 : known)}`;
+  }
+
+  /** A column of the row, read once for the whole evaluation. */
+  column(name: string): string {
+    const known = this.columns.indexOf(name);
+    return `r${String(known === -1 ? this.columns.push(name) - 1 : known)}`;
   }
 
   local(scope: FunctionScope): string {

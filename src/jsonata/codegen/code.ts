@@ -22,9 +22,12 @@ export interface Code {
   readonly type: Type;
   /** Usually nothing: an object constructor plans its layout by it. */
   readonly rare?: boolean;
+  /** A sequence in it was finished already. */
+  readonly finished?: boolean;
 }
 
 export const code = (text: string, type: Type): Code => ({ text, type });
+export const finishedCode = (text: string, type: Type): Code => ({ text, type, finished: true });
 
 /** Whether the expression can be written twice: a name or a literal. */
 export function isSimple(text: string): boolean {

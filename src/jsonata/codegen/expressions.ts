@@ -3,7 +3,7 @@ import type { Builder } from './builder.ts';
 import { sequenceOf } from './builder.ts';
 import { emitApply, emitCall, emitLambda, emitPartial, emitTailCall, emitTransform } from './calls.ts';
 import * as type from './code.ts';
-import { can, code, literalOf, NotCompiled, type Code } from './code.ts';
+import { can, code, finishedCode, literalOf, NotCompiled, type Code } from './code.ts';
 import { emitArray, emitObject } from './constructors.ts';
 import type { Emitter } from './emitter.ts';
 import { emitBinary, truth } from './operators.ts';
@@ -82,7 +82,7 @@ export class ExpressionEmitter implements Emitter {
     if (node.group !== undefined) piece = emitGroup(this, piece, node.group, place);
     if (node.keepArray === true && can(piece.type, type.marked))
       return code(`${this.builder.use('finishKeeping')}(${piece.text})`, piece.type);
-    if (!can(piece.type, type.marked) || (piece === raw && alwaysFinished.has(node.type))) return piece;
+    if (!can(piece.type, type.marked) || piece.finished === true || (piece === raw && alwaysFinished.has(node.type))) return piece;
     return code(`${this.builder.use('finish')}(${piece.text})`, piece.type);
   }
 
@@ -206,7 +206,7 @@ export function variableIn(emitter: Emitter, name: string, frame: Frame): Code {
   const found = frame.find(name);
   if (found !== undefined) {
     const { variable } = found;
-    if (variable.definite) return code(variable.local, variable.type);
+    if (variable.definite) return variable.parameter ? code(variable.local, variable.type) : finishedCode(variable.local, variable.type);
     const outer = found.frame.outer === undefined ? outside(emitter, name) : variableIn(emitter, name, found.frame.outer);
     return code(`(${variable.local}!==${builder.use('unbound')}?${variable.local}:${outer.text})`, type.anything);
   }
@@ -220,12 +220,12 @@ function outside(emitter: Emitter, name: string): Code {
   const bound = builder.environment.letOf(name);
   if (bound !== undefined) {
     builder.lets.add(bound.index);
-    return code(`l${String(bound.index)}`, bound.type);
+    return finishedCode(`l${String(bound.index)}`, bound.type);
   }
   const known = builder.environment.nativeOf(name);
   if (known !== undefined) {
     builder.walk = true;
     return code(builder.constant(known.native), type.fn);
   }
-  return code(builder.binding(name), type.anything);
+  return finishedCode(builder.binding(name), type.anything);
 }

@@ -30,7 +30,7 @@ function directPath(emitter: Emitter, first: AstNode, rest: readonly AstNode[], 
   const { context } = place;
   if (isPlainName(first)) {
     const names = [first, ...rest].map((step) => String(step.value));
-    if (context.row) return follow(emitter, memberOf(emitter, context.text, names[0] ?? ''), names, 1, place);
+    if (context.row) return follow(emitter, columnOf(emitter, context.text, names[0] ?? ''), names, 1, place);
     const list = builder.constant(names);
     const slow = `${builder.use('namesOf')}(${context.text},${list})`;
     const read = follow(emitter, memberOfObject(emitter, context.text, names[0] ?? ''), names, 1, place);
@@ -74,9 +74,9 @@ function memberOfObject(emitter: Emitter, ref: string, name: string): Code {
 }
 
 /** A column of the row: its prototype is the ordinary one, so that only the names of that one need a test. */
-function memberOf(emitter: Emitter, ref: string, name: string): Code {
+function columnOf(emitter: Emitter, ref: string, name: string): Code {
   if (name in Object.prototype) return memberOfObject(emitter, ref, name);
-  return code(`${emitter.builder.use('finishMember')}(${ref}[${literalOf(name)}])`, type.anything);
+  return code(emitter.builder.column(name), type.anything);
 }
 
 function generalPath(emitter: Emitter, node: AstNode, steps: readonly AstNode[], place: Place): Code {

@@ -40,6 +40,14 @@ export function generateProgram(ast: AstNode, { row, environment }: ProgramOptio
   const result = emitter.emit(ast, { scope, frame, context: { text: 'c', row } });
   const reads = [
     ...builder.bindings.map((name, index) => `b${String(index)}=${builder.use('own')}(B,${literalOf(name)})`),
+    // The names of Object.prototype are read with a test, where they stand.
+    ...builder.columns.flatMap((name, index) => {
+      const [raw, read] = [`q${String(index)}`, `r${String(index)}`];
+      return [
+        `${raw}=c[${literalOf(name)}]`,
+        `${read}=typeof ${raw}==="object"&&${raw}!==null?${builder.use('finishMember')}(${raw}):${raw}`,
+      ];
+    }),
     ...[...builder.lets].map((index) => `l${String(index)}=L[${String(index)}]`),
   ];
   const text = [

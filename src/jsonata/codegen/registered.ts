@@ -1,7 +1,7 @@
 import type { NativeFunction } from '../engine/definitions.ts';
 import { sequenceOf } from './builder.ts';
 import * as type from './code.ts';
-import { can, code, type Code } from './code.ts';
+import { can, finishedCode, type Code } from './code.ts';
 import type { Emitter } from './emitter.ts';
 import type { Place } from './scope.ts';
 
@@ -87,7 +87,7 @@ export function directRegistered(emitter: Emitter, native: NativeFunction, args:
   // What the signature leaves out is passed as nothing, as the reference passes it.
   const passed = parameters.map((_, index) => refs[index] ?? 'undefined');
   const direct = `${builder.use('registeredResult')}(${builder.constant(native.implementation)}(${passed.join(',')}))`;
-  if (tests.length === 0) return code(sequenceOf([...firsts, direct]), type.anything);
-  const checked = `${builder.use('callNamed')}(${builder.constant(native)},[${refs.join(',')}],${place.context.text})`;
-  return code(sequenceOf([...firsts, `(${tests.join('&&')}?${direct}:${checked})`]), type.anything);
+  if (tests.length === 0) return finishedCode(sequenceOf([...firsts, direct]), type.anything);
+  const checked = `${builder.use('finish')}(${builder.use('callNamed')}(${builder.constant(native)},[${refs.join(',')}],${place.context.text}))`;
+  return finishedCode(sequenceOf([...firsts, `(${tests.join('&&')}?${direct}:${checked})`]), type.anything);
 }

@@ -4,7 +4,7 @@ import { EvaluationError, LimitError } from '../errors.ts';
 import type { Guardrails } from '../guardrails.ts';
 import { readThrown } from '../parse.ts';
 import { spanAt } from '../position.ts';
-import { assignHook, readDefinitions, type FunctionDeclarations, type ReferenceEnvironment } from './definitions.ts';
+import { assignHook, readDefinitions, type FunctionDeclarations, type NativeFunction, type ReferenceEnvironment } from './definitions.ts';
 import { toPlain } from './plain.ts';
 
 export interface ReferenceOptions {
@@ -18,6 +18,9 @@ export interface ReferenceOptions {
 const nodesPerStep = 10;
 /** One nested call of a function passes through about this many nested nodes of the reference. */
 const nodesPerCall = 12;
+
+/** Read once: parsing is what an engine costs. */
+let dates: NativeFunction | undefined;
 
 /**
  * jsonata 2.2.2 itself behind our limits, clock and errors: the oracle, and the engine for what is not compiled.
@@ -36,7 +39,7 @@ export class ReferenceEngine {
     const limits = options.guardrails;
     // `stack` counts nested nodes.
     this.#expression = jsonata(source, limits === undefined ? {} : { stack: limits.depth * nodesPerCall });
-    const dates = readDefinitions(['fromMillis']).get('fromMillis');
+    dates ??= readDefinitions(['fromMillis']).get('fromMillis');
     type WithEnvironment = { readonly environment: ReferenceEnvironment };
     // jsonata's own $now shares one instant among evaluations that overlap; these read the instant of their own evaluation.
     this.#expression.registerFunction(

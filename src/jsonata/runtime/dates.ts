@@ -5,6 +5,8 @@
 export interface Picture {
   readonly length: number;
   readonly parts: readonly PicturePart[];
+  /** Position and character of every separator, one after the other. */
+  readonly separators: readonly number[];
   /** Where each component begins, -1 when absent. */
   readonly year: number;
   readonly month: number;
@@ -13,7 +15,11 @@ export interface Picture {
   readonly minute: number;
   readonly second: number;
 }
-type PicturePart = { readonly literal: string; readonly at: number } | { readonly component: Component };
+interface PicturePart {
+  /** The component, '' for text between. */
+  readonly component: Component | '';
+  readonly literal: string;
+}
 type Component = 'Y' | 'M' | 'D' | 'H' | 'm' | 's';
 
 const marker = /^\[(Y0001|M01|D01|H01|m01|s01)\]/;
@@ -23,20 +29,22 @@ const literals = /^[-./:, T]+/;
 export function readPicture(text: string): Picture | undefined {
   const at: Record<Component, number> = { Y: -1, M: -1, D: -1, H: -1, m: -1, s: -1 };
   const parts: PicturePart[] = [];
+  const separators: number[] = [];
   let [rest, position, separated] = [text, 0, true];
   while (rest !== '') {
     const mark = marker.exec(rest);
     const text = mark?.[0] ?? literals.exec(rest)?.[0];
     if (text === undefined) return undefined;
     if (mark === null) {
-      parts.push({ literal: text, at: position });
+      parts.push({ component: '', literal: text });
+      for (let index = 0; index < text.length; index += 1) separators.push(position + index, text.charCodeAt(index));
       position += text.length;
       separated = true;
     } else {
       const component = componentOf(text.charAt(1));
       if (component === undefined || at[component] !== -1 || !separated) return undefined;
       at[component] = position;
-      parts.push({ component });
+      parts.push({ component, literal: '' });
       position += component === 'Y' ? 4 : 2;
       separated = false;
     }
@@ -45,7 +53,7 @@ export function readPicture(text: string): Picture | undefined {
   if (at.Y < 0 || at.M < 0 || at.D < 0) return undefined;
   // Hours before minutes before seconds: a gap is an error of the reference.
   if ((at.s >= 0 && at.m < 0) || (at.m >= 0 && at.H < 0)) return undefined;
-  return { length: position, parts, year: at.Y, month: at.M, day: at.D, hour: at.H, minute: at.m, second: at.s };
+  return { length: position, parts, separators, year: at.Y, month: at.M, day: at.D, hour: at.H, minute: at.m, second: at.s };
 }
 
 function componentOf(letter: string): Component | undefined {
@@ -61,7 +69,9 @@ function twoDigits(text: string, at: number): number {
 /** Milliseconds of a text, or undefined when the reference has to look at it. */
 export function millisOf(picture: Picture, text: string): number | undefined {
   if (text.length !== picture.length) return undefined;
-  for (const part of picture.parts) if ('literal' in part && !text.startsWith(part.literal, part.at)) return undefined;
+  const { separators } = picture;
+  for (let index = 0; index < separators.length; index += 2)
+    if (text.charCodeAt(separators[index] ?? 0) !== separators[index + 1]) return undefined;
   const year = twoDigits(text, picture.year) * 100 + twoDigits(text, picture.year + 2);
   const month = twoDigits(text, picture.month);
   const day = twoDigits(text, picture.day);
@@ -105,7 +115,7 @@ export function formatMillis(picture: Picture, millis: number): string | undefin
   const year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0);
   let text = '';
   for (const part of picture.parts) {
-    if ('literal' in part) text += part.literal;
+    if (part.component === '') text += part.literal;
     else if (part.component === 'Y') text += pair(Math.floor(year / 100)) + pair(year % 100);
     else if (part.component === 'M') text += pair(month);
     else if (part.component === 'D') text += pair(dayOfYear - Math.floor((153 * shifted + 2) / 5) + 1);
