@@ -4,6 +4,7 @@ import { JoineryError } from '../domain/error.ts';
 import { preparePipeline, Runner } from '../stages/runner.ts';
 import type { Io } from './io.ts';
 import { environmentOf, parseDuration, type CommonOptions } from './options.ts';
+import { renderPlan } from './plan-text.ts';
 import { Progress } from './progress.ts';
 import { createStyle, type Style } from './style.ts';
 
@@ -21,6 +22,11 @@ export interface ExecuteOptions extends CommonOptions {
   readonly wait?: string;
 }
 
+export interface ExecuteShape {
+  /** Show the plan as soon as it is made, before anything is sent. */
+  readonly planAtOnce?: boolean;
+}
+
 /**
  * Opens pipeline and state, runs `work` with progress on stderr (or events as NDJSON on stdout), and closes everything. Warnings of the pipeline are not repeated here:
  * `joinery check` shows them.
@@ -30,6 +36,7 @@ export async function executePipeline(
   file: string,
   options: ExecuteOptions,
   work: (execution: Execution) => Promise<ExitClass>,
+  shape: ExecuteShape = {},
 ): Promise<ExitClass> {
   const json = options.json === true;
   const style = createStyle(io.colour && options.color && !json);
@@ -40,6 +47,7 @@ export async function executePipeline(
   const emit = (event: JoineryEvent): void => {
     if (json) tell(event);
     else if (options.quiet !== true) progress.sink(event);
+    if (event.type === 'plan' && shape.planAtOnce === true && !json) io.out(`${renderPlan(event.plan, style)}\n`);
   };
   const environment = environmentOf(io, options);
   refuseVirtualClock(environment, file);

@@ -58,7 +58,7 @@ export class Progress {
       case 'run.superseded':
         return yellow(`run ${event.run} was interrupted; ${plural(event.unsent, 'operation')} of it are planned anew`);
       case 'stage.finished':
-        return `  ${green('✓')} ${event.stage.padEnd(10)}${describeCounts(event.counts)}  ${dim(formatSpan(event.milliseconds))}`;
+        return `  ${green('✓')} ${event.stage.padEnd(10)}${describeCounts(event.counts)}${event.milliseconds < 1 ? '' : dim(`  ${formatSpan(event.milliseconds)}`)}`;
       case 'rejection': {
         const { rejection } = event;
         const who = rejection.externalId === undefined ? 'row without a key' : `worker ${rejection.externalId}`;

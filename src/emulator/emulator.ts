@@ -143,6 +143,8 @@ function listen(server: Server, port: number, host: string): Promise<string> {
     server.once('error', (cause) => {
       reject(new JoineryError('EMU-101', `The emulator cannot listen on ${host} port ${String(port)}.`, { cause }));
     });
+    // Node's 5 s would reset clients that reuse a connection just then; gateways in front of Graph keep theirs for a minute and more.
+    if ('keepAliveTimeout' in server) server.keepAliveTimeout = 75_000;
     server.listen(port, host, () => {
       const address = server.address();
       resolve(originOf(host, typeof address === 'object' && address !== null ? address : { port }));

@@ -20,7 +20,8 @@ export function openDispatcher(options: DispatcherOptions): Dispatcher {
     connections: options.connections,
     pipelining: 1,
     // Shorter than Graph's own idle limit: a connection that the other side is about to close makes outcomes unknown.
-    keepAliveTimeout: 10_000,
+    // Shorter than any server's: a connection that the server closes while we send leaves an outcome that nobody knows.
+    keepAliveTimeout: 4_000,
     keepAliveMaxTimeout: 30_000,
   };
   const [https, http, none] = [read('HTTPS_PROXY'), read('HTTP_PROXY'), read('NO_PROXY')];

@@ -12,6 +12,7 @@ import { scopeOf, type StageContext } from './context.ts';
 import { decideWorkers, type Decided } from './decide.ts';
 import { readDocument, readHandoff, writeDocument, writeHandoff, type BatchLine, type PlanLine } from './handoff.ts';
 import { timed } from './stage-events.ts';
+import { acceptedStates } from './previous-pass.ts';
 import { surveyVerdicts } from './survey.ts';
 import type { TakenNames } from './user-names.ts';
 
@@ -34,7 +35,7 @@ class PlanTotals {
   revisited = 0;
 
   addRejection(rejection: Rejection): void {
-    if (rejection.externalId === undefined) this.keyless++;
+    if (rejection.externalId === undefined && rejection.fresh) this.keyless++;
     else if (rejection.fresh) this.fresh++;
     else this.standing++;
   }
@@ -63,14 +64,14 @@ export async function batch(context: StageContext, run: Run, directory: TakenNam
     const date = mapping.readsClock ? { date: formatInstant(run.asOf).slice(0, 10) } : {};
     const hash = new PlanHash({ mappingId: mapping.id, guards: pipeline.guards, sink: pipeline.sink, ...date });
     const rejections: Rejection[] = [];
-    const input = { run: run.id, asOf: run.asOf, survey, keyless: summary.keyless > 0 };
+    const last = await store.runs.latest(pipeline.name, acceptedStates);
+    const input = { run: run.id, asOf: run.asOf, survey, keyless: summary.keyless > 0, keylessBefore: await keylessOf(context, last) };
     const decided = decideWorkers(context, readHandoff(store, run.id, 'verdicts.ndjson'), input);
     await writeHandoff(store, run.id, 'plan.ndjson', tally(context, decided, totals, hash, rejections));
     await writeHandoff(store, run.id, 'rejections.ndjson', rejections);
     const batches = arrange(run, totals.members);
     await writeHandoff(store, run.id, 'batches.ndjson', batches);
 
-    const last = await store.runs.latest(pipeline.name, ['accepted', 'loaded', 'finished', 'superseded']);
     const ledger = await store.ledger.counts(scope, pipeline.name);
     const standing = ledger.standingRejections - totals.revisited + totals.standing;
     const guards = evaluateGuards(pipeline.guards, {
@@ -79,7 +80,7 @@ export async function batch(context: StageContext, run: Run, directory: TakenNam
       enabled: ledger.enabled,
       population: summary.keys,
       ...(last?.population === undefined ? {} : { lastPopulation: last.population }),
-      rejections: totals.fresh + standing + totals.keyless,
+      rejections: totals.fresh + standing + summary.keyless,
     });
     const head = await headOf(context, run, {
       totals,
@@ -101,6 +102,12 @@ export async function batch(context: StageContext, run: Run, directory: TakenNam
       counts: { operations: totals.members.length, batches: batches.length, rejections: totals.fresh + standing + totals.keyless },
     };
   });
+}
+
+/** Rows without a key in the last accepted run: as many as then are nothing new. */
+async function keylessOf(context: StageContext, last: Run | undefined): Promise<number> {
+  if (last === undefined || !(await context.store.files.list({ run: last.id })).includes('extract.json')) return 0;
+  return (await readDocument(context.store, last.id, 'extract.json')).keyless;
 }
 
 async function* tally(

@@ -16,6 +16,8 @@ export interface DecideInput {
   readonly survey: Survey;
   /** A row without a key could be about a worker who seems to be missing: nobody vanishes in this run. */
   readonly keyless: boolean;
+  /** How many such rows the last accepted run had. */
+  readonly keylessBefore: number;
 }
 
 export type Decided =
@@ -29,6 +31,7 @@ export async function* decideWorkers(
   input: DecideInput,
 ): AsyncGenerator<Decided> {
   const scope = scopeOf(context.pipeline);
+  let keyless = 0;
   for await (const chunk of inChunks(items, 500)) {
     const keys = new Set<ExternalId>();
     for (const item of chunk) {
@@ -39,16 +42,16 @@ export async function* decideWorkers(
     }
     const entries = await context.store.ledger.getMany(scope, [...keys]);
     for (const item of chunk) {
-      if (item.kind === 'keyless') yield { kind: 'rejection', rejection: keylessRejection(item.ordinal) };
+      if (item.kind === 'keyless') yield { kind: 'rejection', rejection: keylessRejection(item.ordinal, ++keyless > input.keylessBefore) };
       else if (item.kind === 'vanished') yield* decideVanished(context, item.externalId, entries.get(item.externalId), input);
       else yield* decideVerdict(context, item, entries, input);
     }
   }
 }
 
-function keylessRejection(ordinal: number): Rejection {
+function keylessRejection(ordinal: number, fresh: boolean): Rejection {
   const message = `row ${String(ordinal)} of the source has no key`;
-  return { ordinals: [ordinal], reasons: [{ code: 'PLN-105', severity: 'error', message }], fresh: true };
+  return { ordinals: [ordinal], reasons: [{ code: 'PLN-105', severity: 'error', message }], fresh };
 }
 
 function* decideVerdict(

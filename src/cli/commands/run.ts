@@ -3,7 +3,6 @@ import type { Register } from '../program.ts';
 import { executePipeline, type ExecuteOptions } from '../execute.ts';
 import { defineCommand } from '../options.ts';
 import { reportResult } from '../outcome-text.ts';
-import { renderPlan } from '../plan-text.ts';
 
 /** `joinery run`: all five stages. */
 export function runCommand(register: Register): Command {
@@ -16,10 +15,8 @@ export function runCommand(register: Register): Command {
     .option('--wait <duration>', 'how long to wait for outcomes (default 3h)')
     .action(
       register((io, file: string, options: ExecuteOptions) =>
-        executePipeline(io, file, options, async (execution) => {
-          const result = await execution.runner.run();
-          execution.say(renderPlan(result.plan, execution.style));
-          return reportResult(execution, result);
+        executePipeline(io, file, options, async (execution) => reportResult(execution, await execution.runner.run()), {
+          planAtOnce: true,
         }),
       ),
     );
