@@ -8,6 +8,8 @@ export interface Source {
   readonly type: 'postgres' | 'mssql' | 'csv';
   /** In which order `read` returns keys. */
   readonly keyOrder: KeyOrder;
+  /** A read sees one moment. False for a SQL Server database that allows neither SNAPSHOT nor READ_COMMITTED_SNAPSHOT: a row that moves during the read may be missed. */
+  readonly oneMoment: boolean;
   /**
    * All rows in key order, in chunks, with back-pressure: nothing is read ahead of the consumer but one buffer. Leaving the loop early or aborting
    * cancels the statement on the server and gives the connection back. Errors: JoineryError with SRC codes for a

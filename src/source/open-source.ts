@@ -11,7 +11,7 @@ export async function openSource(declaration: SourceDeclaration, options: Source
     case 'postgres':
       return (await import('./postgres.ts')).openPostgres(declaration, options);
     case 'mssql':
-      throw new JoineryError('SRC-106', 'SQL Server is not read by this build');
+      return (await import('./mssql.ts')).openMssql(declaration, options);
     default:
       return refuseType(declaration);
   }

@@ -60,6 +60,7 @@ class PostgresReader {
     return {
       type: 'postgres',
       keyOrder,
+      oneMoment: true,
       read: (request) => this.#read(request, keyOrder),
       describe: async (signal) => (await this.inspect(signal)).columns.map(withoutConverters),
       close: () => this.#pool.close(),

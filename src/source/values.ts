@@ -60,7 +60,7 @@ const texts: Partial<Readonly<Record<ScalarFamily, (text: string) => string>>> =
 };
 
 function exactInteger(text: string): number {
-  const value = numberOf(text);
+  const value = exactNumber(text) ?? Number.NaN;
   if (!Number.isSafeInteger(value)) throw new UnfitValue('is declared integer and is not a whole number within 2^53 - 1');
   return value;
 }
