@@ -69,6 +69,7 @@ function schemasOf(schema: JsonSchema): readonly JsonSchema[] {
 /** `transform.attributes`: nested maps that end in formulas. */
 export const attributes: Kind<readonly AttributeText[]> = {
   words: 'a map of SCIM attributes',
+  named: { name: 'ATTRIBUTE', kind: attributeOptions },
   schema: {
     type: 'object',
     properties: Object.fromEntries([

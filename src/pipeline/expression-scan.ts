@@ -31,7 +31,14 @@ export function scanExpression(text: string, start = 0, stop: (text: string, at:
     else if (char === ')' || char === ']' || char === '}') {
       if (open.pop() !== char) return { end: at, balanced: false };
     }
-    if (/\S/.test(char)) afterValue = /[\w$)\]}%*]/.test(char) && !(char === '*' && !afterValue);
+    const word = /^[\w$]+/.exec(text.slice(at))?.[0];
+    if (word !== undefined) {
+      afterValue = word !== 'and' && word !== 'or' && word !== 'in';
+      at += word.length;
+      continue;
+    }
+    // After an operator * and % are values (wildcard, parent); after a value they are operators.
+    if (/\S/.test(char)) afterValue = /[)\]}]/.test(char) || (/[%*]/.test(char) && !afterValue);
     at++;
   }
   return { end: text.length, balanced: open.length === 0 };

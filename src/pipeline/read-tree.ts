@@ -19,9 +19,9 @@ export function readTree(reading: Reading): YamlNode | undefined {
   let { text } = reading.lines;
   for (let repairs = 0; ; repairs++) {
     const parsed = parseYaml(text);
-    const offset = parsed.document.errors[0]?.pos[0] ?? silentSplit(parsed);
-    if (offset === undefined) return finish(parsed, reading);
-    const splits = repairs < mostRepairs ? findSplitValues(text, offset) : [];
+    const [error] = parsed.document.errors;
+    const offsets = error === undefined ? silentSplits(parsed) : [error.pos[0], ...openBefore(parsed, error.pos[0])];
+    const splits = repairs < mostRepairs ? firstSplit(text, offsets) : [];
     if (splits.length === 0) {
       if (parsed.document.errors.length === 0) return finish(parsed, reading);
       reportErrors(parsed, reading);
@@ -32,6 +32,26 @@ export function readTree(reading: Reading): YamlNode | undefined {
       text = blank(text, split.range);
     }
   }
+}
+
+/** Where the flow maps and lists begin that may still be open at an error: a ` #` inside hides their end, and the error comes lines later. */
+function openBefore({ document }: ParsedYaml, offset: number): readonly number[] {
+  const starts: number[] = [];
+  visit(document, {
+    Collection(_, collection) {
+      const start = collection.range?.[0];
+      if (collection.flow === true && start !== undefined && start < offset) starts.push(start);
+    },
+  });
+  return starts.toSorted((left, right) => right - left).slice(0, 8);
+}
+
+function firstSplit(text: string, offsets: readonly number[]): readonly SplitValue[] {
+  for (const offset of offsets) {
+    const splits = findSplitValues(text, offset);
+    if (splits.length > 0) return splits;
+  }
+  return [];
 }
 
 function finish(parsed: ParsedYaml, reading: Reading): YamlNode | undefined {
@@ -72,19 +92,21 @@ function blank(text: string, [start, end]: Range): string {
   return text.slice(0, start) + text.slice(start, end).replaceAll(/\S/g, 'x') + text.slice(end);
 }
 
-/** Where YAML, without an error, read something that nobody writes on purpose: an empty key, a name without value in { }, an impossible alias. */
-function silentSplit({ document }: ParsedYaml): number | undefined {
-  let found: number | undefined;
-  const note = (offset: number | undefined): void => {
-    if (offset !== undefined) found = Math.min(found ?? offset, offset);
-  };
+/**
+ * Where YAML, without an error, read something that nobody writes on purpose: an empty key, in { } a key without value or with
+ * characters that no name has, an impossible alias.
+ */
+function silentSplits({ document }: ParsedYaml): readonly number[] {
+  const found: number[] = [];
   visit(document, {
-    Alias: (_, alias) => note(/^[\w-]+$/.test(alias.source) ? undefined : alias.range?.[0]),
+    Alias(_, alias) {
+      if (!/^[\w-]+$/.test(alias.source)) found.push(alias.range?.[0] ?? 0);
+    },
     Map(_, map) {
       for (const { key, value } of map.items) {
         if (!isScalar(key) || key.range === null || key.range === undefined) continue;
-        if (key.range[0] === key.range[1]) note(key.range[0]);
-        else if (map.flow === true && value === null) note(key.range[0]);
+        const strange = key.type === 'PLAIN' && !/^[\w$.:-]+$/.test(String(key.value));
+        if (key.range[0] === key.range[1] || (map.flow === true && (value === null || strange))) found.push(key.range[0]);
       }
     },
   });

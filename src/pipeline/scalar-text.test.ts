@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Document, Scalar } from 'yaml';
 import { buildTree, parseYaml } from './yaml-document.ts';
@@ -13,30 +13,31 @@ function scalarAt(text: string, ...keys: string[]): YamlScalar {
   return node;
 }
 
-/** Every character that is not white space must be found at its place; white space may come from folding. */
-function expectPlaces(file: string, scalar: YamlScalar): void {
-  const { text, rangeOf } = scalar.decoded();
-  expect(text).toBe(scalar.value);
+/** The characters whose range in the file does not hold them; white space may come from folding, and then holds a line break or nothing. */
+function misplaced(file: string, scalar: YamlScalar): string[] {
+  const decoded = scalar.decoded();
+  const wrong: string[] = decoded.text === scalar.value ? [] : [`text ${JSON.stringify(decoded.text)}`];
   let previous = 0;
-  for (let index = 0; index < text.length; index++) {
-    const [start, end] = rangeOf(index);
-    const char = text.charAt(index);
+  for (let index = 0; index < decoded.text.length; index++) {
+    const [start, end] = decoded.rangeOf(index);
+    const char = decoded.text.charAt(index);
     const written = file.slice(start, end);
-    expect(start).toBeGreaterThanOrEqual(index > 0 && /[\uDC00-\uDFFF]/.test(char) ? 0 : previous);
+    const known =
+      written === char ||
+      written.startsWith('\\') ||
+      (written === "''" && char === "'") ||
+      (/\s/.test(char) && /^(?:\r?\n)?$/.test(written));
+    if (!known || start < previous) wrong.push(`${JSON.stringify(char)} at ${String(index)} from ${JSON.stringify(written)}`);
     previous = start;
-    if (written === char) continue;
-    if (written.startsWith('\\')) continue;
-    if (written === "''") expect(char).toBe("'");
-    else if (/\s/.test(char)) expect(written).toMatch(/^(?:\r?\n)?$/);
-    else throw new Error(`${JSON.stringify(char)} at ${String(index)} is said to come from ${JSON.stringify(written)}`);
   }
+  return wrong;
 }
 
 const expressionText = fc
   .array(
     fc.oneof(
       fc.constantFrom(
-        ...'abc$&.?:"\'{}[](),#|>@`\\/= \t\n%*!-+',
+        ...`abc$&.?:"'{}[](),#|>@\`\\/= \t\n%*!-+`.split(''),
         ' ',
         '  ',
         '\n',
@@ -55,12 +56,9 @@ const expressionText = fc
     ),
     { minLength: 1, maxLength: 40 },
   )
-  .map((parts) =>
-    parts
-      .join('')
-      .replaceAll(/[\r\u0000-\u0008\u000b-\u001f\u007f-\u009f\ufeff]/g, '')
-      .replaceAll('😀', ''),
-  )
+  .map((parts) => parts.join(''))
+  // YAML takes no control characters, and a carriage return is a line break of the file.
+  .filter((text) => !/[^\P{Cc}\n\t]|\ufeff/u.test(text))
   .filter((text) => text.trim() !== '');
 
 const styles = ['PLAIN', 'QUOTE_SINGLE', 'QUOTE_DOUBLE', 'BLOCK_LITERAL', 'BLOCK_FOLDED'] as const;
@@ -78,7 +76,7 @@ describe('scalar text', () => {
             const file = document.toString({ lineWidth, indent }).replaceAll('\n', lineBreak);
             // The stringifier writes a few plain scalars that no parser takes, such as a colon at the end of a line.
             fc.pre(parseYaml(file).document.errors.length === 0);
-            expectPlaces(file, scalarAt(file, 'outer', 'value'));
+            expect(misplaced(file, scalarAt(file, 'outer', 'value'))).toEqual([]);
           }),
           { numRuns: 400 },
         );
@@ -117,7 +115,7 @@ describe('scalar text', () => {
         const outer = root?.kind === 'map' ? entryOf(root, 'a')?.value : undefined;
         const value = outer?.kind === 'map' ? entryOf(outer, 'b')?.value : undefined;
         fc.pre(parsed.document.errors.length === 0 && value?.kind === 'scalar' && typeof value.value === 'string');
-        if (value?.kind === 'scalar') expectPlaces(file, value);
+        expect(value?.kind === 'scalar' ? misplaced(file, value) : ['no scalar']).toEqual([]);
       }),
       { numRuns: 3000 },
     );
@@ -135,7 +133,7 @@ describe('scalar text', () => {
   ])('decodes %s', (_, file, expected) => {
     const scalar = scalarAt(file, 'k');
     expect(scalar.decoded().text).toBe(expected);
-    expectPlaces(file, scalar);
+    expect(misplaced(file, scalar)).toEqual([]);
   });
 
   it('marks the end of the text with an empty range after the last character', () => {
@@ -147,8 +145,8 @@ describe('scalar text', () => {
 
   it('keeps a surrogate pair that is one escape at one place', () => {
     const scalar = scalarAt('k: "x\\U0001F600y"\n', 'k');
-    const { rangeOf } = scalar.decoded();
-    expect([rangeOf(1), rangeOf(2), rangeOf(3)]).toEqual([
+    const decoded = scalar.decoded();
+    expect([1, 2, 3].map((offset) => decoded.rangeOf(offset))).toEqual([
       [5, 15],
       [5, 15],
       [15, 16],

@@ -1,6 +1,7 @@
 import { scanExpression } from './expression-scan.ts';
 import type { Range } from './line-index.ts';
 import type { Reading } from './reading.ts';
+import { findSplitValues } from './split-value.ts';
 import type { YamlScalar } from './yaml-tree.ts';
 
 /** The text as a single quoted YAML scalar. */
@@ -15,13 +16,30 @@ export function quoteAsExpression(text: string): string {
 export function reportSplitByComment(node: YamlScalar, path: string, reading: Reading): boolean {
   const { text } = reading.lines;
   const end = node.written.offset + node.written.source.length;
-  if (!/^[ \t]+#/.test(text.slice(end)) || scanExpression(node.written.source).balanced) return false;
+  if (scanExpression(node.written.source).balanced) return false;
+  if (!/^[ \t]+#/.test(text.slice(end))) return reportSplitInside(node, path, reading);
   const lineEnd = reading.lines.lineEnd(end);
   const hash = text.indexOf('#', end);
   reading.report('PIP-003', [hash, hash + 1], `${path}: YAML reads " #" as the beginning of a comment and ends the value before it`, {
     fix: quotedLines(reading, [node.written.offset, lineEnd]),
   });
   reading.broken.push([node.written.offset, lineEnd]);
+  return true;
+}
+
+/** A plain expression with an open quote or bracket that ends where YAML, not its author, saw the end. */
+function reportSplitInside(node: YamlScalar, path: string, reading: Reading): boolean {
+  const start = node.written.offset;
+  const splits = findSplitValues(reading.lines.text, start);
+  const split = splits.find(({ range }) => range[0] === start);
+  if (split === undefined) return false;
+  reading.report('PIP-003', split.range, `${path}: YAML reads ${split.reads}`, {
+    fix: quotedLines(
+      reading,
+      split.range,
+      splits.map(({ range }) => range),
+    ),
+  });
   return true;
 }
 

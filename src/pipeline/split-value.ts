@@ -122,6 +122,7 @@ function splitWords(written: string): string | undefined {
   if (/^[\w-]+:(?:[ \t]+[\w./-]+)?[ \t]*(?:\r|\n|$)/.test(written) || /^[ \t]+[\w$-]+:(?:\s|$)/m.test(written)) return undefined;
   if (/:(?:\s|$)/m.test(written)) return '": " as the end of a field name';
   if (/^\s*\?\s/m.test(written)) return '"? " at the start of a line as the mark of a key';
+  if (/\s#/.test(written)) return '" #" as the beginning of a comment';
   return undefined;
 }
 
@@ -147,7 +148,7 @@ function scanFlowMap(text: string, start: number): { readonly end: number; reado
   for (;;) {
     skip();
     if (text[at] === '}') return { end: at + 1, pieces };
-    const key = /^("[^"\r\n]*"|'[^'\r\n]*'|[\w$-]+):\s+/.exec(text.slice(at));
+    const key = /^("(?:[^"\\\r\n]|\\.)*"|'[^'\r\n]*'|[\w$-]+):\s+/.exec(text.slice(at));
     if (key === null) return undefined;
     at += key[0].length;
     const value = scanFlowValue(text, at);
@@ -182,6 +183,7 @@ function scanFlowValue(text: string, start: number): FlowValue | undefined {
   const scan = scanExpression(text, start, (value, at) => value[at] === ',' || value[at] === '}');
   if (!scan.balanced || scan.end >= text.length) return undefined;
   const range: Range = [start, start + text.slice(start, scan.end).trimEnd().length];
+  if (/[\r\n]/.test(text.slice(...range))) return undefined;
   return { range, end: scan.end, reads: flowWords(text.slice(...range)) };
 }
 
