@@ -14,11 +14,13 @@ export function checkClosed(
   const diagnostics: Diagnostic[] = [];
   for (const { name, formula } of decisions) {
     const { columns, wholeRow } = dependenciesOf([formula], unit);
+    const { lets, lookups } = unit;
+    const direct = dependenciesOf([formula], { lets, lookups }).columns;
     if (wholeRow !== undefined) {
       diagnostics.push({ code: 'MAP-117', severity: 'error', message: `${name} reads the row as a whole here`, place: wholeRow });
     }
     for (const column of columns) {
-      const why = whyOpen(unit.columns.get(column), column === unit.employment?.zone);
+      const why = whyOpen(unit.columns.get(column), column === unit.employment?.zone && !direct.has(column));
       if (why === undefined) continue;
       const use = formula.compiled?.fieldNames.find((one) => one.name === column);
       const place = use === undefined ? formula.place : (formula.source?.locate(use.offset, use.length) ?? formula.place);

@@ -3,7 +3,7 @@ import type { Diagnostic } from '../domain/diagnostic.ts';
 import type { AttributePath, Emptiness, Payload } from '../domain/payload.ts';
 import type { Draft } from '../domain/verdict.ts';
 import type { ExternalId } from '../domain/words.ts';
-import { isEmpty, managerPath, setAttribute, validatePayload } from '../scim/index.ts';
+import { assignAttribute, isEmpty, managerPath, validatePayload } from '../scim/index.ts';
 import { toJson } from './plain-value.ts';
 import type { Outcome, RowEvaluation } from './row-evaluation.ts';
 import type { Steps } from './step.ts';
@@ -20,7 +20,7 @@ export function* buildDraft(
   preHire: boolean,
 ): Steps<Draft | undefined> {
   const { reasons, warnings } = evaluation;
-  let payload: Payload = { schemas: unit.schemas, externalId, active };
+  const payload: Payload & Record<string, Json> = { schemas: unit.schemas, externalId, active };
   const empty: { path: AttributePath; rule: 'keep' | 'clear' | 'omit' }[] = [];
   const once: { path: AttributePath; candidates: readonly string[] }[] = [];
   let manager: ExternalId | undefined;
@@ -41,7 +41,7 @@ export function* buildDraft(
       addEmpty(attribute, empty, reasons);
       continue;
     }
-    payload = setAttribute(payload, target.path, value);
+    assignAttribute(payload, target.parsed, value);
     if (target.path === managerPath && typeof value === 'string') manager = value;
   }
   checkPayload(unit, payload, [...once.map(({ path }) => path), ...empty.map(({ path }) => path)], evaluation);

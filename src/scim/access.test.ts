@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { enterpriseUserSchema } from '../domain/payload.ts';
-import { getAttribute, removeAttribute, setAttribute } from './access.ts';
+import { assignAttribute, getAttribute, removeAttribute, setAttribute } from './access.ts';
+import { parseAttributePath } from './attribute-path.ts';
 import { mappedPayload, samplePaths, samplePayload } from './payload-samples.test-data.ts';
 
 test('what was set is what is got', () => {
@@ -54,4 +55,16 @@ test('elements of a multi-valued attribute are made with their type, and a work 
 test('inherited names are no attributes', () => {
   expect(getAttribute(samplePayload(), 'constructor')).toBeUndefined();
   expect(getAttribute(samplePayload(), `${enterpriseUserSchema}:toString`)).toBeUndefined();
+});
+
+test('building a payload in place gives the same as setting its attributes one by one', () => {
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.constantFrom(...samplePaths), fc.string())), (assignments) => {
+      const built = { ...samplePayload() };
+      for (const [path, value] of assignments) assignAttribute(built, parseAttributePath(path) ?? { name: path }, value);
+      expect(JSON.stringify(built)).toBe(
+        JSON.stringify(assignments.reduce((payload, [path, value]) => setAttribute(payload, path, value), samplePayload())),
+      );
+    }),
+  );
 });

@@ -35,6 +35,42 @@ export function setAttribute<T extends JsonObject>(payload: T, path: AttributePa
   return setMember(payload, parsed.urn, setMember(holder, parsed.name, setInAttribute(own(holder, parsed.name), parsed, value)));
 }
 
+type MutableObject = { [name: string]: Json };
+
+/**
+ * As `setAttribute`, but writes into `payload` itself: for building a payload whose objects nobody else holds, where copying at each
+ * attribute would cost more than the mapping. Objects that earlier calls put in are written into; values given to them are not.
+ */
+export function assignAttribute(payload: MutableObject, path: ParsedPath, value: Json): void {
+  const holder = path.urn === undefined ? payload : ownObject(payload, path.urn);
+  if (path.type === undefined) {
+    if (path.sub === undefined) holder[path.name] = value;
+    else ownObject(holder, path.name)[path.sub] = value;
+    return;
+  }
+  const { type, sub } = path;
+  const before = holder[path.name];
+  const elements: Json[] = Array.isArray(before) ? before : [];
+  holder[path.name] = elements;
+  const found = elements.findIndex((element) => isOfType(element, type));
+  const element: MutableObject = found === -1 ? { ...newElement(path.name, type) } : asMutable(elements[found]);
+  if (found === -1) {
+    const later = elements.findIndex((other) => isObject(other) && typeof other['type'] === 'string' && other['type'] > type);
+    elements.splice(later === -1 ? elements.length : later, 0, element);
+  }
+  if (sub !== undefined) element[sub] = value;
+}
+
+function ownObject(holder: MutableObject, name: string): MutableObject {
+  const before = holder[name];
+  if (isObject(before)) return asMutable(before);
+  return asMutable((holder[name] = {}));
+}
+
+function asMutable(value: Json | undefined): MutableObject {
+  return isObject(value) ? value : {};
+}
+
 /** A payload without the value; a parent or element that holds nothing else goes with it. */
 export function removeAttribute<T extends JsonObject>(payload: T, path: AttributePath): T {
   const parsed = parsedOrDefect(path);

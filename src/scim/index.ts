@@ -1,5 +1,5 @@
 export { parseAttributePath, printAttributePath, type ParsedPath } from './attribute-path.ts';
-export { getAttribute, removeAttribute, setAttribute } from './access.ts';
+export { assignAttribute, getAttribute, removeAttribute, setAttribute } from './access.ts';
 export { differences, isEmpty } from './differences.ts';
 export { managerPath, resolveAttributePath, type ResolvedPath, type ScimProblem } from './resolve.ts';
 export { createSchemaSet, type Attribute, type AttributeType, type Extensions, type SchemaSet } from './schema.ts';

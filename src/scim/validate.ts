@@ -1,4 +1,5 @@
 import type { Json } from '../domain/canonical-json.ts';
+import type { ErrorCode } from '../domain/errors/registry.ts';
 import { coreUserSchema, enterpriseUserSchema, type AttributePath } from '../domain/payload.ts';
 import { isArray, isObject } from './access.ts';
 import { printAttributePath, type ParsedPath } from './attribute-path.ts';
@@ -105,11 +106,10 @@ function checkExtension(problems: ScimProblem[], schemas: SchemaSet, urn: string
 
 function checkMember(problems: ScimProblem[], path: ParsedPath, attributes: ReadonlyMap<string, Attribute>, value: Json): void {
   const attribute = attributes.get(path.name);
-  const printed = printAttributePath(path);
   if (attribute === undefined) {
-    problems.push(unknownProblem(printed, `there is no SCIM attribute "${path.name}"`, path.name, [...attributes.keys()]));
+    problems.push(unknownProblem(printAttributePath(path), `there is no SCIM attribute "${path.name}"`, path.name, [...attributes.keys()]));
   } else if (attribute.mutability !== undefined) {
-    problems.push({ code: 'SCM-112', severity: 'error', path: printed, message: `${printed} cannot be written` });
+    problems.push(problemAt(path, 'SCM-112', 'cannot be written'));
   } else if (value === null) {
     return;
   } else if (attribute.multiValued === true) {
@@ -120,14 +120,8 @@ function checkMember(problems: ScimProblem[], path: ParsedPath, attributes: Read
 }
 
 function checkElements(problems: ScimProblem[], path: ParsedPath, attribute: Attribute, value: Json): void {
-  const printed = printAttributePath(path);
   if (!isArray(value)) {
-    problems.push({
-      code: 'SCM-104',
-      severity: 'error',
-      path: printed,
-      message: `${printed} is ${kindOf(value)} where a list is expected`,
-    });
+    problems.push(problemAt(path, 'SCM-104', `is ${kindOf(value)} where a list is expected`));
     return;
   }
   const types = new Set<string>();
@@ -135,10 +129,11 @@ function checkElements(problems: ScimProblem[], path: ParsedPath, attribute: Att
   for (const element of value) {
     const type = isObject(element) && typeof element['type'] === 'string' ? element['type'] : undefined;
     const elementPath = type === undefined ? path : { ...path, type };
-    if (type !== undefined && types.has(type)) problems.push(twice(printed, `${printed} has two elements of type ${type}`));
+    if (type !== undefined && types.has(type)) problems.push(problemAt(path, 'SCM-115', `has two elements of type ${type}`));
     if (type !== undefined) types.add(type);
-    if (isObject(element) && element['primary'] === true && ++primaries === 2)
-      problems.push(twice(printed, `${printed} has two primary elements`));
+    if (isObject(element) && element['primary'] === true && ++primaries === 2) {
+      problems.push(problemAt(path, 'SCM-115', 'has two primary elements'));
+    }
     if (isIgnoredElement(path.name, type)) {
       const message = `${path.name} ${type === undefined ? 'without a type' : `of type ${type}`} are not read by the service; only work is`;
       problems.push({ code: 'SCM-108', severity: 'warning', path: printAttributePath(elementPath), message });
@@ -148,38 +143,39 @@ function checkElements(problems: ScimProblem[], path: ParsedPath, attribute: Att
 }
 
 function checkOne(problems: ScimProblem[], path: ParsedPath, attribute: Attribute, value: Json): void {
-  const printed = printAttributePath(path);
   if (attribute.type !== 'complex') {
-    const problem = checkSimpleValue(attribute, value);
-    if (problem !== undefined) problems.push({ ...problem, path: printed, message: `${printed} ${problem.message}` });
+    checkSimple(problems, path, undefined, attribute, value);
     return;
   }
   if (!isObject(value)) {
-    problems.push({
-      code: 'SCM-104',
-      severity: 'error',
-      path: printed,
-      message: `${printed} is ${kindOf(value)} where an object is expected`,
-    });
+    problems.push(problemAt(path, 'SCM-104', `is ${kindOf(value)} where an object is expected`));
     return;
   }
   for (const [name, member] of Object.entries(value)) {
     const sub = findSubAttribute(attribute, name);
-    const subPath = printAttributePath({ ...path, sub: name });
     if (sub === undefined) {
       const names = attribute.subAttributes?.map((one) => one.name) ?? [];
+      const subPath = printAttributePath({ ...path, sub: name });
       problems.push(unknownProblem(subPath, `${path.name} has no attribute "${name}"`, name, names));
     } else if (sub.mutability !== undefined) {
-      problems.push({ code: 'SCM-112', severity: 'error', path: subPath, message: `${subPath} cannot be written` });
+      problems.push(problemAt({ ...path, sub: name }, 'SCM-112', 'cannot be written'));
     } else if (member !== null) {
-      const problem = checkSimpleValue(sub, member);
-      if (problem !== undefined) problems.push({ ...problem, path: subPath, message: `${subPath} ${problem.message}` });
+      checkSimple(problems, path, name, sub, member);
     }
   }
 }
 
-function twice(path: AttributePath, message: string): ScimProblem {
-  return { code: 'SCM-115', severity: 'error', path, message };
+/** Paths are printed only where something is wrong: this runs for every value of every worker. */
+function checkSimple(problems: ScimProblem[], path: ParsedPath, sub: string | undefined, attribute: Attribute, value: Json): void {
+  const problem = checkSimpleValue(attribute, value);
+  if (problem === undefined) return;
+  const printed = printAttributePath(sub === undefined ? path : { ...path, sub });
+  problems.push({ ...problem, path: printed, message: `${printed} ${problem.message}` });
+}
+
+function problemAt(path: ParsedPath, code: ErrorCode, words: string): ScimProblem {
+  const printed = printAttributePath(path);
+  return { code, severity: 'error', path: printed, message: `${printed} ${words}` };
 }
 
 function unknownProblem(path: AttributePath, message: string, name: string, names: readonly string[]): ScimProblem {
