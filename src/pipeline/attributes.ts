@@ -54,9 +54,17 @@ const valueNames = ['value', 'once', 'const'];
 const optionNames = Object.keys(attributeOptions.fields);
 const typeName = /^[A-Za-z][\w-]*$/;
 
+const attributeReference = { $ref: '#/$defs/attribute' };
+/** Shared parts of the JSON Schema: an attribute, an attribute that may have parts, and one value of a multi-valued attribute. */
 export const attributeSchemas: Readonly<Record<string, JsonSchema>> = {
   attribute: { anyOf: [...schemasOf(formulaSchema).slice(0, 1), attributeOptions.schema] },
-  nested: { anyOf: [{ $ref: '#/$defs/attribute' }, { type: 'object', additionalProperties: { $ref: '#/$defs/attribute' } }] },
+  nested: {
+    anyOf: [
+      attributeReference,
+      { type: 'object', propertyNames: { pattern: '^(?!(value|once|const|empty|class)$)' }, additionalProperties: attributeReference },
+    ],
+  },
+  element: { anyOf: [attributeReference, { type: 'object', additionalProperties: attributeReference }] },
 };
 
 function schemasOf(schema: JsonSchema): readonly JsonSchema[] {
@@ -73,7 +81,7 @@ export const attributes: Kind<readonly AttributeText[]> = {
   schema: {
     type: 'object',
     properties: Object.fromEntries([
-      ...[...multiValuedAttributes].map((name) => [name, { type: 'object', additionalProperties: { $ref: '#/$defs/nested' } }] as const),
+      ...[...multiValuedAttributes].map((name) => [name, { type: 'object', additionalProperties: { $ref: '#/$defs/element' } }] as const),
       [enterpriseName, { type: 'object', additionalProperties: { $ref: '#/$defs/nested' } }] as const,
     ]),
     patternProperties: { '^[uU][rR][nN]:': { type: 'object', additionalProperties: { $ref: '#/$defs/nested' } } },

@@ -1,0 +1,346 @@
+import { join, resolve } from 'node:path';
+import { inspect } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { formatPlace } from '../domain/place.ts';
+import { loadPipeline, type LoadedPipeline, type LoadOptions } from './load.ts';
+import type { Pipeline } from './pipeline.ts';
+
+const environment = {
+  HR_DATABASE_URL: 'postgres://hr:hunter2@db.contoso.example/hr',
+  ENTRA_TENANT_ID: '8D1F0C4E-5f0b-4c57-9a3e-2f3b9d6c7a10',
+  ENTRA_SERVICE_PRINCIPAL_ID: '1b6a1c52-6a0f-4f5e-8a55-0d5c0b6c2e11',
+  ENTRA_JOB_ID: 'API2AAD.8d1f0c4e5f0b4c579a3e2f3b9d6c7a10.3c0c2f6e-31b1-4e0c-8d4d-6f1f6d9b7c22',
+  ENTRA_CLIENT_ID: '52d4f6f0-9d24-4d0e-b9a5-7f8f0b1f3d33',
+  ENTRA_CERTIFICATE_FILE: '/etc/joinery/entra.pem',
+};
+
+const design = `pipeline: contoso-workforce
+timezone: Europe/Berlin
+source:
+  type: postgres                        # postgres, mssql
+  connection: \${HR_DATABASE_URL}
+  query: workers.sql
+  key: worker_id
+  primary: is_primary_assignment
+  columns:
+    worker_id: { type: string, required: true }
+    is_primary_assignment: { type: boolean, required: true }
+    status: { type: string, required: true, values: [Active, Leave, Terminated] }
+    hire_date: { type: date, required: true }
+    last_day: { type: date, whenNull: never }
+    site_zone: { type: string }
+lookups:
+  country: { file: ../samples/country-codes.csv, key: code }
+transform:
+  use: [../transforms/people.jsonata]
+  scope: worker_type != "Volunteer"
+  employment: { start: hire_date, end: last_day, zone: site_zone, preHire: 14d }
+  let:
+    given: "preferred_name ? preferred_name : first_name"
+  attributes:
+    active: status != "Terminated" and $employed
+    userName: { once: '$mailNickname($given, last_name) & "@contoso.example"' }
+    name:
+      givenName: $given
+      familyName: last_name
+    displayName: $given & " " & last_name
+    emails:
+      work: email
+    addresses:
+      work:
+        country: $lookup($country, country_code).iso2
+    enterprise:
+      department: { value: department, empty: clear }
+      manager: manager_id
+    urn:ietf:params:scim:schemas:extension:contoso:1.0:User:
+      HireDate: $dateTime(hire_date)
+leavers:
+  vanished: { action: disable, after: { fullPasses: 2, hours: 24 } }
+  outOfScope: disable
+guards:
+  leavers: { percent: 2, atLeast: 10, atMost: 500 }
+  first: { joiners: 6000, rejections: 1% }
+sink:
+  type: entra
+  tenant: \${ENTRA_TENANT_ID}
+  servicePrincipal: \${ENTRA_SERVICE_PRINCIPAL_ID}
+  job: \${ENTRA_JOB_ID}
+  auth:
+    client: \${ENTRA_CLIENT_ID}
+    certificate: \${ENTRA_CERTIFICATE_FILE}
+  quota: p1
+  clearing: [department]
+`;
+
+const files: Readonly<Record<string, string>> = {
+  'hr/pipelines/workers.sql': '\uFEFFselect * -- all\nfrom workers; -- done\n',
+  'hr/transforms/people.jsonata': '$shout := function($name) { $uppercase($name) };\n',
+  'hr/pipelines/url.secret': 'postgres://hr:from-file@db/hr\r\n',
+};
+
+function load(text: string, options: Partial<LoadOptions> & { readonly files?: Readonly<Record<string, string>> } = {}): LoadedPipeline {
+  const known = new Map(
+    Object.entries({ ...files, ...options.files, 'hr/pipelines/contoso.yaml': text }).map(([name, body]) => [resolve(name), body]),
+  );
+  const readFile = (path: string): string => {
+    const body = known.get(path);
+    if (body === undefined) throw Object.assign(new Error(`no ${path}`), { code: 'ENOENT' });
+    return body;
+  };
+  return loadPipeline('hr/pipelines/contoso.yaml', { environment, readFile, ...options });
+}
+
+function loaded(text: string, options?: Parameters<typeof load>[1]): Pipeline {
+  const { pipeline, diagnostics } = load(text, options);
+  expect(diagnostics.filter(({ severity }) => severity === 'error')).toEqual([]);
+  if (pipeline === undefined) throw new Error('no pipeline');
+  return pipeline;
+}
+
+function edit(...changes: readonly (readonly [find: string, replace: string])[]): string {
+  return changes.reduce((text, [find, replace]) => {
+    expect(text).toContain(find);
+    return text.replace(find, () => replace);
+  }, design);
+}
+
+function attribute(pipeline: Pipeline, path: string): Pipeline['transform']['attributes'][number] {
+  const found = pipeline.transform.attributes.find((one) => one.path === path);
+  if (found === undefined) throw new Error(`no ${path}`);
+  return found;
+}
+
+const enterprise = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User';
+
+describe('loadPipeline', () => {
+  it('reads the pipeline of the design', () => {
+    const pipeline = loaded(design);
+    expect(pipeline).toMatchObject({
+      name: 'contoso-workforce',
+      file: 'hr/pipelines/contoso.yaml',
+      folder: resolve('hr/pipelines'),
+      timezone: 'Europe/Berlin',
+      source: { type: 'postgres', key: 'worker_id', primary: 'is_primary_assignment', statementTimeout: 900_000 },
+      lookups: { country: { file: resolve('hr/samples/country-codes.csv'), key: 'code' } },
+      leavers: { vanished: { action: 'disable', fullPasses: 2, hours: 86_400_000 }, outOfScope: 'disable' },
+      plan: { maxAge: 86_400_000 },
+      sink: {
+        tenant: '8d1f0c4e-5f0b-4c57-9a3e-2f3b9d6c7a10',
+        auth: { certificate: resolve('/etc/joinery/entra.pem') },
+        cloud: { name: 'global', login: 'https://login.microsoftonline.com', graph: 'https://graph.microsoft.com' },
+        quota: { name: 'p1', calls: 2000 },
+        clearing: [`${enterprise}:department`],
+        extensions: {},
+      },
+    });
+    expect(pipeline.transform.attributes.map(({ path }) => path)).toEqual([
+      'active',
+      'userName',
+      'name.givenName',
+      'name.familyName',
+      'displayName',
+      'emails[type eq "work"].value',
+      'addresses[type eq "work"].country',
+      `${enterprise}:department`,
+      `${enterprise}:manager.value`,
+      'urn:ietf:params:scim:schemas:extension:contoso:1.0:User:HireDate',
+    ]);
+    expect(pipeline.transform).toMatchObject({
+      use: [{ file: resolve('hr/transforms/people.jsonata'), text: files['hr/transforms/people.jsonata'] }],
+      scope: { kind: 'expression', text: 'worker_type != "Volunteer"', path: 'transform.scope' },
+      employment: { start: 'hire_date', end: 'last_day', zone: 'site_zone', preHire: 14 * 86_400_000 },
+      let: [{ name: 'given', formula: { text: 'preferred_name ? preferred_name : first_name' } }],
+    });
+  });
+
+  it('fills in conservative guards', () => {
+    const pipeline = loaded(
+      edit(['guards:\n  leavers: { percent: 2, atLeast: 10, atMost: 500 }\n  first: { joiners: 6000, rejections: 1% }\n', '']),
+    );
+    expect(pipeline.guards).toEqual({
+      leavers: { share: 0.02, atLeast: 10, atMost: 500 },
+      joiners: { share: 0.1, atLeast: 50 },
+      rejections: { share: 0.05, atLeast: 10 },
+      population: { share: 0.05, atLeast: 10 },
+      first: { joiners: 100, rejections: { share: 0.01, atLeast: 0 } },
+    });
+  });
+
+  it('keeps the bounds of a guard that are not written, and takes a bare number exactly', () => {
+    const pipeline = loaded(
+      edit(['leavers: { percent: 2, atLeast: 10, atMost: 500 }', 'leavers: 5%\n  joiners: 30\n  population: { percent: 1.5, atMost: 40 }']),
+    );
+    expect(pipeline.guards).toMatchObject({
+      leavers: { share: 0.05, atLeast: 10, atMost: 500 },
+      joiners: { share: 0, atLeast: 30, atMost: 30 },
+      population: { share: 0.015, atLeast: 10, atMost: 40 },
+      first: { joiners: 6000, rejections: { share: 0.01, atLeast: 0 } },
+    });
+  });
+
+  it('takes a query from its file without what follows the statement', () => {
+    expect(loaded(design).source.query).toEqual({
+      sql: 'select * -- all\nfrom workers',
+      file: join('hr', 'pipelines', 'workers.sql'),
+      firstLine: 1,
+    });
+  });
+
+  it('takes a query that stands in the pipeline, and says in which line', () => {
+    const { source } = loaded(edit(['query: workers.sql', 'query: |\n    select *\n    from workers']));
+    expect(source.query).toEqual({ sql: 'select *\nfrom workers', file: 'hr/pipelines/contoso.yaml', firstLine: 7 });
+  });
+
+  it('keeps secrets from being printed', () => {
+    const pipeline = loaded(edit(['certificate: ${ENTRA_CERTIFICATE_FILE}', 'secret: { file: url.secret }\n']), {});
+    expect(pipeline.source.connection.reveal()).toBe(environment.HR_DATABASE_URL);
+    expect(pipeline.sink.auth.secret?.reveal()).toBe('postgres://hr:from-file@db/hr');
+    expect(`${inspect(pipeline, { depth: 9 })}${JSON.stringify(pipeline)}`).not.toMatch(/hunter2|from-file/);
+    expect(load(design).sources('url.secret')).toBeUndefined();
+  });
+
+  it('takes a password from the environment into an address that is written out', () => {
+    const text = edit(['${HR_DATABASE_URL}', 'postgres://hr:${HR_PASSWORD}@db/hr?user=${ENTRA_CLIENT_ID}']);
+    expect(loaded(text, { environment: { ...environment, HR_PASSWORD: 'p4ss' } }).source.connection.reveal()).toBe(
+      `postgres://hr:p4ss@db/hr?user=${environment.ENTRA_CLIENT_ID}`,
+    );
+  });
+
+  it('goes on with stand-ins where nothing is read or sent', () => {
+    const { pipeline, diagnostics } = load(design, { environment: {}, unset: 'standIn' });
+    expect(pipeline?.sink.tenant).toBe('00000000-0000-0000-0000-000000000000');
+    expect(new Set(diagnostics.map(({ code, severity }) => `${code} ${severity}`))).toEqual(new Set(['PIP-201 notice']));
+  });
+
+  it('sends a state folder and a state address different ways', () => {
+    expect(loaded(`${design}state: ../state\n`).state).toBe(resolve('hr/state'));
+    const state = loaded(`${design}state: \${HR_DATABASE_URL}\n`).state;
+    expect(String(state)).toBe('[secret state]');
+  });
+
+  it('opens an emulator on loopback only when it is named', () => {
+    for (const origin of ['http://127.0.0.1:8080', 'http://localhost:8080', 'http://[::1]:8080/']) {
+      const { sink } = loaded(edit(['  quota: p1', `  quota: governance\n  emulator: ${origin}`]));
+      expect(sink.cloud).toEqual({ name: 'emulator', login: new URL(origin).origin, graph: new URL(origin).origin });
+      expect(sink.quota.calls).toBe(6000);
+    }
+    for (const origin of [
+      'http://127.0.0.1.example.com',
+      'http://localhost.example.com',
+      'https://graph.microsoft.com',
+      'http://[::2]:1',
+    ]) {
+      const { diagnostics } = load(edit(['  quota: p1', `  emulator: ${origin}`]));
+      expect(diagnostics.map(({ code }) => code)).toEqual(['PIP-503']);
+    }
+  });
+});
+
+describe('attributes', () => {
+  it('are kept for life, cleared, classified and literal as their options say', () => {
+    const pipeline = loaded(
+      edit([
+        '    displayName: $given & " " & last_name\n',
+        '    displayName: { value: $given, empty: reject, class: sensitive }\n    title: { const: "Dr. #1: {x}" }\n    nickName: { once: $given }\n    locale: null\n    userType: 4\n',
+      ]),
+    );
+    expect(attribute(pipeline, 'displayName')).toMatchObject({ empty: 'reject', class: 'sensitive', once: false });
+    expect(attribute(pipeline, 'title').formula).toMatchObject({ kind: 'literal', value: 'Dr. #1: {x}' });
+    expect(attribute(pipeline, 'nickName').once).toBe(true);
+    expect(attribute(pipeline, 'locale').formula).toMatchObject({ kind: 'literal', value: null });
+    expect(attribute(pipeline, 'userType').formula).toMatchObject({ kind: 'literal', value: 4 });
+    expect(attribute(pipeline, 'active')).toMatchObject({ empty: 'reject', class: 'public', once: false });
+    expect(attribute(pipeline, `${enterprise}:department`)).toMatchObject({ empty: 'clear', class: 'personal' });
+  });
+
+  it('keep userName for life unless its long form says value', () => {
+    const once = 'userName: { once: \'$mailNickname($given, last_name) & "@contoso.example"\' }';
+    expect(attribute(loaded(design), 'userName').once).toBe(true);
+    expect(attribute(loaded(edit([once, 'userName: email'])), 'userName').once).toBe(true);
+    expect(attribute(loaded(edit([once, 'userName: { value: email }'])), 'userName').once).toBe(false);
+  });
+
+  it('have parts where a value of a multi-valued attribute names them', () => {
+    const pipeline = loaded(
+      edit(['      work: email\n', '      work: { value: email, primary: true }\n      home: { value: private, class: sensitive }\n']),
+    );
+    expect(attribute(pipeline, 'emails[type eq "work"].primary').formula).toMatchObject({ kind: 'literal', value: true });
+    expect(attribute(pipeline, 'emails[type eq "work"].value').formula).toMatchObject({ text: 'email' });
+    expect(attribute(pipeline, 'emails[type eq "home"].value').class).toBe('sensitive');
+  });
+
+  it('may be written under the URN of their schema', () => {
+    const pipeline = loaded(
+      edit(['    enterprise:\n', `    urn:ietf:params:scim:schemas:core:2.0:User: { title: job_title }\n    ${enterprise}:\n`]),
+    );
+    expect(attribute(pipeline, 'title').formula.path).toBe('transform.attributes.urn:ietf:params:scim:schemas:core:2.0:User.title');
+    expect(attribute(pipeline, `${enterprise}:manager.value`).formula).toMatchObject({ text: 'manager_id' });
+  });
+
+  it.each(['department', 'enterprise.department', `${enterprise}:department`, 'Department'])(
+    'can be listed in sink.clearing as %s',
+    (name) => {
+      expect(loaded(edit(['clearing: [department]', `clearing: ["${name}"]`])).sink.clearing).toEqual([`${enterprise}:department`]);
+    },
+  );
+
+  it('come through merge keys and aliases as if they were written out', () => {
+    const pipeline = loaded(
+      edit(
+        ['    displayName: $given & " " & last_name\n', '    displayName: &full $given & " " & last_name\n    nickName: *full\n'],
+        ['      work: email\n', '      work: &mail { value: email, class: sensitive }\n      other: { <<: *mail, value: backup }\n'],
+      ),
+    );
+    expect(attribute(pipeline, 'nickName').formula).toMatchObject({
+      text: '$given & " " & last_name',
+      path: 'transform.attributes.nickName',
+    });
+    expect(attribute(pipeline, 'emails[type eq "other"].value')).toMatchObject({ class: 'sensitive', formula: { text: 'backup' } });
+  });
+});
+
+describe('places', () => {
+  const locate = (pipeline: Pipeline, path: string, offset: number, length?: number): string => {
+    const { formula } = attribute(pipeline, path);
+    if (formula.kind !== 'expression') throw new Error('no expression');
+    const place = formula.locate(offset, length);
+    return `${String(place.line)}:${String(place.column)}-${String(place.endLine)}:${String(place.endColumn)}`;
+  };
+
+  it('of characters in an expression are those of the file, whatever its line ends, tabs and byte order mark', () => {
+    const text = edit(['displayName: $given & " " & last_name', 'displayName:\t>-\n      $given &\n      last_name']);
+    for (const variant of [text, `\uFEFF${text}`, text.replaceAll('\n', '\r\n'), `\uFEFF${text.replaceAll('\n', '\r\n')}`]) {
+      const pipeline = loaded(variant);
+      expect(attribute(pipeline, 'displayName').formula).toMatchObject({ text: '$given & last_name' });
+      expect(locate(pipeline, 'displayName', 9, 9)).toBe('32:7-32:16');
+      expect(locate(pipeline, 'displayName', 0, 18)).toBe('31:7-32:16');
+    }
+  });
+
+  it('of an aliased expression are at its anchor, where the text stands', () => {
+    const pipeline = loaded(edit(['displayName: $given & " " & last_name', 'displayName: &full last_name\n    nickName: *full']));
+    expect(locate(pipeline, 'nickName', 0, 9)).toBe('30:24-30:33');
+    expect(formatPlace(attribute(pipeline, 'nickName').place)).toBe('hr/pipelines/contoso.yaml:31:5');
+  });
+
+  it('of a field are of its value, or its name if it holds others, or the nearest parent that is written', () => {
+    const { placeOf } = loaded(design);
+    expect(['sink.job', 'sink.auth', 'sink.cloud', 'guards.population', 'nowhere'].map((path) => formatPlace(placeOf(path)))).toEqual(
+      ['51:8', '52:3', '47:1', '44:1', '1:1'].map((at) => `hr/pipelines/contoso.yaml:${at}`),
+    );
+  });
+
+  it('are shown with the text of each file', () => {
+    const { sources } = load(design);
+    expect(sources('hr/pipelines/contoso.yaml')).toBe(design);
+    expect(sources('elsewhere.yaml')).toBeUndefined();
+  });
+});
+
+describe('a pipeline that cannot be read', () => {
+  it('is one diagnostic', () => {
+    const { diagnostics, pipeline } = loadPipeline('no-such.yaml', { environment });
+    expect(pipeline).toBeUndefined();
+    expect(diagnostics).toMatchObject([{ code: 'PIP-001', message: 'no-such.yaml does not exist' }]);
+  });
+});
