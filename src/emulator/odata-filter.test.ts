@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { matchesFilter } from './filter-evaluation.ts';
 import { comparisons, functions, parseFilter, type Filter, type FilterLiteral } from './odata-filter.ts';

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { VirtualClock } from '../domain/virtual-clock.ts';
 import { becomeStranger, coreSchema, enterpriseSchema, passLatency, record, type Stranger } from '../../test/stranger.ts';
@@ -339,8 +339,10 @@ describe('processing', () => {
       const key = new Map(own.directory.users().map((one) => [one.id, one.employeeId]));
       const state = own.directory
         .users()
-        .map((one) => [one.employeeId, one.userPrincipalName, one['department'], one.accountEnabled, key.get(one.managerId ?? '') ?? null])
-        .toSorted((left, right) => String(left[0]).localeCompare(String(right[0])));
+        .map((one) =>
+          JSON.stringify([one.employeeId, one.userPrincipalName, one['department'], one.accountEnabled, key.get(one.managerId ?? '')]),
+        )
+        .toSorted((left, right) => left.localeCompare(right));
       await own.close();
       return state;
     };
