@@ -85,7 +85,7 @@ export async function batch(context: StageContext, run: Run, directory: TakenNam
     const head = await headOf(context, run, {
       totals,
       guards,
-      standing,
+      standing: standing + summary.keyless - totals.keyless,
       batches: batches.length,
       first: last === undefined,
       hash: hash.digest(),
@@ -99,7 +99,7 @@ export async function batch(context: StageContext, run: Run, directory: TakenNam
     context.emit({ type: 'plan', plan: head });
     return {
       result: head,
-      counts: { operations: totals.members.length, batches: batches.length, rejections: totals.fresh + standing + totals.keyless },
+      counts: { operations: totals.members.length, batches: batches.length, rejections: totals.fresh + standing + summary.keyless },
     };
   });
 }
