@@ -60,6 +60,7 @@ export interface Graph {
   send(request: GraphRequest): Promise<GraphAnswer>;
   /** Makes sure that a token is at hand, so that what is wrong with credentials is known before anything is recorded. Errors: ENT-1xx. */
   prepare(signal?: AbortSignal): Promise<void>;
+  /** Waits for requests in hand. Closing twice is allowed. */
   close(): Promise<void>;
 }
 
@@ -84,6 +85,7 @@ export function openGraph(
   const dispatcher = options.dispatcher ?? openDispatcher({ connections: options.connections ?? 16, direct: endpoints.emulator });
   /** Tokens that Graph refused: the next request renews instead of failing again. */
   let rejected: string | undefined;
+  let closed = false;
 
   const tokenFor = async (signal: AbortSignal | undefined): Promise<string> => {
     const token = await tokens.token(signal);
@@ -155,7 +157,8 @@ export function openGraph(
       await tokenFor(signal);
     },
     async close() {
-      if (options.dispatcher === undefined) await dispatcher.close();
+      if (options.dispatcher === undefined && !closed) await dispatcher.close();
+      closed = true;
     },
   };
 }

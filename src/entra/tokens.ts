@@ -47,6 +47,7 @@ export function openTokens(sink: Pick<SinkDeclaration, 'tenant' | 'auth' | 'clou
   };
   let held: HeldToken | undefined;
   let flight: Flight | undefined;
+  let closed = false;
 
   const renew = (signal?: AbortSignal): Promise<string> => {
     if (flight === undefined || flight.abort.signal.aborted) {
@@ -81,7 +82,8 @@ export function openTokens(sink: Pick<SinkDeclaration, 'tenant' | 'auth' | 'clou
     },
     async close() {
       flight?.abort.abort(new JoineryError('DOM-002', 'the tokens were closed'));
-      await ownAgent?.close();
+      if (!closed) await ownAgent?.close();
+      closed = true;
     },
   };
 }
