@@ -125,13 +125,11 @@ class Evaluator {
 
   /** Candidates are evaluated one after the other, up to the first one that is free. */
   #selectUniqueValue(given: readonly (EntraNode | OmittedArgument)[]): unknown {
-    const tried: unknown[] = [];
     for (const candidate of given) {
-      const value = this.evaluate(candidate);
-      if (this.#apply('isUnique', [value]) === true) return value;
-      tried.push(value);
+      const free = this.#apply('firstUnique', [this.evaluate(candidate)]);
+      if (free !== null) return free;
     }
-    return this.#apply('selectUniqueValue', tried);
+    return this.#apply('selectUniqueValue', []);
   }
 }
 

@@ -169,20 +169,19 @@ class Writer {
         given.map((argument) => this.write(argument)),
       );
     }
-    const names: string[] = [];
-    const steps = given.map((candidate) => {
+    const last = writeCallOf('selectUniqueValue', [this.write(given.at(-1))]);
+    const steps = given.slice(0, -1).map((candidate) => {
       const name = this.#nextVariable('candidate');
-      names.push(name);
-      return `${name} := ${this.write(candidate)};\n  $isUnique(${name}) ? ${name} : `;
+      return `${name} := ${writeCallOf('firstUnique', [this.write(candidate)])};\n$isPresent(${name}) ? ${name} : `;
     });
-    return steps.reduceRight((rest, step) => `(\n  ${step}${indent(rest)}\n)`, writeCallOf('selectUniqueValue', names));
+    return steps.reduceRight((rest, step) => `(\n  ${indent(step)}${indent(rest)}\n)`, last);
   }
 }
 
 function canFail(node: EntraNode | OmittedArgument): boolean {
   switch (node.kind) {
     case 'call':
-      return findEntraFunction(node.name)?.fails !== false || node.args.some(canFail);
+      return findEntraFunction(node.name)?.fails !== false || refusesArguments(node) || node.args.some(canFail);
     case 'comparison':
     case 'concatenation':
       return canFail(node.left) || canFail(node.right);
@@ -195,6 +194,32 @@ function canFail(node: EntraNode | OmittedArgument): boolean {
       break;
   }
   return false;
+}
+
+/** Whether the function refuses some values of its further arguments, and they are not literals that it takes. */
+function refusesArguments(call: CallNode): boolean {
+  const [, second, third] = call.args;
+  const isWhole = (argument: EntraNode | OmittedArgument | undefined, least: number): boolean => {
+    const number = argument?.kind === 'number' || argument?.kind === 'text' ? numberOf(argument) : undefined;
+    return typeof number === 'number' && Number.isSafeInteger(number) && number >= least;
+  };
+  switch (findEntraFunction(call.name)?.name ?? '') {
+    case 'Left':
+    case 'Word':
+      return !isWhole(second, Number.NEGATIVE_INFINITY);
+    case 'Mid':
+      return !isWhole(second, 1) || (third !== undefined && third.kind !== 'omitted' && !isWhole(third, Number.NEGATIVE_INFINITY));
+    case 'ToLower':
+    case 'ToUpper':
+      return second !== undefined && second.kind !== 'omitted';
+    case 'Replace':
+      return (
+        !call.args.slice(1).every((argument) => argument.kind === 'omitted' || argument.kind === 'text') ||
+        (second?.kind === 'text' && second.value === '')
+      );
+    default:
+      return false;
+  }
 }
 
 /** The number that a literal is, `computed` for a function whose result is one, undefined for what may be something else. */

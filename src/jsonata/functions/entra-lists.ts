@@ -1,6 +1,6 @@
-import type { FunctionDeclaration } from './declaration.ts';
+import type { FunctionContext, FunctionDeclaration } from './declaration.ts';
 import { failFunction, isAbsent, isRecord } from './arguments.ts';
-import { isNullOrEmpty, readEntraInteger, readEntraList, readEntraText } from './entra-values.ts';
+import { readEntraInteger, readEntraList, readEntraText } from './entra-values.ts';
 
 const group = 'Entra attribute mapping';
 const reference = 'https://learn.microsoft.com/entra/identity/app-provisioning/functions-for-customizing-application-data';
@@ -23,6 +23,14 @@ function rolesAsObjects(functionName: string, label: 'display' | 'displayName'):
       const shown = isRecord(role) && typeof role['displayName'] === 'string' ? role['displayName'] : name;
       return { primary: false, type: 'WindowsAzureActiveDirectoryRole', [label]: shown, value: name };
     });
+}
+
+/** The first candidate that is neither empty nor taken. */
+function findFree(context: FunctionContext, candidates: readonly unknown[]): string | undefined {
+  return candidates
+    .flatMap(readEntraList)
+    .map((candidate) => readEntraText(candidate) ?? '')
+    .find((candidate) => candidate !== '' && context.isTaken?.(candidate) !== true);
 }
 
 export const entraListFunctions: readonly FunctionDeclaration[] = [
@@ -136,13 +144,8 @@ export const entraListFunctions: readonly FunctionDeclaration[] = [
     ],
     implementation:
       (context) =>
-      (...candidates) => {
-        const values = candidates
-          .flatMap(readEntraList)
-          .flatMap((candidate) => (isNullOrEmpty(candidate) ? [] : [readEntraText(candidate) ?? '']));
-        const free = values.find((candidate) => context.isTaken?.(candidate) !== true);
-        return free ?? failFunction('JSN-507', 'selectUniqueValue', `all ${String(values.length)} candidates are taken`);
-      },
+      (...candidates) =>
+        findFree(context, candidates) ?? failFunction('JSN-507', 'selectUniqueValue', 'every candidate is taken or empty'),
     examples: [
       { expression: '$selectUniqueValue("john.smith", "j.smith")', result: 'john.smith' },
       { expression: '$selectUniqueValue("john.smith", "j.smith")', taken: ['John.Smith'], result: 'j.smith' },
@@ -150,16 +153,21 @@ export const entraListFunctions: readonly FunctionDeclaration[] = [
     ],
   },
   {
-    name: 'isUnique',
-    signature: '<x:b>',
+    name: 'firstUnique',
+    signature: '<x+:s>',
     group,
     purity: 'lookup',
-    summary: 'Whether a value is not empty and is free in the target, compared without regard to case.',
-    parameters: [{ name: 'candidate', summary: 'the value' }],
-    implementation: (context) => (candidate) => !isNullOrEmpty(candidate) && context.isTaken?.(readEntraText(candidate) ?? '') !== true,
+    summary: 'As `$selectUniqueValue`, but nothing if all candidates are taken. With it, candidates can be computed one after the other.',
+    parameters: [
+      { name: 'candidates', summary: 'values in the order of preference; a list contributes each of its values', repeated: true },
+    ],
+    implementation:
+      (context) =>
+      (...candidates) =>
+        findFree(context, candidates) ?? null,
     examples: [
-      { expression: '$isUnique("john.smith")', taken: ['John.Smith'], result: false },
-      { expression: '$isUnique("")', result: false },
+      { expression: '$firstUnique("john.smith", "j.smith")', taken: ['John.Smith'], result: 'j.smith' },
+      { expression: '$firstUnique("john.smith")', taken: ['John.Smith'], result: null },
     ],
   },
   {

@@ -90,7 +90,9 @@ export function compareEntra(left: unknown, operator: ComparisonOperator, right:
   return order <= 0;
 }
 
-function orderOf(left: unknown, right: unknown): number {
+function orderOf(leftValue: unknown, rightValue: unknown): number {
+  const left = readOperand(leftValue);
+  const right = readOperand(rightValue);
   const leftNumber = readEntraNumber(left);
   const rightNumber = readEntraNumber(right);
   if (leftNumber !== undefined && rightNumber !== undefined) return Math.sign(leftNumber - rightNumber);
@@ -101,6 +103,11 @@ function orderOf(left: unknown, right: unknown): number {
     rightText = rightText.toLowerCase();
   }
   return leftText < rightText ? -1 : leftText > rightText ? 1 : 0;
+}
+
+/** A list is not its only value here, unlike elsewhere: it equals no text, as under JSONata's own operators. */
+function readOperand(value: unknown): unknown {
+  return Array.isArray(value) ? JSON.stringify(value) : value;
 }
 
 /** Whether a condition holds: a boolean, a number that is not zero, or the text `True` in any case. JSN-501 for other text. */

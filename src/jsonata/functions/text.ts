@@ -1,4 +1,5 @@
 import type { FunctionDeclaration } from './declaration.ts';
+import { toUpperCase } from './dotnet/letter-case.ts';
 import { readOption, readText } from './arguments.ts';
 import { transliterate, transliterationLanguages } from './transliteration.ts';
 
@@ -60,7 +61,7 @@ function capitaliseName(word: string): string {
 
 function capitaliseFirst(word: string): string {
   const [first = ''] = word;
-  return first.toUpperCase() + word.slice(first.length);
+  return toUpperCase(first, 'en') + word.slice(first.length);
 }
 
 function readParticles(value: unknown): ReadonlySet<string> {
