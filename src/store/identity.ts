@@ -13,7 +13,11 @@ export async function ensureIdentity(database: Database, at: Instant): Promise<S
     // Somebody else may have been first.
     const theirs = await readIdentity(transaction);
     if (theirs !== undefined) return theirs;
-    const made: StoreIdentity = { id: randomUUID(), fingerprintSeed: randomBytes(8).readBigUInt64BE(0), hashKey: randomBytes(32) };
+    const made: StoreIdentity = {
+      id: randomUUID(),
+      fingerprintSeed: randomBytes(8).readBigUInt64BE(0),
+      hashKey: new Uint8Array(randomBytes(32)),
+    };
     await transaction.run(
       transaction.table('meta').insert([
         { name: 'id', value: made.id },

@@ -5,6 +5,7 @@ import type { PipelineName } from '../domain/words.ts';
 import type { Lease } from './contract.ts';
 import type { Database, Transaction } from './database.ts';
 import { appendLine } from './journal-lines.ts';
+import { settleBatches } from './operation-row.ts';
 import { integerOf, textOf } from './row.ts';
 
 /** Leases of this process, so that closing the store gives them back. */
@@ -99,6 +100,8 @@ async function settleInterrupted(transaction: Transaction, pipeline: PipelineNam
   for (const row of batches) {
     const batch = textOf(row, 'id');
     await transaction.run({ sql: `UPDATE operations SET state = 'unknown' WHERE batch = ? AND state = 'sending'`, bindings: [batch] });
+    // A log row may have closed its operations before the answer to the call came.
+    await settleBatches(transaction, [batch]);
     await appendLine(transaction, 'batch.interrupted', { batch }, at);
   }
 }

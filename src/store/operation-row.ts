@@ -92,12 +92,12 @@ export function batchOf(row: Row): Batch {
   };
 }
 
-/** Batches of which every operation has come to its end are closed. */
+/** Batches of which every operation has come to its end are closed; also one whose last operations were closed while it was being sent. */
 export async function settleBatches(transaction: Transaction, batches: readonly BatchId[]): Promise<void> {
   if (batches.length === 0) return;
   await transaction.run({
-    sql: `UPDATE batches SET state = 'closed' WHERE id IN (${placeholders(batches.length)}) AND state IN ('sent', 'unknown')
-            AND NOT EXISTS (SELECT 1 FROM operations o WHERE o.batch = batches.id AND o.${inFlight})`,
+    sql: `UPDATE batches SET state = 'closed' WHERE id IN (${placeholders(batches.length)}) AND state IN ('planned', 'sent', 'unknown')
+            AND NOT EXISTS (SELECT 1 FROM operations o WHERE o.batch = batches.id AND (o.${inFlight} OR o.state = 'planned'))`,
     bindings: [...batches],
   });
 }

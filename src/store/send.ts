@@ -99,7 +99,7 @@ async function othersInFlight(
   const rows = await transaction.all({
     sql: `SELECT o.id, o.external_id FROM operations o LEFT JOIN entries e ON e.job_id = o.job_id AND e.external_id = o.external_id
           WHERE o.job_id = ? AND o.external_id IN (${placeholders(workers.length)}) AND o.batch <> ? AND o.${inFlight}
-          ORDER BY CASE WHEN e.sent_operation = o.id THEN 1 ELSE 0 END`,
+          ORDER BY CASE WHEN e.sent_operation = o.id THEN 1 ELSE 0 END, o.sent_at, o.batch`,
     bindings: [job, ...workers, batch],
   });
   return new Map(rows.map((row) => [textOf(row, 'external_id'), textOf(row, 'id')]));
