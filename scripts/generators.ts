@@ -2,6 +2,7 @@ import { outcomesPage } from '../src/entra/outcomes-page.ts';
 import { retryRulesPage } from '../src/entra/retry-rules-page.ts';
 import { pipelineSchemaFile } from '../src/pipeline/json-schema.ts';
 import { pipelineReferencePage } from '../src/pipeline/reference-page.ts';
+import { typesPage } from '../src/source/types-page.ts';
 
 /** A file that is made from code. `path` is relative to the repository. */
 export interface Generator {
@@ -10,4 +11,4 @@ export interface Generator {
 }
 
 /** Every generated file. Add yours here; `test/generated.test.ts` holds each to what the code says. */
-export const generators: readonly Generator[] = [pipelineSchemaFile, pipelineReferencePage, retryRulesPage, outcomesPage];
+export const generators: readonly Generator[] = [pipelineSchemaFile, pipelineReferencePage, retryRulesPage, outcomesPage, typesPage];

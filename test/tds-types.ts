@@ -26,7 +26,8 @@ export type TdsTypeName =
   | 'varchar'
   | 'char'
   | 'varbinary'
-  | 'xml';
+  | 'xml'
+  | 'sql_variant';
 
 export interface TdsColumn {
   readonly name: string;
@@ -111,6 +112,8 @@ const wireTypes: Readonly<Record<TdsTypeName, (column: TdsColumn) => WireType>> 
   varchar: (column) => textType(column, 0xa7, 'latin1', 1),
   char: (column) => textType(column, 0xaf, 'latin1', 1),
   varbinary: (column) => binaryType(column),
+  // Only its metadata: clients refuse the column before they read a value.
+  sql_variant: () => ({ info: Buffer.concat([Buffer.from([0x62]), u32(8009)]), encode: () => u32(0), null: u32(0), shown: 'sql_variant' }),
   xml: () => ({
     info: Buffer.from([0xf1, 0]),
     encode: (value) => chunked(Buffer.from(asText(value), 'utf16le')),

@@ -1,15 +1,14 @@
 import type { Diagnostic } from '../domain/diagnostic.ts';
 import { JoineryError } from '../domain/error.ts';
 import type { Place } from '../domain/place.ts';
-import type { SourceDeclaration } from '../pipeline/pipeline.ts';
+import type { ColumnDeclaration } from '../pipeline/pipeline.ts';
 import type { ResultColumn } from './layout.ts';
 
+/** What a declaration says about its columns. */
+type Contract = { readonly key: string; readonly primary?: string; readonly columns?: readonly ColumnDeclaration[] };
+
 /** Refuses a result that lacks a declared column (SRC-204, all of them at once) or returns a name twice (SRC-205). */
-export function checkColumns(
-  declaration: SourceDeclaration,
-  columns: readonly Pick<ResultColumn, 'name'>[],
-  place: Place | undefined,
-): void {
+export function checkColumns(declaration: Contract, columns: readonly Pick<ResultColumn, 'name'>[], place: Place | undefined): void {
   const names = new Set<string>();
   for (const { name } of columns) {
     if (names.has(name)) {
@@ -44,7 +43,7 @@ export function checkColumns(
 }
 
 /** Names that a `table` source selects: what is declared, the key and the primary column; undefined: all. */
-export function selectedNames(declaration: SourceDeclaration): readonly string[] | undefined {
+export function selectedNames(declaration: Contract): readonly string[] | undefined {
   if (declaration.columns === undefined) return undefined;
   const names = declaration.columns.map(({ name }) => name);
   return [...new Set([...names, declaration.key, ...(declaration.primary === undefined ? [] : [declaration.primary])])];

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { JoineryError } from '../domain/error.ts';
 import type { ColumnType } from '../pipeline/pipeline.ts';
 import type { ResultColumn } from './layout.ts';
 import { familyOf, typeFamilies, type FamilyName } from './type-families.ts';
@@ -23,6 +22,8 @@ export interface MssqlColumn extends ResultColumn {
   readonly textOf: (value: unknown) => string;
   /** SQL for a `table` source's select list, where the column itself would lose digits on the way. */
   readonly exactly: string | undefined;
+  /** No text of the value comes through the driver, or not all of its digits do. */
+  readonly isUnreadable: boolean;
   readonly baseType: string;
   readonly collation: string | null;
   readonly scale: number;
@@ -35,11 +36,10 @@ const familyByName = new Map<string, string>(
 /** Stands in a line for a number that lost digits in the driver; no number begins so. */
 const inexact = '~';
 
-/** Errors: SRC-211 for a CLR type, which the driver returns as bytes of its own format. */
 export function describeMssqlColumn(described: DescribedColumn, declared: ColumnType | undefined, quoted: string): MssqlColumn {
   const name = described.name ?? '';
-  const shown = described.system_type_name;
-  if (shown === null) throw new JoineryError('SRC-211', `the column ${name} has a CLR type, which cannot be read; convert it in the query`);
+  // CLR types have no system type's name; the driver returns bytes of their own format.
+  const shown = described.system_type_name ?? 'CLR type';
   const baseType = shown.replace(/\(.*$/, '').trim().toLowerCase();
   const family = asScalarFamily(familyByName.get(baseType) ?? 'other');
   const convert = createConverter(family, declared);
@@ -49,6 +49,7 @@ export function describeMssqlColumn(described: DescribedColumn, declared: Column
     databaseType: shown,
     type: familyOf(family).type,
     nullable: described.is_nullable,
+    isUnreadable: described.system_type_name === null || baseType === 'sql_variant',
     baseType,
     collation: described.collation_name,
     scale: described.scale,

@@ -276,6 +276,7 @@ describe('what goes wrong with SQL Server', () => {
     await expect(of([{ name: 'ID', type: 'int' }])).rejects.toMatchObject({ code: 'SRC-204' });
     await expect(of([id, { name: 'x', type: 'int' }, { name: 'x', type: 'int' }])).rejects.toMatchObject({ code: 'SRC-205' });
     await expect(of([{ name: 'id', type: 'float' }])).rejects.toMatchObject({ code: 'SRC-206' });
+    await expect(of([id, { name: 'x', type: 'sql_variant' }])).rejects.toMatchObject({ code: 'SRC-213' });
     await expect(of([{ name: 'id', type: 'decimal', scale: 2 }])).rejects.toMatchObject({ code: 'SRC-206' });
   });
 });

@@ -157,6 +157,9 @@ class MssqlReader {
     checkColumns(this.#declaration, all, this.#place);
     const selected = from === undefined ? undefined : selectedNames(this.#declaration);
     const columns = selected === undefined ? all : all.filter(({ name }) => selected.includes(name));
+    const unreadable = columns.find(({ isUnreadable }) => isUnreadable);
+    if (unreadable !== undefined)
+      throw new JoineryError('SRC-213', `the column ${unreadable.name} has the type ${unreadable.databaseType}`);
     const keyColumn = columns.find(({ name }) => name === key);
     invariant(keyColumn, 'the key column was checked');
     const { keyOrder, orderBy } = orderOf(keyColumn);

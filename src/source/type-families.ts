@@ -30,14 +30,14 @@ export const typeFamilies = {
     mssql: ['decimal', 'numeric'],
     type: 'decimal',
     value: 'text as the database writes it, `"1200.50"`',
-    note: 'A number when the column is declared `integer` or `number` and a number can hold it exactly, otherwise a problem of its row. SQL Server: with more than 15 digits a query has to convert it to text (the driver reads a double), a `table` source does so itself.',
+    note: 'A number when the column is declared `integer` or `number` and a number can hold it exactly, otherwise a problem of its row. SQL Server: the driver reads a double, so a value of more than 15 digits is a problem of its row unless the query converts it to varchar; a `table` source does so itself.',
   },
   money: {
     postgres: ['money'],
     mssql: ['money', 'smallmoney'],
     type: 'decimal',
     value: 'text in decimal digits, `"1200.50"`, without currency sign or separators',
-    note: 'PostgreSQL: read with the number of decimals that the database’s `lc_monetary` has.',
+    note: 'PostgreSQL: read with the number of decimals that the database’s `lc_monetary` has. SQL Server: more than 15 digits as for decimals.',
   },
   float: {
     postgres: ['float4', 'float8'],
@@ -112,7 +112,7 @@ export const typeFamilies = {
     mssql: ['xml', 'other'],
     type: 'string',
     value: 'the database’s own text form',
-    note: 'PostgreSQL: ranges, composites, `hstore` and every type not named here. SQL Server: `sql_variant` as its text; CLR types (`geography`, `hierarchyid`) are refused, convert them in the query.',
+    note: 'PostgreSQL: ranges, composites, `hstore` and every type not named here. SQL Server: `sql_variant` and CLR types (`geography`, `hierarchyid`) are refused, SRC-213; convert them in the query.',
   },
 } as const satisfies Readonly<Record<string, TypeFamily>>;
 

@@ -110,6 +110,12 @@ export const sourceErrors = defineErrors({
     why: 'The key has another type now, and with it another order; rows compared in two orders would seem to vanish.',
     fix: 'Run again; the next run reads the new schema from its beginning.',
   },
+  'SRC-213': {
+    title: 'A column has a type that cannot be read without loss',
+    exit: 'configuration',
+    why: 'The driver returns bytes of an inner format (CLR types) or rounds (sql_variant), so the value that people typed would not be the one that is sent.',
+    fix: 'Convert it in the query, as in CONVERT(nvarchar(200), column), or leave it out.',
+  },
   'SRC-301': {
     title: 'The rows are not in the order of their keys',
     exit: 'configuration',

@@ -1,0 +1,181 @@
+import { open, type FileHandle } from 'node:fs/promises';
+import { JoineryError } from '../domain/error.ts';
+import type { Place } from '../domain/place.ts';
+import { compareKeys, type KeyOrder, type Row } from '../domain/row.ts';
+import type { ColumnDeclaration } from '../pipeline/pipeline.ts';
+import { checkColumns } from './columns.ts';
+import type { ReadRequest, Source } from './contract.ts';
+import { readCsvRecords, type CsvFormat, type CsvRecord } from './csv-records.ts';
+import { createCsvConverter } from './csv-values.ts';
+import { createFingerprint } from './fingerprint.ts';
+import { RowLayout, type ResultColumn } from './layout.ts';
+import { encodeLine, valueOfLine } from './line.ts';
+
+export interface CsvSourceOptions extends CsvFormat {
+  /** Absolute. */
+  readonly file: string;
+  /** Name of the key column. */
+  readonly key: string;
+  readonly primary?: string;
+  /** Undefined: the columns of the header, all text. */
+  readonly columns?: readonly ColumnDeclaration[];
+  /** Where the pipeline names the file, for messages. */
+  readonly place?: Place;
+  /** Characters that may be sorted in memory when the file is not in key order; default 256 Mi. */
+  readonly sortLimit?: number;
+}
+
+/**
+ * An HR export as a source: one header line, RFC 4180 quoting, an empty field that is not quoted for NULL. The file is read through once to find out whether it is well-formed to
+ * its last line and in key order (bytes, or integers when the key is declared `integer`), before any row is handed on; then again, as a stream when it is in
+ * order, sorted in memory when it is not (SRC-505 above the limit). A file that changes meanwhile is refused (SRC-501).
+ */
+export async function openCsvSource(options: CsvSourceOptions): Promise<Source> {
+  const reader = new CsvReader(options);
+  await reader.columns();
+  return {
+    type: 'csv',
+    keyOrder: reader.keyOrder,
+    oneMoment: true,
+    read: (request) => reader.read(request),
+    describe: async () => (await reader.columns()).map(({ name, databaseType, type }) => ({ name, databaseType, type })),
+    close: () => Promise.resolve(),
+  };
+}
+
+class CsvReader {
+  readonly keyOrder: KeyOrder;
+  readonly #options: CsvSourceOptions;
+
+  constructor(options: CsvSourceOptions) {
+    this.#options = options;
+    this.keyOrder = options.columns?.find(({ name }) => name === options.key)?.type === 'integer' ? 'integer' : 'bytes';
+  }
+
+  /** The header, checked. */
+  async columns(): Promise<readonly ResultColumn[]> {
+    return this.#withFile(async (file) => {
+      for await (const records of this.#records(file)) {
+        const [header] = records;
+        if (header !== undefined) return this.#describe(header);
+      }
+      throw this.#error('SRC-504', 'the file is empty', 1);
+    });
+  }
+
+  async *read(request: ReadRequest): AsyncGenerator<readonly Row[]> {
+    const columns = await this.columns();
+    const layout = new RowLayout(columns, this.#options.key);
+    const fingerprint = await createFingerprint(request.seed, columns);
+    const keyIndex = columns.findIndex(({ name }) => name === this.#options.key);
+    const file = await this.#open();
+    try {
+      const before = await stateOf(file);
+      const isSorted = await this.#isSorted(file, keyIndex, request.signal);
+      let ordinal = 0;
+      for await (const lines of isSorted ? this.#lines(file) : this.#sortedLines(file, keyIndex)) {
+        for (let at = 0; at < lines.length; at += request.chunk ?? 1000) {
+          request.signal?.throwIfAborted();
+          yield lines.slice(at, at + (request.chunk ?? 1000)).map((line) => layout.row(line, fingerprint.ofText(line), ++ordinal));
+        }
+      }
+      if ((await stateOf(file)) !== before) throw this.#error('SRC-501', 'the file changed while it was read');
+    } finally {
+      await file.close();
+    }
+  }
+
+  /** Reads the whole file, so that what is malformed at its end is known before its first row counts. */
+  async #isSorted(file: FileHandle, keyIndex: number, signal: AbortSignal | undefined): Promise<boolean> {
+    let last: string | undefined;
+    let isSorted = true;
+    for await (const lines of this.#lines(file)) {
+      signal?.throwIfAborted();
+      for (const line of lines) {
+        const key = valueOfLine(line, keyIndex);
+        if (key === null || key.trim() === '') continue;
+        if (last !== undefined && isSorted && compareKeys(this.keyOrder, last, key) > 0) isSorted = false;
+        last = key;
+      }
+    }
+    return isSorted;
+  }
+
+  async *#sortedLines(file: FileHandle, keyIndex: number): AsyncGenerator<readonly string[]> {
+    const limit = this.#options.sortLimit ?? 1 << 28;
+    const entries: { readonly key: string; readonly line: string }[] = [];
+    let size = 0;
+    for await (const lines of this.#lines(file)) {
+      for (const line of lines) {
+        size += line.length;
+        if (size > limit) throw this.#error('SRC-505', `more than ${String(limit)} characters would have to be sorted in memory`);
+        entries.push({ key: valueOfLine(line, keyIndex) ?? '', line });
+      }
+    }
+    // A stable sort: rows of one key stay in the order of the file.
+    entries.sort((a, b) => compareKeys(this.keyOrder, a.key, b.key));
+    yield entries.map(({ line }) => line);
+  }
+
+  async *#lines(file: FileHandle): AsyncGenerator<readonly string[]> {
+    let isHeader = true;
+    for await (const records of this.#records(file)) {
+      const rows = isHeader ? records.slice(1) : records;
+      isHeader &&= records.length === 0;
+      yield rows.map(({ values }) => encodeLine(values));
+    }
+  }
+
+  #records(file: FileHandle): AsyncGenerator<readonly CsvRecord[]> {
+    return readCsvRecords(file, this.#options, (code, message, line) => this.#error(code, message, line));
+  }
+
+  #describe(header: CsvRecord): readonly ResultColumn[] {
+    const declared = new Map(this.#options.columns?.map(({ name, type }) => [name, type]));
+    const names = header.values.map((name) => name ?? '');
+    for (const [index, name] of names.entries()) {
+      if (name.trim() === '') throw this.#error('SRC-504', `column ${String(index + 1)} has no name`, header.line);
+      if (names.indexOf(name) !== index) throw this.#error('SRC-504', `two columns are named ${name}`, header.line);
+    }
+    const columns = names.map((name): ResultColumn => ({
+      name,
+      databaseType: 'text',
+      type: declared.get(name) ?? 'string',
+      convert: createCsvConverter(declared.get(name)),
+      keyText: (text) => text,
+    }));
+    checkColumns(this.#options, columns, this.#options.place);
+    return columns;
+  }
+
+  async #withFile<T>(use: (file: FileHandle) => Promise<T>): Promise<T> {
+    const file = await this.#open();
+    try {
+      return await use(file);
+    } finally {
+      await file.close();
+    }
+  }
+
+  async #open(): Promise<FileHandle> {
+    try {
+      return await open(this.#options.file, 'r');
+    } catch (error) {
+      throw new JoineryError('SRC-501', `the file cannot be opened: ${this.#options.file}`, {
+        cause: error,
+        ...(this.#options.place === undefined ? {} : { place: this.#options.place }),
+      });
+    }
+  }
+
+  #error(code: 'SRC-501' | 'SRC-502' | 'SRC-503' | 'SRC-504' | 'SRC-505', message: string, line?: number): JoineryError {
+    const { file, place } = this.#options;
+    const at = line === undefined ? place : { file, line, column: 1 };
+    return new JoineryError(code, `${file}: ${message}`, at === undefined ? {} : { place: at });
+  }
+}
+
+async function stateOf(file: FileHandle): Promise<string> {
+  const { size, mtimeMs } = await file.stat();
+  return `${String(size)} ${String(mtimeMs)}`;
+}
