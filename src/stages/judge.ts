@@ -17,7 +17,12 @@ export type Judgement =
   | { readonly kind: 'close'; readonly closure: Closure; readonly operation: Operation }
   /** Failed, and the service retries by itself. */
   | { readonly kind: 'escrow'; readonly operation: Operation; readonly failure: OperationFailure }
-  | { readonly kind: 'wait'; readonly operation: Operation };
+  | {
+      readonly kind: 'wait';
+      readonly operation: Operation;
+      /** When the same rows lead to another judgement; undefined: only new rows do. */
+      readonly again?: Instant;
+    };
 
 /** Everything known about one worker with open operations. */
 export interface OpenWorker {
@@ -65,7 +70,7 @@ function judgementOf(worker: OpenWorker, operation: Operation, found: Interpreta
   if (found.awaits === 'retry') {
     return found.failure === undefined ? { kind: 'wait', operation } : { kind: 'escrow', operation, failure: found.failure };
   }
-  if (found.awaits !== undefined && now - at < managerGrace) return { kind: 'wait', operation };
+  if (found.awaits !== undefined && now - at < managerGrace) return { kind: 'wait', operation, again: at + managerGrace };
   // The manager's row did not come in time: as if it had been a warning.
   const missingManager = found.awaits === 'manager';
   const unset = missingManager ? [managerPath] : found.unset;

@@ -38,6 +38,8 @@ export interface ReconcileResult {
 interface Findings {
   readonly outcomes: Record<string, number>;
   readonly lost: Set<ExternalId>;
+  /** When a worker is judged again without new rows. */
+  readonly again: Map<ExternalId, Instant>;
 }
 
 /** Rows become visible late and out of order: each look begins this much before the newest row of the last one. */
@@ -59,33 +61,47 @@ export async function reconcile(context: StageContext, logs: LogSource, options:
   const lost = new Set<ExternalId>();
   const watch = new JobWatch();
   let pause = firstPause;
-  for (;;) {
-    const open = await store.operations.open(scope);
-    if (open.length === 0) break;
-    const rows = await readRows(context, scope, logs, open, watch);
+  let open = await store.operations.open(scope);
+  const again = new Map<ExternalId, Instant>(open.map(({ externalId }) => [externalId, 0]));
+  while (open.length > 0) {
+    const touched = await readRows(context, scope, logs, open, watch);
     await observeJob(context, logs, watch);
-    const left = await closeWhatIsKnown(context, scope, open, watch, { outcomes, lost });
-    if (left.length === 0) break;
+    // Judging everybody at every look would cost more than all the rest: only new rows, a grace that ends or silence change a judgement.
+    const now = clock.now();
+    const due = open.filter(
+      (operation) =>
+        touched.has(operation.externalId) || (again.get(operation.externalId) ?? Infinity) <= now || watch.isSilent(operation, now),
+    );
+    const workers = new Set(due.map(({ externalId }) => externalId));
+    const left = await closeWhatIsKnown(
+      context,
+      scope,
+      open.filter(({ externalId }) => workers.has(externalId)),
+      watch,
+      { outcomes, lost, again },
+    );
+    open = open.filter(({ id, externalId }) => !workers.has(externalId) || left.has(id));
+    if (open.length === 0) break;
     const end = started + options.wait;
     if (clock.now() >= end) break;
     const nextAt = Math.min(clock.now() + pause, end);
-    emit({ type: 'poll', rows, open: left.length, nextAt });
-    if (signal.aborted) throw new JoineryError('DOM-002', `${String(left.length)} operations are still open`);
+    emit({ type: 'poll', rows: touched.size, open: open.length, nextAt });
+    if (signal.aborted) throw new JoineryError('DOM-002', `${String(open.length)} operations are still open`);
     await clock.sleep(nextAt - clock.now(), signal);
-    pause = rows > 0 ? firstPause : Math.min(pause * 2, longestPause);
+    pause = touched.size > 0 ? firstPause : Math.min(pause * 2, longestPause);
   }
   emit({ type: 'stage.finished', stage: 'reconcile', counts: outcomes, milliseconds: clock.now() - started });
   return { outcomes, lost, open: (await store.operations.open(scope)).length };
 }
 
-/** Answers how many rows were new. */
+/** Answers the workers about whom there are new rows. */
 async function readRows(
   context: StageContext,
   scope: JobScope,
   logs: LogSource,
   open: readonly Operation[],
   watch: JobWatch,
-): Promise<number> {
+): Promise<ReadonlySet<ExternalId>> {
   const { store, clock, emit, signal } = context;
   const oldest = Math.min(...open.map((operation) => operation.acceptedAt ?? operation.sentAt ?? clock.now())) - 60_000;
   const cursor = await store.logs.cursor(scope);
@@ -93,7 +109,7 @@ async function readRows(
   const thorough = open.some((operation) => watch.isSilent(operation, clock.now()));
   const from = cursor === undefined || thorough || cursor - overlap < oldest ? oldest : cursor - overlap;
   const workers = new Set(open.map(({ externalId }) => externalId));
-  let fresh = 0;
+  const touched = new Set<ExternalId>();
   let newest = cursor ?? 0;
   const onProblem = (diagnostic: Diagnostic): void => {
     emit({ type: 'warning', diagnostic });
@@ -101,11 +117,12 @@ async function readRows(
   for await (const page of logs.read(from, onProblem, signal)) {
     // Only rows that can close something: a tenant's logs hold everybody else's too.
     const useful = page.filter((row) => workers.has(row.sourceIdentity?.id ?? ''));
-    if (useful.length > 0) fresh += (await store.logs.put(scope, useful, clock.now())).length;
+    const fresh = new Set(useful.length === 0 ? [] : await store.logs.put(scope, useful, clock.now()));
+    for (const row of useful) if (fresh.has(row.id)) touched.add(row.sourceIdentity?.id ?? '');
     newest = Math.max(newest, ...page.map((row) => Date.parse(row.activityDateTime)));
   }
   if (newest > (cursor ?? 0)) await store.logs.moveCursor(scope, newest);
-  return fresh;
+  return touched;
 }
 
 async function observeJob(context: StageContext, logs: LogSource, watch: JobWatch): Promise<void> {
@@ -120,9 +137,9 @@ async function closeWhatIsKnown(
   open: readonly Operation[],
   watch: JobWatch,
   findings: Findings,
-): Promise<readonly Operation[]> {
+): Promise<ReadonlySet<OperationId>> {
   const { store, lease, clock } = context;
-  const left: Operation[] = [];
+  const left = new Set<OperationId>();
   for await (const chunk of inChunks(byWorker(open), 500)) {
     const workers = chunk.map(([worker]) => worker);
     const [entries, rows] = await Promise.all([store.ledger.getMany(scope, workers), store.logs.about(scope, workers)]);
@@ -139,7 +156,11 @@ async function closeWhatIsKnown(
         } else if (settled.escrow !== undefined) {
           if (judgement.operation.outcome !== 'escrowed') findings.outcomes['escrowed'] = (findings.outcomes['escrowed'] ?? 0) + 1;
           await store.operations.escrow(lease, judgement.operation.id, settled.escrow, clock.now());
-        } else if (judgement.operation.outcome !== 'escrowed') left.push(judgement.operation);
+        } else if (judgement.operation.outcome !== 'escrowed') {
+          left.add(judgement.operation.id);
+          if (judgement.kind === 'wait' && judgement.again !== undefined) findings.again.set(worker, judgement.again);
+          else findings.again.delete(worker);
+        }
       }
     }
     if (closures.length > 0) await store.operations.close(lease, scope, closures, clock.now());
