@@ -5,6 +5,7 @@ import { CompiledEngine, readRegistered, type EngineOptions } from './engine/com
 import type { FunctionDeclarations } from './engine/definitions.ts';
 import { ReferenceEngine } from './engine/reference.ts';
 import { LimitError } from './errors.ts';
+import { compareEngines, verificationOf } from './engine/verify.ts';
 import { resolveGuardrails, type Guardrails } from './guardrails.ts';
 import { collectNames, type ExpressionNames } from './names.ts';
 import { parseExpression } from './parse.ts';
@@ -55,14 +56,16 @@ export function compile(source: string, options: CompileOptions = {}): Compiled 
   const now = options.now ?? ((): number => systemClock.now());
   let reference: ReferenceEngine | undefined;
   // Made when first needed: it parses the text once more, and most expressions never need it.
-  const askReference = (input: unknown, bindings: Bindings | undefined): Promise<unknown> => {
+  const askReference = (input: unknown, bindings: Bindings | undefined, instant?: number): Promise<unknown> => {
     reference ??= new ReferenceEngine(source, ast, { functions: options.functions, guardrails, now });
-    return reference.evaluate(input, bindings);
+    return reference.evaluate(input, bindings, instant);
   };
   const { engine, reasons } = tryCompile(ast, { functions: options.functions, guardrails, now });
+  const names = collectNames(ast, source);
   const stats = { evaluations: 0, fallbacks: 0, verified: 0 };
+  const every = verificationOf(options.verify, names);
 
-  const answer = (input: unknown, bindings: Bindings | undefined): unknown => {
+  const evaluate = (input: unknown, bindings: Bindings | undefined): unknown => {
     if (engine === undefined) return askReference(input, bindings);
     try {
       return engine.run(input, bindings);
@@ -73,7 +76,7 @@ export function compile(source: string, options: CompileOptions = {}): Compiled 
     }
   };
   return {
-    ...collectNames(ast, source),
+    ...names,
     source,
     ast,
     compiled: engine !== undefined,
@@ -81,7 +84,15 @@ export function compile(source: string, options: CompileOptions = {}): Compiled 
     stats: () => ({ ...stats }),
     evaluate: (input, bindings) => {
       stats.evaluations += 1;
-      return answer(input, bindings);
+      if (engine === undefined || every === 0 || stats.evaluations % every !== 0) return evaluate(input, bindings);
+      const instant = now();
+      return compareEngines(
+        source,
+        () => engine.run(input, bindings, instant),
+        () => askReference(input, bindings, instant),
+      ).finally(() => {
+        stats.verified += 1;
+      });
     },
   };
 }

@@ -7,7 +7,8 @@ export class Builder {
   readonly constants: unknown[] = [];
   readonly runtime = new Set<string>();
   /** Names of bindings that are read, in order of first use; the index is the local's. */
-  readonly bindings: string[] = [];
+  readonly bindings: string[];
+  readonly bindingsRead = new Set<number>();
   readonly columns: string[] = [];
   /** Lets that are read. */
   readonly lets = new Set<number>();
@@ -15,8 +16,10 @@ export class Builder {
   walk = false;
   #count = 0;
 
-  constructor(environment: Environment) {
+  /** @param bindings names that other programs of the unit read; shared, so that each is looked up once per evaluation */
+  constructor(environment: Environment, bindings: string[] = []) {
     this.environment = environment;
+    this.bindings = bindings;
   }
 
   /** A name for a value that cannot be written as JSON. */
@@ -34,7 +37,9 @@ export class Builder {
 
   binding(name: string): string {
     const known = this.bindings.indexOf(name);
-    return `b${String(known === -1 ? this.bindings.push(name) - 1 : known)}`;
+    const index = known === -1 ? this.bindings.push(name) - 1 : known;
+    this.bindingsRead.add(index);
+    return `b${String(index)}`;
   }
 
   /** A column of the row, read once for the whole evaluation. */

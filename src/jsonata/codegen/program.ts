@@ -6,8 +6,8 @@ import { literalOf, type Type } from './code.ts';
 import { ExpressionEmitter } from './expressions.ts';
 import { collectBinds, declare, Frame, FunctionScope, type Environment } from './scope.ts';
 
-/** A generated function: context, original input, bindings, lets of the unit. */
-export type Run = (context: Value, input: Value, bindings: Value, lets: readonly Value[]) => Value;
+/** A generated function: context, original input, values of the bindings in the program's order, lets of the unit. */
+export type Run = (context: Value, input: Value, bindings: readonly Value[], lets: readonly Value[]) => Value;
 
 export interface Program {
   readonly run: Run;
@@ -18,12 +18,16 @@ export interface Program {
   readonly text: string;
   /** Indices of the lets that are read. */
   readonly lets: ReadonlySet<number>;
+  /** Names of the bindings that `run` wants, in order. */
+  readonly bindings: readonly string[];
 }
 
 /** The variant of a program: `row` reads members of a plain object directly. */
 export interface ProgramOptions {
   readonly row: boolean;
   readonly environment: Environment;
+  /** Names of bindings that the unit reads; grows. */
+  readonly bindings?: string[];
 }
 
 /**
@@ -31,15 +35,15 @@ export interface ProgramOptions {
  * everything else.
  * @throws NotCompiled with the reason
  */
-export function generateProgram(ast: AstNode, { row, environment }: ProgramOptions): Program {
-  const builder = new Builder(environment);
+export function generateProgram(ast: AstNode, { row, environment, bindings = [] }: ProgramOptions): Program {
+  const builder = new Builder(environment, bindings);
   const emitter = new ExpressionEmitter(builder);
   const scope = new FunctionScope();
   const frame = new Frame(undefined);
   declare(frame, collectBinds([ast]), () => emitter.unboundLocal(scope));
   const result = emitter.emit(ast, { scope, frame, context: { text: 'c', row } });
   const reads = [
-    ...builder.bindings.map((name, index) => `b${String(index)}=${builder.use('own')}(B,${literalOf(name)})`),
+    ...[...builder.bindingsRead].map((index) => `b${String(index)}=B[${String(index)}]`),
     // The names of Object.prototype are read with a test, where they stand.
     ...builder.columns.flatMap((name, index) => {
       const [raw, read] = [`q${String(index)}`, `r${String(index)}`];
@@ -57,7 +61,7 @@ export function generateProgram(ast: AstNode, { row, environment }: ProgramOptio
     `return function(c,i,B,L){${constants(reads)}${scope.declaration()}return ${result.text};};`,
   ].join('\n');
   const run = instantiate(text, builder.constants);
-  return { run, walk: builder.walk || weigh(ast) > heavy, type: result.type, text, lets: builder.lets };
+  return { run, walk: builder.walk || weigh(ast) > heavy, type: result.type, text, lets: builder.lets, bindings };
 }
 
 function constants(declarations: readonly string[]): string {

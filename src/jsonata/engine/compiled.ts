@@ -5,7 +5,7 @@ import type { Environment } from '../codegen/scope.ts';
 import type { Guardrails } from '../guardrails.ts';
 import { builtins } from '../runtime/builtins.ts';
 import { isFunction, Unsupported } from '../runtime/functions.ts';
-import { wrapInput, type Value } from '../runtime/sequence.ts';
+import { readBindings, wrapInput, type Value } from '../runtime/sequence.ts';
 import { runWithin, startEvaluation, state } from '../runtime/state.ts';
 import { isNativeFunction, readDefinitions, type FunctionDeclarations, type NativeFunction } from './definitions.ts';
 import { toPlain } from './plain.ts';
@@ -14,8 +14,6 @@ export interface EngineOptions {
   readonly functions?: FunctionDeclarations | undefined;
   readonly guardrails: Guardrails | undefined;
   readonly now: () => number;
-  /** Lets of a unit, visible as `$name`. */
-  readonly letOf?: Environment['letOf'];
 }
 
 const registeredByDeclarations = new WeakMap<FunctionDeclarations, ReadonlyMap<string, NativeFunction>>();
@@ -35,78 +33,102 @@ export function readRegistered(functions: FunctionDeclarations | undefined): Rea
   return registered;
 }
 
+/** The functions that `$name` can mean, unless a binding hides them; every name asked for is noted in `used`. */
+export function environmentOf(
+  registered: ReadonlyMap<string, NativeFunction>,
+  hidden: ReadonlySet<string>,
+  used: Set<string>,
+  letOf: Environment['letOf'],
+): Environment {
+  return {
+    letOf,
+    nativeOf: (name) => {
+      const own = registered.get(name);
+      const native = own ?? builtins.get(name);
+      if (native === undefined) return undefined;
+      used.add(name);
+      if (hidden.has(name)) return undefined;
+      if (own !== undefined && isAsync(own.implementation)) throw new NotCompiled(`$${name} is asynchronous`);
+      return { native, registered: own !== undefined };
+    },
+  };
+}
+
+/** Programs for the kinds of input and for the bindings that hide functions; the usual one is found without looking. */
+export class Variants<T> {
+  readonly #build: (row: boolean, hidden: ReadonlySet<string>) => T;
+  readonly #functionNames: ReadonlySet<string>;
+  readonly #usual: T;
+  readonly #others = new Map<string, T>();
+
+  constructor(usual: T, functionNames: ReadonlySet<string>, build: (row: boolean, hidden: ReadonlySet<string>) => T) {
+    this.#usual = usual;
+    this.#functionNames = functionNames;
+    this.#build = build;
+  }
+
+  for(input: Value, bindings: Value): T {
+    const row = isRow(input);
+    const hidden = bindings === undefined || bindings === null ? undefined : this.#hiddenBy(bindings);
+    if (row && hidden === undefined) return this.#usual;
+    const names = [...(hidden ?? [])].toSorted();
+    const key = JSON.stringify([row, ...names]);
+    let variant = this.#others.get(key);
+    if (variant === undefined) {
+      variant = this.#build(row, new Set(names));
+      this.#others.set(key, variant);
+    }
+    return variant;
+  }
+
+  #hiddenBy(bindings: object): Set<string> | undefined {
+    let hidden: Set<string> | undefined;
+    for (const name in bindings) if (this.#functionNames.has(name) && Object.hasOwn(bindings, name)) (hidden ??= new Set()).add(name);
+    return hidden;
+  }
+}
+
 /** One expression as synchronous code. Throws whatever it likes when the reference would throw: the caller asks the reference. */
 export class CompiledEngine {
-  readonly #ast: AstNode;
   readonly #options: EngineOptions;
-  readonly #registered: ReadonlyMap<string, NativeFunction>;
-  /** Names of functions that the expression may mean by `$name`; a binding of that name makes another program. */
-  readonly #functionNames: ReadonlySet<string>;
-  readonly #rowProgram: Program;
-  readonly #programs = new Map<string, Program>();
+  readonly #variants: Variants<Program>;
+  readonly program: Program;
 
   /** @throws NotCompiled */
   constructor(ast: AstNode, registered: ReadonlyMap<string, NativeFunction>, options: EngineOptions) {
     if (!canGenerateCode()) throw new NotCompiled('this process may not generate code');
-    this.#ast = ast;
     this.#options = options;
-    this.#registered = registered;
     const used = new Set<string>();
-    this.#rowProgram = generateProgram(ast, { row: true, environment: this.#environment(new Set(), used) });
-    this.#functionNames = used;
+    const build = (row: boolean, hidden: ReadonlySet<string>): Program =>
+      generateProgram(ast, { row, environment: environmentOf(registered, hidden, used, () => undefined) });
+    this.program = build(true, new Set());
+    this.#variants = new Variants(this.program, used, build);
   }
 
-  get program(): Program {
-    return this.#rowProgram;
+  /**
+   * @param instant the time of $now in place of the engine's clock
+   * @throws LimitError, which is final; anything else means: ask the reference
+   */
+  run(input: Value, bindings: Value, instant?: number): Value {
+    return runAlone(() => this.#run(input, bindings, instant));
   }
 
-  #environment(hidden: ReadonlySet<string>, used?: Set<string>): Environment {
-    return {
-      letOf: this.#options.letOf ?? ((): undefined => undefined),
-      nativeOf: (name) => {
-        const own = this.#registered.get(name);
-        const native = own ?? builtins.get(name);
-        if (native === undefined) return undefined;
-        used?.add(name);
-        if (hidden.has(name)) return undefined;
-        if (own !== undefined && isAsync(own.implementation)) throw new NotCompiled(`$${name} is asynchronous`);
-        return { native, registered: own !== undefined };
-      },
-    };
+  #run(input: Value, bindings: Value, instant: number | undefined): Value {
+    const { guardrails, now } = this.#options;
+    startEvaluation(guardrails, instant === undefined ? now : (): number => instant);
+    const program = this.#variants.for(input, bindings);
+    return cleanResult(program, program.run(wrapInput(input), input, readBindings(program.bindings, bindings), noLets));
   }
+}
 
-  /** The program for an input and the bindings that hide functions. */
-  programFor(input: Value, bindings: Value): Program {
-    const row = isRow(input);
-    let hidden: Set<string> | undefined;
-    if (bindings !== undefined && bindings !== null) {
-      for (const name in bindings) if (this.#functionNames.has(name) && Object.hasOwn(bindings, name)) (hidden ??= new Set()).add(name);
-    }
-    if (row && hidden === undefined) return this.#rowProgram;
-    const key = `${row ? 'row' : 'any'}:${JSON.stringify([...(hidden ?? [])].toSorted())}`;
-    let program = this.#programs.get(key);
-    if (program === undefined) {
-      program = generateProgram(this.#ast, { row, environment: this.#environment(hidden ?? new Set()) });
-      this.#programs.set(key, program);
-    }
-    return program;
-  }
-
-  /** @throws LimitError, which is final; anything else means: ask the reference */
-  run(input: Value, bindings: Value): Value {
-    if (state.active) return runWithin(() => this.#run(input, bindings));
-    state.active = true;
-    try {
-      return this.#run(input, bindings);
-    } finally {
-      state.active = false;
-    }
-  }
-
-  #run(input: Value, bindings: Value): Value {
-    startEvaluation(this.#options.guardrails, this.#options.now);
-    const program = this.programFor(input, bindings);
-    return cleanResult(program, program.run(program === this.#rowProgram ? input : wrapInput(input), input, bindings, noLets));
+/** Runs one evaluation; inside another one the counters of that are put back. */
+export function runAlone<T>(run: () => T): T {
+  if (state.active) return runWithin(run);
+  state.active = true;
+  try {
+    return run();
+  } finally {
+    state.active = false;
   }
 }
 

@@ -12,6 +12,8 @@ export interface ReferenceOptions {
   readonly guardrails: Guardrails | undefined;
   /** Milliseconds since the epoch, for $now, $millis and dates that are given in part. */
   readonly now: () => number;
+  /** Characters in front of the author's own text; offsets of errors are counted from behind them. */
+  readonly shift?: number;
 }
 
 /** A step of ours is an iteration or a call; the reference counts every node it visits. */
@@ -30,11 +32,15 @@ export class ReferenceEngine {
   readonly #source: string;
   readonly #expression: jsonata.Expression;
   readonly #guardrails: Guardrails | undefined;
+  readonly #shift: number;
   readonly #mutates: boolean;
+  /** For the evaluation that is being started; its hook reads it before the first await. */
+  #instant: number | undefined;
 
   constructor(source: string, ast: AstNode, options: ReferenceOptions) {
     this.#source = source;
     this.#guardrails = options.guardrails;
+    this.#shift = options.shift ?? 0;
     this.#mutates = writesToInput(ast);
     const limits = options.guardrails;
     // `stack` counts nested nodes.
@@ -66,18 +72,19 @@ export class ReferenceEngine {
       const { base } = environment;
       if (base.steps === undefined) {
         base.steps = 0;
-        base.timestamp = new Date(options.now());
+        base.timestamp = new Date(this.#instant ?? options.now());
       }
       if ((base.steps += 1) > most) throw new LimitError('steps', limits?.steps ?? most);
     });
   }
 
   /**
-   * Plain JSON values, undefined for nothing.
+   * Plain JSON values, undefined for nothing. `instant` is the time of $now, in place of the engine's clock.
    * @throws EvaluationError, LimitError
    */
-  async evaluate(input: unknown, bindings?: Readonly<Record<string, unknown>>): Promise<unknown> {
+  async evaluate(input: unknown, bindings?: Readonly<Record<string, unknown>>, instant?: number): Promise<unknown> {
     try {
+      this.#instant = instant;
       // Grouping an empty array and `name[]` write to their input; the row must look the same to the next expression.
       const value: unknown = await this.#expression.evaluate(this.#mutates ? copyData(input) : input, bindings);
       return toPlain(value, this.#guardrails?.output);
@@ -92,7 +99,14 @@ export class ReferenceEngine {
     if (code === 'D1011') return new LimitError('depth', this.#guardrails?.depth ?? 0);
     const span = position === undefined ? undefined : spanAt(this.#source, position, token);
     const shown = code === undefined ? message : `${code}: ${message}`;
-    return new EvaluationError(shown, { code: code ?? 'JSN-102', jsonataCode: code, offset: span?.offset, token, value, cause: thrown });
+    return new EvaluationError(shown, {
+      code: code ?? 'JSN-102',
+      jsonataCode: code,
+      offset: span === undefined ? undefined : Math.max(0, span.offset - this.#shift),
+      token,
+      value,
+      cause: thrown,
+    });
   }
 }
 

@@ -11,11 +11,6 @@ import type { Value } from './sequence.ts';
 /** The mark of a variable that is not bound yet: nothing is a value it can have. */
 const unbound = Symbol('unbound');
 
-/** A binding of the evaluation. */
-function own(bindings: Value, name: string): Value {
-  return bindings !== undefined && bindings !== null && Object.hasOwn(bindings, name) ? sequence.finish(bindings[name]) : undefined;
-}
-
 /** An object whose members can be read: no array, no function. */
 function isPlainObject(value: Value): boolean {
   return (
@@ -39,6 +34,5 @@ export const runtime: Readonly<Record<string, unknown>> = {
   ...transform,
   hasOwn: Object.hasOwn,
   isPlainObject,
-  own,
   unbound,
 };

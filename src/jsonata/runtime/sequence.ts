@@ -61,3 +61,13 @@ export function wrapInput(input: Value): Value {
   wrapped.outerWrapper = true;
   return wrapped;
 }
+
+/** Values of bindings by name, own members only; a marked array of the host is finished as every value is. */
+export function readBindings(names: readonly string[], bindings: Value): readonly Value[] {
+  if (names.length === 0 || bindings === undefined || bindings === null) return names.length === 0 ? none : names.map(() => undefined);
+  const values: Value[] = [];
+  for (const name of names) values.push(Object.hasOwn(bindings, name) ? finish(bindings[name]) : undefined);
+  return values;
+}
+
+const none: readonly Value[] = Object.freeze([]);

@@ -56,3 +56,10 @@ export function startEvaluation(limits: Guardrails | undefined, now: () => numbe
   state.timestamp = undefined;
   state.now = now;
 }
+
+/** Fresh counters for the next expression of a unit; the instant stays the same for all of them. */
+export function startMember(): void {
+  state.left = state.maxSteps;
+  state.depth = 0;
+  state.made = false;
+}

@@ -1,0 +1,3 @@
+import type { AstNode } from './ast.ts';
+
+export function refuseHazards(_ast: AstNode, _source: string): void {}
