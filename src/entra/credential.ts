@@ -49,7 +49,7 @@ export async function readCertificate(file: string, now: Instant): Promise<Clien
   return parseCertificate(pem, file, now);
 }
 
-export function parseCertificate(pem: string, file: string, now: Instant): ClientCertificate {
+function parseCertificate(pem: string, file: string, now: Instant): ClientCertificate {
   if (/-----BEGIN ENCRYPTED PRIVATE KEY-----|Proc-Type: 4,ENCRYPTED/.test(pem)) {
     throw new JoineryError('ENT-111', `the private key in ${file} is encrypted`);
   }

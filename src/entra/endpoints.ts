@@ -5,10 +5,10 @@ import type { SinkDeclaration } from '../pipeline/pipeline.ts';
 export interface Endpoints {
   /** What msal-node is told: always https, the real one even for an emulator (msal refuses http authorities). */
   readonly authority: string;
-  /** Origin of `authority`. */
-  readonly authorityOrigin: string;
-  /** Where token requests really go; differs from `authorityOrigin` for an emulator only. */
-  readonly loginOrigin: string;
+  /** The cloud's login origins: msal asks the one that it prefers, which is not always the one of `authority`. */
+  readonly authorityOrigins: readonly string[];
+  /** Where token requests go instead: an emulator's origin. */
+  readonly emulatedLogin?: string;
   /** The only origin that a token is sent to. */
   readonly graphOrigin: string;
   /** `https://graph.microsoft.com/.default` */
@@ -41,8 +41,8 @@ export function endpointsOf(sink: Pick<SinkDeclaration, 'cloud' | 'tenant'>): En
     for (const origin of [login, graph]) if (!isLoopback(origin)) throw refusedHost(origin, 'an emulator has to be on loopback');
     return {
       authority: `https://${clouds.global.login[0]}/${sink.tenant}`,
-      authorityOrigin: `https://${clouds.global.login[0]}`,
-      loginOrigin: login.origin,
+      authorityOrigins: [`https://${clouds.global.login[0]}`],
+      emulatedLogin: login.origin,
       graphOrigin: graph.origin,
       scope: `https://${clouds.global.graph}/.default`,
       emulator: true,
@@ -54,8 +54,7 @@ export function endpointsOf(sink: Pick<SinkDeclaration, 'cloud' | 'tenant'>): En
   if (graph.origin !== `https://${hosts.graph}`) throw refusedHost(graph, `the Graph host of ${name} is ${hosts.graph}, over https`);
   return {
     authority: `${login.origin}/${sink.tenant}`,
-    authorityOrigin: login.origin,
-    loginOrigin: login.origin,
+    authorityOrigins: hosts.login.map((host) => `https://${host}`),
     graphOrigin: graph.origin,
     scope: `${graph.origin}/.default`,
     emulator: false,

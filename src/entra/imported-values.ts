@@ -62,12 +62,18 @@ export interface Comparison {
 /** Compares the imported values of a group of rows with a payload. What the logs do not show, or show redacted, says nothing. */
 export function compareImported(rows: readonly LogRow[], payload: Payload): Comparison {
   const expected = new Map<string, PayloadLeaf>();
+  const paths = new Set<AttributePath>();
+  const doubled = new Set<string>();
   for (const leaf of payloadLeaves(payload)) {
     if (leaf.path === 'externalId') continue;
+    // Two entries of one type: the logs show one value under the name that both have, and it speaks against neither.
+    if (paths.has(leaf.path)) doubled.add(looseKey(leaf.path));
+    paths.add(leaf.path);
     expected.set(looseKey(leaf.path), leaf);
     // A reference is shown under its own name or under that of its value.
     if (leaf.path.endsWith(':manager.value')) expected.set(looseKey(leaf.path.slice(0, -'.value'.length)), leaf);
   }
+  for (const key of doubled) expected.delete(key);
   const agreed = new Set<AttributePath>();
   const contradicted = new Set<AttributePath>();
   for (const step of rows.flatMap((row) => (row.provisioningSteps ?? []).filter(isSourceImport))) {

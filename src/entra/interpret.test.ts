@@ -262,6 +262,17 @@ describe('rows that close nothing', () => {
     expect(judge([rowOf({ steps: [{ ...step, details }, exportStep] })], { ...mover, payload })).toMatchObject({ outcome: 'applied' });
   });
 
+  test('two entries of one type speak against neither', () => {
+    const payload = payloadOf({
+      emails: [
+        { type: 'work', value: 'a@acme.example' },
+        { type: 'work', value: 'b@acme.example' },
+      ],
+    });
+    const first = payloadOf({ emails: [{ type: 'work', value: 'a@acme.example' }] });
+    expect(judge([rowOf({ steps: [importStep(first), exportStep] })], { ...mover, payload })).toMatchObject({ outcome: 'applied' });
+  });
+
   test('what the match showed of the target’s old values says nothing about the source', () => {
     const target: LogStep = {
       name: 'EntryImport',

@@ -33,9 +33,9 @@ export interface InterpretOptions {
 }
 
 /** The `Date` header has whole seconds, and the service's machines do not share one clock. */
-export const clockTolerance = 5_000;
+const clockTolerance = 5_000;
 
-export type LogOutcome = Exclude<Outcome, 'silent' | 'superseded'>;
+type LogOutcome = Exclude<Outcome, 'silent' | 'superseded'>;
 
 /**
  * What the logs say about an operation.

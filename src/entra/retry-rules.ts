@@ -2,7 +2,7 @@ import type { ErrorCode } from '../domain/errors/registry.ts';
 import type { SentChangeKind } from '../domain/words.ts';
 import type { UploadAnswer } from './upload.ts';
 
-export type UploadAnswerKind = UploadAnswer['kind'];
+type UploadAnswerKind = UploadAnswer['kind'];
 
 /**
  * What a batch holds, as far as a replay is concerned. Sending updates and disables twice ends in the same state; two creations
@@ -17,7 +17,7 @@ export function operationsKindOf(changes: Iterable<SentChangeKind>): OperationsK
 }
 
 /** How long to wait before the bytes go again, ms: `first`, doubled each time up to `most`, half of it by chance. */
-export interface Backoff {
+interface Backoff {
   readonly first: number;
   readonly most: number;
 }
@@ -147,7 +147,7 @@ export type RetryDecision =
   /** The run ends, resumable; `waitMilliseconds` says when trying again makes sense. */
   | { readonly act: 'stop'; readonly code: ErrorCode; readonly reason: string; readonly waitMilliseconds?: number };
 
-export function retryRuleOf(kind: UploadAnswerKind): RetryRule {
+function retryRuleOf(kind: UploadAnswerKind): RetryRule {
   const rule = retryRules.find((candidate) => candidate.answer === kind);
   if (rule === undefined) throw new TypeError(`no retry rule for ${kind}`);
   return rule;

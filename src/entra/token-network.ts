@@ -10,7 +10,7 @@ import type { TokenRefusal } from './token-errors.ts';
 /** Tries of one token request; waits between them are the service's `Retry-After`, or 1, 2, 4 s. */
 const tries = 4;
 /** Longest single wait that a run accepts for a token, ms. */
-export const longestTokenWait = 300_000;
+const longestTokenWait = 300_000;
 const maximumTokenBody = 256 * 1024;
 
 export interface TokenNetworkOptions {
@@ -30,8 +30,7 @@ export interface TokenNetwork extends INetworkModule {
 export function createTokenNetwork(options: TokenNetworkOptions): TokenNetwork {
   const seen: TokenNetwork['seen'] = {};
   const ask = async <T>(method: 'GET' | 'POST', address: string, request?: NetworkRequestOptions): Promise<NetworkResponse<T>> => {
-    const url = options.route(address);
-    const answer = await askPatiently(options, method, url, request).catch((error: unknown) => {
+    const answer = await askPatiently(options, method, address, request).catch((error: unknown) => {
       seen.failure = error;
       throw error;
     });
@@ -60,8 +59,8 @@ export function createTokenNetwork(options: TokenNetworkOptions): TokenNetwork {
 export function routeToLogin(endpoints: Endpoints): (address: string) => URL {
   return (address) => {
     const url = new URL(address);
-    if (url.origin !== endpoints.authorityOrigin) throw new JoineryError('ENT-201', `no credential is sent to ${url.origin}`);
-    return new URL(`${url.pathname}${url.search}`, endpoints.loginOrigin);
+    if (!endpoints.authorityOrigins.includes(url.origin)) throw new JoineryError('ENT-201', `no credential is sent to ${url.origin}`);
+    return endpoints.emulatedLogin === undefined ? url : new URL(`${url.pathname}${url.search}`, endpoints.emulatedLogin);
   };
 }
 
@@ -93,11 +92,12 @@ interface TokenAnswer {
 }
 
 async function askPatiently(
-  { clock, dispatcher, signal }: TokenNetworkOptions,
+  { clock, dispatcher, route, signal }: TokenNetworkOptions,
   method: 'GET' | 'POST',
-  url: URL,
+  address: string,
   request?: NetworkRequestOptions,
 ): Promise<TokenAnswer> {
+  const url = route(address);
   for (let attempt = 1; ; attempt++) {
     const answer = await exchange(dispatcher, {
       url,

@@ -11,6 +11,7 @@ import { VirtualClock } from '../domain/virtual-clock.ts';
 import { makeCertificate } from '../../test/certificate.ts';
 import { answerJson, startLoopback, type Loopback, type Received } from '../../test/loopback.ts';
 import type { AuthDeclaration } from '../pipeline/pipeline.ts';
+import { MockAgent } from 'undici';
 import { openTokens, type TokenOptions, type Tokens } from './tokens.ts';
 
 const tenant = '11111111-2222-3333-4444-555555555555';
@@ -152,6 +153,35 @@ describe('a certificate', () => {
       message: expect.stringContaining('ENOENT'),
     });
     expect(login.received).toHaveLength(0);
+  });
+});
+
+describe('national clouds', () => {
+  test.each([
+    ['global', 'login.microsoftonline.com', 'graph.microsoft.com', 'login.microsoftonline.com'],
+    ['usgov', 'login.microsoftonline.us', 'graph.microsoft.us', 'login.microsoftonline.us'],
+    ['dod', 'login.microsoftonline.us', 'dod-graph.microsoft.us', 'login.microsoftonline.us'],
+    // msal prefers the newer of the two hosts, which are one service.
+    ['china', 'login.chinacloudapi.cn', 'microsoftgraph.chinacloudapi.cn', 'login.partner.microsoftonline.cn'],
+    ['china', 'login.partner.microsoftonline.cn', 'microsoftgraph.chinacloudapi.cn', 'login.partner.microsoftonline.cn'],
+  ] as const)('%s with %s and %s: one request to %s and nobody else', async (name, loginHost, graphHost, askedHost) => {
+    const network = new MockAgent();
+    network.disableNetConnect();
+    let asked = '';
+    network
+      .get(`https://${askedHost}`)
+      .intercept({
+        path: (path) => path.startsWith(`/${tenant}/oauth2/v2.0/token`),
+        method: 'POST',
+        body: (body) => ((asked = body), true),
+      })
+      .reply(200, { token_type: 'Bearer', expires_in: 3599, access_token: 'token-n' }, { headers: { 'content-type': 'application/json' } });
+    const sink = { tenant, auth: { client, secret }, cloud: { name, login: loginHost, graph: graphHost } };
+    const tokens = openTokens(sink, { clock: new VirtualClock('2026-11-22T08:00:00Z'), dispatcher: network });
+    expect(await tokens.token()).toBe('token-n');
+    expect(new URLSearchParams(asked).get('scope')).toBe(`https://${graphHost}/.default`);
+    await tokens.close();
+    await network.close();
   });
 });
 

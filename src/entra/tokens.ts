@@ -1,9 +1,10 @@
-import { Agent, type Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
 import type { Clock } from '../domain/clock.ts';
 import { JoineryError } from '../domain/error.ts';
 import type { SinkDeclaration } from '../pipeline/pipeline.ts';
 import { acquireToken, type HeldToken, type TokenSource } from './acquire-token.ts';
 import { credentialOf, type Credential } from './credential.ts';
+import { openDispatcher } from './dispatcher.ts';
 import { endpointsOf } from './endpoints.ts';
 
 /** Access tokens of one sink: kept, shared by parallel callers, renewed before they end. */
@@ -20,7 +21,7 @@ export interface Tokens {
 
 export interface TokenOptions {
   readonly clock: Clock;
-  /** The way out to the network; default: an undici Agent of its own, closed with the tokens. */
+  /** The way out to the network; default: connections of its own, through the environment's proxy, closed with the tokens. */
   readonly dispatcher?: Dispatcher;
   /** Instead of the one that the pipeline names. */
   readonly credential?: Credential;
@@ -37,14 +38,10 @@ export function openTokens(sink: Pick<SinkDeclaration, 'tenant' | 'auth' | 'clou
   const { clock } = options;
   const endpoints = endpointsOf(sink);
   const credential = options.credential ?? credentialOf(sink.auth);
-  const ownAgent = options.dispatcher === undefined ? new Agent({ keepAliveTimeout: 1000, connections: 2 }) : undefined;
-  const source: TokenSource = {
-    client: sink.auth.client,
-    endpoints,
-    credential,
-    clock,
-    dispatcher: options.dispatcher ?? ownAgent ?? new Agent(),
-  };
+  // The machine's own identity endpoint is never behind a proxy, and neither is an emulator.
+  const direct = endpoints.emulator || credential.kind === 'managedIdentity';
+  const dispatcher = options.dispatcher ?? openDispatcher({ connections: 2, direct });
+  const source: TokenSource = { client: sink.auth.client, endpoints, credential, clock, dispatcher };
   let held: HeldToken | undefined;
   let flight: Flight | undefined;
   let closed = false;
@@ -82,7 +79,7 @@ export function openTokens(sink: Pick<SinkDeclaration, 'tenant' | 'auth' | 'clou
     },
     async close() {
       flight?.abort.abort(new JoineryError('DOM-002', 'the tokens were closed'));
-      if (!closed) await ownAgent?.close();
+      if (options.dispatcher === undefined && !closed) await dispatcher.close();
       closed = true;
     },
   };

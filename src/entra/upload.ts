@@ -40,7 +40,7 @@ export type UploadAnswer =
 const bucketFullText = 'the bucket that stores the ingested data is full';
 
 /** `/v1.0/servicePrincipals/{id}/synchronization/jobs/{job}/bulkUpload` */
-export function bulkUploadPath(servicePrincipal: string, job: string): string {
+function bulkUploadPath(servicePrincipal: string, job: string): string {
   return `${jobPath(servicePrincipal, job)}/bulkUpload`;
 }
 
