@@ -1,4 +1,5 @@
 import { failFunction } from '../arguments.ts';
+import { isAmbiguousWhenRepeated, type PatternAtom } from './regex-danger.ts';
 import { readCharacterClass, translateEscape } from './regex-class.ts';
 
 /** A regular expression of .NET as JavaScript runs it. `groupIndex`: number or name in .NET's numbering → index in a JavaScript match. */
@@ -36,12 +37,15 @@ function refuse(functionName: string, pattern: string, reason: string): never {
   return failFunction('JSN-509', functionName, `the regular expression ${JSON.stringify(pattern)} cannot be used: ${reason}`);
 }
 
-interface OpenGroup {
-  /** Whether the alternative that is being read holds an unlimited repetition, and whether it holds anything that must be matched once. */
-  repeats: boolean;
-  fixed: boolean;
-  /** What a finished alternative of the group showed: repetition without anything fixed. */
-  loose: boolean;
+interface Atom extends PatternAtom {
+  /** A group whose repetition can be read in more than one way. */
+  readonly ambiguous: boolean;
+}
+
+interface Alternatives {
+  readonly source: string;
+  readonly ambiguous: boolean;
+  readonly variable: boolean;
 }
 
 const wordCharacter = String.raw`[\p{L}\p{Mn}\p{Nd}\p{Pc}]`;
@@ -93,29 +97,38 @@ class PatternReader {
     return index;
   }
 
-  #readAlternatives(): { source: string; loose: boolean } {
+  #readAlternatives(): Alternatives {
     let source = '';
-    const group: OpenGroup = { repeats: false, fixed: false, loose: false };
+    let sequence: PatternAtom[] = [];
+    const alternatives = [sequence];
     while (this.#position < this.#pattern.length && this.#pattern.charAt(this.#position) !== ')') {
       if (this.#pattern.charAt(this.#position) === '|') {
         this.#position++;
         source += '|';
-        closeAlternative(group);
+        sequence = [];
+        alternatives.push(sequence);
         continue;
       }
       const atom = this.#readAtom();
-      source += atom.source + this.#readQuantifier(atom, group);
+      const { quantifier, variable, times } = this.#readQuantifier(atom);
+      source += atom.source + quantifier;
+      // A class that stands a fixed number of times is as many places; more than 50 are as good as any.
+      const place = { source: atom.source, empty: atom.empty, single: atom.single, variable: atom.variable || variable };
+      for (let count = 0; count < Math.min(times, 50); count++) sequence.push(place);
     }
-    closeAlternative(group);
-    return { source, loose: group.loose };
+    return {
+      source,
+      ambiguous: isAmbiguousWhenRepeated(alternatives),
+      variable: alternatives.some((atoms) => atoms.some((atom) => atom.variable)),
+    };
   }
 
-  #readAtom(): { source: string; loose: boolean; empty: boolean } {
+  #readAtom(): Atom {
     const pattern = this.#pattern;
     const letter = pattern.charAt(this.#position);
-    const plain = (source: string, length: number, empty = false): { source: string; loose: boolean; empty: boolean } => {
+    const plain = (source: string, length: number, empty = false): Atom => {
       this.#position += length;
-      return { source, loose: false, empty };
+      return { source, single: !empty, empty, variable: false, ambiguous: false };
     };
     switch (letter) {
       case '(':
@@ -142,7 +155,7 @@ class PatternReader {
     }
   }
 
-  #readEscape(): { source: string; loose: boolean; empty: boolean } {
+  #readEscape(): Atom {
     const rest = this.#pattern.slice(this.#position);
     const anchors: Readonly<Record<string, string>> = {
       A: String.raw`(?<![\s\S])`,
@@ -154,7 +167,7 @@ class PatternReader {
     const anchor = anchors[rest.charAt(1)];
     if (anchor !== undefined) {
       this.#position += 2;
-      return { source: anchor, loose: false, empty: true };
+      return { source: anchor, single: false, empty: true, variable: false, ambiguous: false };
     }
     const reference = /^\\k(?:<([^>]+)>|'([^']+)')|^\\([1-9]\d?)/.exec(rest);
     if (reference !== null) {
@@ -162,20 +175,20 @@ class PatternReader {
       const name = reference[1] ?? reference[2] ?? reference[3] ?? '';
       const target = this.#numberGroups().get(name);
       if (target === undefined) return this.#refuse(`the back reference ${name} has no group before it`);
-      return { source: `(?:\\${String(target)})`, loose: false, empty: false };
+      return { source: `(?:\\${String(target)})`, single: false, empty: false, variable: true, ambiguous: false };
     }
     const escape = translateEscape(rest);
     if (typeof escape === 'string') return this.#refuse(escape);
     this.#position += escape.length;
-    return { source: escape.source, loose: false, empty: false };
+    return { source: escape.source, single: true, empty: false, variable: false, ambiguous: false };
   }
 
-  #readGroup(): { source: string; loose: boolean; empty: boolean } {
+  #readGroup(): Atom {
     const rest = this.#pattern.slice(this.#position);
     const comment = /^\(\?#[^)]*\)/.exec(rest);
     if (comment !== null) {
       this.#position += comment[0].length;
-      return { source: '', loose: false, empty: true };
+      return { source: '', single: false, empty: true, variable: false, ambiguous: false };
     }
     const named = /^\(\?(?:<([A-Za-z_]\w*)>|'([A-Za-z_]\w*)')/.exec(rest);
     const plain = /^\((?:\?(?::|<?[=!]))?/.exec(rest);
@@ -191,33 +204,29 @@ class PatternReader {
       if (open === '(') this.#groups.push(undefined);
       this.#position += open.length;
     }
-    const { source, loose } = this.#readAlternatives();
+    const { source, ambiguous, variable } = this.#readAlternatives();
     if (this.#pattern.charAt(this.#position) !== ')') return this.#refuse('a parenthesis is not closed');
     this.#position++;
     const looksAround = /[=!]$/.test(open);
-    return { source: `${open}${source})`, loose: loose && !looksAround, empty: looksAround };
+    return {
+      source: `${open}${source})`,
+      single: false,
+      empty: looksAround,
+      variable: variable && !looksAround,
+      ambiguous: ambiguous && !looksAround,
+    };
   }
 
-  #readQuantifier(atom: { loose: boolean; empty: boolean }, group: OpenGroup): string {
-    const quantifier = /^(?:[*+?]|\{\d+(?:,\d*)?\})\??/.exec(this.#pattern.slice(this.#position))?.[0];
-    if (quantifier === undefined) {
-      if (atom.loose) group.repeats = true;
-      else if (!atom.empty) group.fixed = true;
-      return '';
-    }
+  #readQuantifier(atom: Atom): { readonly quantifier: string; readonly variable: boolean; readonly times: number } {
+    const match = /^(?:[*+?]|\{(\d+)(?:(,)(\d*))?\})\??/.exec(this.#pattern.slice(this.#position));
+    if (match === null) return { quantifier: '', variable: false, times: 1 };
+    const [quantifier, least, comma, most] = match;
     this.#position += quantifier.length;
-    const unlimited = /^(?:[*+]|\{\d+,\})/.test(quantifier);
-    if (unlimited) {
-      if (atom.loose) this.#refuse('a repetition inside a repetition can take exponential time');
-      group.repeats = true;
-    } else if (/^\{[1-9]\d*\}/.test(quantifier) && !atom.loose) group.fixed = true;
-    else if (atom.loose) group.repeats = true;
-    return quantifier;
+    // A repetition with a bound is exponential only up to the bound; 10 is the most that goes unexamined.
+    const unlimited = least === undefined ? !quantifier.startsWith('?') : comma !== undefined && (most === '' || Number(most) > 10);
+    if (unlimited && atom.ambiguous)
+      this.#refuse('a repetition inside a repetition, or of alternatives that are alike, can take exponential time');
+    const variable = least === undefined || (comma !== undefined && most !== least);
+    return { quantifier, variable, times: variable ? 1 : Number(least) };
   }
-}
-
-function closeAlternative(group: OpenGroup): void {
-  if (group.repeats && !group.fixed) group.loose = true;
-  group.repeats = false;
-  group.fixed = false;
 }
