@@ -70,8 +70,10 @@ interface Parsed {
 function parseLine(columns: readonly ResultColumn[], line: string): Parsed {
   const texts = splitLine(line);
   let problems: ValueProblem[] | undefined;
-  const entries: [string, ColumnValue][] = [];
-  for (const [index, column] of columns.entries()) {
+  const values: Record<string, ColumnValue> = {};
+  for (let index = 0; index < columns.length; index++) {
+    const column = columns[index];
+    if (column === undefined) continue;
     const text = texts[index] ?? null;
     let value: ColumnValue = null;
     if (text !== null) {
@@ -82,8 +84,10 @@ function parseLine(columns: readonly ResultColumn[], line: string): Parsed {
         (problems ??= []).push({ column: column.name, message: error.message });
       }
     }
-    entries.push([column.name, value]);
+    // Assigned, a column of this name would become the object's prototype.
+    if (column.name === '__proto__')
+      Object.defineProperty(values, column.name, { value, enumerable: true, configurable: true, writable: true });
+    else values[column.name] = value;
   }
-  // Unlike an assignment, fromEntries takes a column named __proto__ for what it is.
-  return { values: Object.fromEntries(entries), problems };
+  return { values, problems };
 }

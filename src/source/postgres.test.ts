@@ -141,6 +141,12 @@ describe('reading PostgreSQL', () => {
     expect(new Set([base, ...others]).size).toBe(7);
   });
 
+  test('takes a column named __proto__ for a column', async () => {
+    const [row] = await readAll(await open(query(`select 1 as id, 'x' as "__proto__"`)));
+    expect(JSON.stringify(row?.values)).toBe('{"id":1,"__proto__":"x"}');
+    expect(Object.getPrototypeOf(row?.values)).toBe(Object.prototype);
+  });
+
   test('is written to JSON with its values', async () => {
     const [row] = await readAll(await open(query("select 1 as id, 'NaN'::float8 as pay")));
     expect(JSON.parse(JSON.stringify(row))).toEqual({
