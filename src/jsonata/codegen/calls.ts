@@ -86,7 +86,7 @@ export function emitLambda(emitter: Emitter, node: AstNode, place: Place): Code 
   const parameters = (node.arguments ?? []).map((argument) => {
     if (argument.type !== 'variable' || typeof argument.value !== 'string') throw new NotCompiled('a parameter without a name');
     const local = builder.parameter();
-    frame.variables.set(argument.value, { local, type: type.anything, definite: true, many: false, parameter: true });
+    frame.variables.set(argument.value, { local, type: type.anything, definite: true, many: false, finished: false });
     return local;
   });
   const binds = collectBinds([node.body]);

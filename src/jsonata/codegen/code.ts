@@ -22,7 +22,10 @@ export interface Code {
   readonly type: Type;
   /** Usually nothing: an object constructor plans its layout by it. */
   readonly rare?: boolean;
-  /** A sequence in it was finished already. */
+  /**
+   * Finishing it again changes nothing. A value that was finished once can be the raw result of a built-in function inside
+   * a sequence, which the next node finishes: the reference finishes at every node.
+   */
   readonly finished?: boolean;
 }
 
@@ -53,4 +56,8 @@ export class NotCompiled extends Error {
     super(reason);
     this.reason = reason;
   }
+}
+
+export function isFinished(piece: Code): boolean {
+  return piece.finished === true || !can(piece.type, marked);
 }

@@ -3,7 +3,7 @@ import type { Builder } from './builder.ts';
 import { sequenceOf } from './builder.ts';
 import { emitApply, emitCall, emitLambda, emitPartial, emitTailCall, emitTransform } from './calls.ts';
 import * as type from './code.ts';
-import { can, code, finishedCode, literalOf, NotCompiled, type Code } from './code.ts';
+import { can, code, finishedCode, isFinished, literalOf, NotCompiled, type Code } from './code.ts';
 import { emitArray, emitObject } from './constructors.ts';
 import type { Emitter } from './emitter.ts';
 import { emitBinary, truth } from './operators.ts';
@@ -82,7 +82,7 @@ export class ExpressionEmitter implements Emitter {
     if (node.group !== undefined) piece = emitGroup(this, piece, node.group, place);
     if (node.keepArray === true && can(piece.type, type.marked))
       return code(`${this.builder.use('finishKeeping')}(${piece.text})`, piece.type);
-    if (!can(piece.type, type.marked) || piece.finished === true || (piece === raw && alwaysFinished.has(node.type))) return piece;
+    if (!can(piece.type, type.marked) || piece.finished === true) return piece;
     return code(`${this.builder.use('finish')}(${piece.text})`, piece.type);
   }
 
@@ -110,7 +110,13 @@ export class ExpressionEmitter implements Emitter {
     const condition = truth(this.builder, this.emit(node.condition, place));
     const then = branch(node.then);
     const otherwise = node.else === undefined ? code('undefined', type.nothing) : branch(node.else);
-    return { text: `(${condition}?${then.text}:${otherwise.text})`, type: then.type | otherwise.type, rare: node.else === undefined };
+    const finished = [then, otherwise].every(isFinished);
+    return {
+      text: `(${condition}?${then.text}:${otherwise.text})`,
+      type: then.type | otherwise.type,
+      rare: node.else === undefined,
+      finished,
+    };
   }
 
   #block(node: AstNode, place: Place, emitLast: (node: AstNode, place: Place) => Code): Code {
@@ -123,9 +129,14 @@ export class ExpressionEmitter implements Emitter {
     for (const [index, expression] of expressions.entries()) {
       last = index === expressions.length - 1 ? emitLast(expression, inner) : this.emit(expression, inner);
       parts.push(last.text);
-      if (expression.type === 'bind') settle(frame, expression, last.type);
+      if (expression.type === 'bind') settle(frame, expression, last);
     }
-    return { text: parts.length === 0 ? 'undefined' : sequenceOf(parts), type: last.type, ...(last.rare === true ? { rare: true } : {}) };
+    return {
+      text: parts.length === 0 ? 'undefined' : sequenceOf(parts),
+      type: last.type,
+      rare: last.rare === true,
+      finished: isFinished(last),
+    };
   }
 
   /** A local that holds a mark until it is bound. */
@@ -154,9 +165,6 @@ export class ExpressionEmitter implements Emitter {
   }
 }
 
-/** Their parts are finished already. */
-const alwaysFinished = new Set(['condition', 'block', 'bind']);
-
 function hasTailCall(node: AstNode): boolean {
   if (node.type === 'lambda') return node.thunk === true;
   if (node.type === 'condition') return [node.then, node.else].some((branch) => branch !== undefined && hasTailCall(branch));
@@ -171,12 +179,13 @@ export function emitGroup(emitter: Emitter, input: Code, group: AstGroup, place:
 }
 
 /** A bind that every later expression of the block can rely on. */
-function settle(frame: Frame, bind: AstNode, valueType: type.Type): void {
+function settle(frame: Frame, bind: AstNode, value: Code): void {
   const name = leftOf(bind)?.value;
   const variable = typeof name === 'string' ? frame.variables.get(name) : undefined;
   if (variable === undefined) return;
   variable.definite = true;
-  variable.type = variable.many ? type.anything : valueType;
+  variable.type = variable.many ? type.anything : value.type;
+  variable.finished = !variable.many && isFinished(value);
 }
 
 function emitBind(emitter: Emitter, node: AstNode, place: Place): Code {
@@ -185,7 +194,7 @@ function emitBind(emitter: Emitter, node: AstNode, place: Place): Code {
   const value = emitter.emit(node.rhs, place);
   const variable = place.frame.variables.get(name);
   if (variable === undefined) throw new NotCompiled('a variable bound outside of its block');
-  return code(`(${variable.local}=${value.text})`, value.type);
+  return { text: `(${variable.local}=${value.text})`, type: value.type, finished: isFinished(value) };
 }
 
 function emitVariable(emitter: Emitter, node: AstNode, place: Place): Code {
@@ -206,7 +215,7 @@ export function variableIn(emitter: Emitter, name: string, frame: Frame): Code {
   const found = frame.find(name);
   if (found !== undefined) {
     const { variable } = found;
-    if (variable.definite) return variable.parameter ? code(variable.local, variable.type) : finishedCode(variable.local, variable.type);
+    if (variable.definite) return { text: variable.local, type: variable.type, finished: variable.finished };
     const outer = found.frame.outer === undefined ? outside(emitter, name) : variableIn(emitter, name, found.frame.outer);
     return code(`(${variable.local}!==${builder.use('unbound')}?${variable.local}:${outer.text})`, type.anything);
   }

@@ -3,7 +3,7 @@ import type { NativeFunction } from '../engine/definitions.ts';
 import { readPicture } from '../runtime/dates.ts';
 import { sequenceOf } from './builder.ts';
 import * as type from './code.ts';
-import { can, code, finishedCode, literalOf, type Code } from './code.ts';
+import { can, code, literalOf, type Code } from './code.ts';
 import type { Emitter } from './emitter.ts';
 import { truth } from './operators.ts';
 import { fits, typesOf } from './registered.ts';
@@ -168,10 +168,8 @@ function directLookup(
     );
   }
   const held = builder.hold(place, table);
-  return finishedCode(
-    sequenceOf([held.first, firstKey, `(typeof ${ref}==="string"?${builder.use('lookupKey')}(${held.ref},${ref}):${general(held.ref)})`]),
-    type.anything,
-  );
+  const looked = `(typeof ${ref}==="string"?${builder.use('lookupKey')}(${held.ref},${ref}):${general(held.ref)})`;
+  return { text: sequenceOf([held.first, firstKey, looked]), type: type.anything, finished: table.finished === true };
 }
 
 /** An object constructor of distinct literal names and literal values that are no objects. */

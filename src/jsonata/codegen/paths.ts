@@ -1,7 +1,7 @@
 import type { AstNode } from '../ast.ts';
 import { sequenceOf } from './builder.ts';
 import * as type from './code.ts';
-import { can, code, literalOf, NotCompiled, type Code } from './code.ts';
+import { can, code, finishedCode, literalOf, NotCompiled, type Code } from './code.ts';
 import type { Emitter } from './emitter.ts';
 import { emitGroup } from './expressions.ts';
 import type { Place } from './scope.ts';
@@ -33,7 +33,7 @@ function directPath(emitter: Emitter, first: AstNode, rest: readonly AstNode[], 
     if (context.row) return follow(emitter, columnOf(emitter, context.text, names[0] ?? ''), names, 1, place);
     const list = builder.constant(names);
     const slow = `${builder.use('namesOf')}(${context.text},${list})`;
-    const read = follow(emitter, memberOfObject(emitter, context.text, names[0] ?? ''), names, 1, place);
+    const read = follow(emitter, memberOfObject(emitter, context.text, names[0] ?? '', false), names, 1, place);
     return code(`(${isObject(emitter, context.text)}?${read.text}:${slow})`, type.anything);
   }
   const computed = first.type === 'variable' || context.row;
@@ -56,11 +56,15 @@ function follow(emitter: Emitter, value: Code, names: readonly string[], index: 
   if (name === undefined) return value;
   const { builder } = emitter;
   const { first, ref } = builder.hold(place, value);
-  const inner = follow(emitter, memberOfObject(emitter, ref, name), names, index + 1, place);
+  const inner = follow(emitter, memberOfObject(emitter, ref, name, value.finished === true), names, index + 1, place);
   const slow = can(value.type, type.object | type.array | type.marked)
     ? `(typeof ${ref}!=="object"?undefined:${builder.use('namesFrom')}(${ref},${builder.constant(names)},${String(index)}))`
     : 'undefined';
-  return code(sequenceOf([first, `(${isObject(emitter, ref)}?${inner.text}:${slow})`]), type.anything);
+  return {
+    text: sequenceOf([first, `(${isObject(emitter, ref)}?${inner.text}:${slow})`]),
+    type: type.anything,
+    finished: value.finished === true,
+  };
 }
 
 function isObject(emitter: Emitter, ref: string): string {
@@ -68,15 +72,15 @@ function isObject(emitter: Emitter, ref: string): string {
 }
 
 /** An own member of an object that may have any prototype. */
-function memberOfObject(emitter: Emitter, ref: string, name: string): Code {
+function memberOfObject(emitter: Emitter, ref: string, name: string, finished: boolean): Code {
   const read = `(${emitter.builder.use('hasOwn')}(${ref},${literalOf(name)})?${ref}[${literalOf(name)}]:undefined)`;
-  return code(`${emitter.builder.use('finishMember')}(${read})`, type.anything);
+  return { text: `${emitter.builder.use('finishMember')}(${read})`, type: type.anything, finished };
 }
 
 /** A column of the row: its prototype is the ordinary one, so that only the names of that one need a test. */
 function columnOf(emitter: Emitter, ref: string, name: string): Code {
-  if (name in Object.prototype) return memberOfObject(emitter, ref, name);
-  return code(emitter.builder.column(name), type.anything);
+  if (name in Object.prototype) return memberOfObject(emitter, ref, name, true);
+  return finishedCode(emitter.builder.column(name), type.anything);
 }
 
 function generalPath(emitter: Emitter, node: AstNode, steps: readonly AstNode[], place: Place): Code {

@@ -10,7 +10,8 @@ export interface Variable {
   definite: boolean;
   /** Bound in more than one place. */
   readonly many: boolean;
-  readonly parameter: boolean;
+  /** Finishing its value again changes nothing. */
+  finished: boolean;
 }
 
 /** A scope of the expression: block, function, or the whole. */
@@ -83,6 +84,6 @@ export function collectBinds(nodes: readonly AstNode[]): Map<string, number> {
 
 export function declare(frame: Frame, binds: ReadonlyMap<string, number>, localFor: () => string): void {
   for (const [name, count] of binds) {
-    frame.variables.set(name, { local: localFor(), type: anything, definite: false, many: count > 1, parameter: false });
+    frame.variables.set(name, { local: localFor(), type: anything, definite: false, many: count > 1, finished: false });
   }
 }

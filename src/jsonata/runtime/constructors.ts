@@ -1,6 +1,6 @@
 import { Unsupported } from './functions.ts';
 import type { Closure } from './paths.ts';
-import type { Sequence, Value } from './sequence.ts';
+import type { Value } from './sequence.ts';
 import { state, takeSteps } from './state.ts';
 
 /** Adds a member of an array constructor: arrays add their items, nothing adds nothing. */
@@ -28,9 +28,15 @@ export function append(first: Value, second: Value): Value {
   return joined;
 }
 
+/** Over an empty array the reference adds nothing to that very array: in a copy that is being transformed, it stays there. */
+function refuseWriting(): void {
+  if (state.transforming > 0) throw new Unsupported('a grouping of an empty array in a transform');
+}
+
 /** The context of the values of an object constructor with literal names over an array: all its items together. */
 export function joinedContext(context: Value): Value {
   if (!Array.isArray(context)) return context;
+  if (context.length === 0) refuseWriting();
   let joined: Value = context[0];
   for (let index = 1; index < context.length; index += 1) joined = append(joined, context[index]);
   return joined;
@@ -39,7 +45,10 @@ export function joinedContext(context: Value): Value {
 /** `{…}` with computed names, and `path{…}`: one member per name, its value over all items that gave the name. */
 export function groupBy(input: Value, pairs: readonly (readonly [Closure, Closure])[]): Value {
   let items: readonly Value[] = Array.isArray(input) ? input : [input];
-  if (items.length === 0) items = [undefined];
+  if (items.length === 0) {
+    refuseWriting();
+    items = [undefined];
+  }
   const groups = new Map<string, { data: Value; readonly pair: number }>();
   takeSteps(items.length * pairs.length);
   for (const item of items) {
@@ -66,5 +75,3 @@ export function setMember(object: Record<string, Value>, name: string, value: Va
   if (name === '__proto__') Object.defineProperty(object, name, { value, writable: true, enumerable: true, configurable: true });
   else object[name] = value;
 }
-
-export type { Sequence };

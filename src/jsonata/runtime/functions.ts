@@ -155,8 +155,14 @@ export const open = Symbol('?');
 export function applyPartially(procedure: Value, args: readonly Value[], _context: Value): Value {
   if (procedure instanceof Lambda) return fill(procedure.arity, args, procedure.body, procedure.context);
   if (isNativeFunction(procedure)) {
-    const { implementation } = procedure;
-    return fill(parametersOf(implementation), args, (...all) => checkResult(implementation.apply(focusOf(undefined), all)), undefined);
+    const { implementation, signature } = procedure;
+    const body = (...all: Value[]): Value => {
+      // Arguments are passed unchecked. What does not fit fails or not by what JavaScript makes of it, and of objects without
+      // a prototype the reference's makes something else than ours.
+      signature?.validate(all, undefined);
+      return checkResult(implementation.apply(focusOf(undefined), all));
+    };
+    return fill(parametersOf(implementation), args, body, undefined);
   }
   throw new Unsupported('a partial call of something that is no function');
 }
