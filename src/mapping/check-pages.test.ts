@@ -14,10 +14,10 @@ test.each(withExamples)('$code: the wrong example is found, the right one has no
 });
 
 test('every finding about the text of a mapping has examples', () => {
-  // Files that cannot be read, the live source and the slow engine cannot be shown in a pipeline file.
-  const without = ['MAP-101', 'MAP-102', 'MAP-103', 'MAP-104', 'MAP-105', 'MAP-106', 'MAP-131', 'MAP-132', 'MAP-133', 'SCM-113'];
+  // Files that cannot be read, the live source, the slow engine and tests cannot be shown in a pipeline file.
+  const without = /^(?:MAP-10[1-6]|MAP-13[1-3]|MAP-3\d\d|SCM-113)$/;
   const findings = checkCodes().filter(({ declaration }) => declaration.exit === 'configuration');
-  expect(findings.filter(({ declaration }) => declaration.wrong === undefined).map(({ code }) => code)).toEqual(without);
+  expect(findings.filter(({ code, declaration }) => declaration.wrong === undefined && !without.test(code))).toEqual([]);
 });
 
 test('every code has its page, and the pages are current (npx tsx scripts/write-check-pages.ts writes them)', () => {

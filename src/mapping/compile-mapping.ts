@@ -20,13 +20,8 @@ import { dependenciesOf, employmentColumns, type MappingUnit } from './unit.ts';
  * problems are reported at once, each with its place; the mapping is absent if one of them is an error. Reads the lookups' files.
  */
 export function compileMapping(pipeline: Pipeline, environment: MappingEnvironment = {}): MappingResult {
-  const diagnostics: Diagnostic[] = [];
-  const lookups = new Map<string, LookupTable>();
-  for (const declaration of Object.values(pipeline.lookups)) {
-    const { table, diagnostics: found } = readLookup(declaration, environment.readBytes ?? ((file) => readFileSync(file)));
-    diagnostics.push(...found);
-    if (table !== undefined) lookups.set(declaration.name, table);
-  }
+  const { lookups, diagnostics: found } = readLookups(pipeline, environment);
+  const diagnostics: Diagnostic[] = [...found];
   const first = compileInstance(pipeline, lookups, environment);
   diagnostics.push(...first.result.diagnostics);
   const { unit } = first.result;
@@ -36,6 +31,25 @@ export function compileMapping(pipeline: Pipeline, environment: MappingEnvironme
   if (unit === undefined || sorted.some(({ severity }) => severity === 'error')) return { diagnostics: sorted };
   const mapping = createMapping(pipeline, unit, first, () => compileInstance(pipeline, lookups, environment), analysis.readsClock);
   return { mapping, diagnostics: sorted };
+}
+
+/** The tables of a pipeline's lookups, mocked or read from their files. */
+export function readLookups(
+  pipeline: Pipeline,
+  environment: MappingEnvironment,
+): { readonly lookups: ReadonlyMap<string, LookupTable>; readonly diagnostics: readonly Diagnostic[] } {
+  const diagnostics: Diagnostic[] = [];
+  const lookups = new Map<string, LookupTable>();
+  for (const declaration of Object.values(pipeline.lookups)) {
+    const mocked = environment.lookups?.get(declaration.name);
+    const { table, diagnostics: found } =
+      mocked === undefined
+        ? readLookup(declaration, environment.readBytes ?? ((file) => readFileSync(file)))
+        : { table: mocked, diagnostics: [] };
+    diagnostics.push(...found);
+    if (table !== undefined) lookups.set(declaration.name, table);
+  }
+  return { lookups, diagnostics };
 }
 
 /** Compiled expressions with the instant that they see. One instant at a time. */

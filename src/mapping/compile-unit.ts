@@ -2,7 +2,7 @@ import type { Diagnostic } from '../domain/diagnostic.ts';
 import { invariant } from '../domain/error.ts';
 import { coreUserSchema, enterpriseUserSchema } from '../domain/payload.ts';
 import { functionDeclarations, functionLibrary, type FunctionContext } from '../jsonata/functions/index.ts';
-import type { CompileOptions } from '../jsonata/index.ts';
+import type { CompileOptions, FunctionDeclarations } from '../jsonata/index.ts';
 import type { Formula, Pipeline } from '../pipeline/pipeline.ts';
 import { createSchemaSet, parseAttributePath, resolveAttributePath } from '../scim/index.ts';
 import { readDefinitions, type Definition } from './definitions.ts';
@@ -29,16 +29,17 @@ export interface UnitResult {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** Compiles every expression of the transform. The clock is read at each evaluation. */
+/** Compiles every expression of the transform. The clock is read at each evaluation; `probes` are functions beside the library's. */
 export function compileUnit(
   pipeline: Pipeline,
   lookups: ReadonlyMap<string, LookupTable>,
   clock: FunctionContext,
   verify: boolean | number | undefined,
+  probes: FunctionDeclarations = {},
 ): UnitResult {
   const { transform, sink } = pipeline;
   const diagnostics: Diagnostic[] = [];
-  const functions = functionLibrary(clock);
+  const functions = { ...functionLibrary(clock), ...probes };
   const options: CompileOptions = { functions, now: () => clock.asOf, ...(verify === undefined ? {} : { verify }) };
   const read = readDefinitions(transform.use, functions);
   diagnostics.push(...read.diagnostics);

@@ -3,6 +3,7 @@ import type { Instant } from '../domain/clock.ts';
 import type { RowGroup } from '../domain/row.ts';
 import type { Trace, Verdict } from '../domain/verdict.ts';
 import type { Sha256 } from '../domain/words.ts';
+import type { LookupTable } from './lookup.ts';
 
 /** Scope, lets, lookups, employment and attributes of one pipeline, compiled into one unit. */
 export interface Mapping {
@@ -28,6 +29,8 @@ export interface MappingResult {
 export interface MappingEnvironment {
   /** Reads a lookup file; default: the file system. */
   readonly readBytes?: (file: string) => Uint8Array;
+  /** Tables that stand in for the files of lookups: the mocks of tests. */
+  readonly lookups?: ReadonlyMap<string, LookupTable>;
   /** Every n-th evaluation (true: each) is done in both engines; a difference is an error of the run. Default: never. */
   readonly verify?: boolean | number;
 }

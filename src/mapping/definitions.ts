@@ -75,7 +75,8 @@ export function readDefinitions(
 /** Problems that `compile` threw, at their places. Anything else is thrown on: it is a defect. */
 export function syntaxDiagnostics(error: unknown, locate: (offset: number, length?: number) => Place): readonly Diagnostic[] {
   if (error instanceof ExpressionSyntaxError) {
-    return error.problems.map(({ jsonataCode, message, offset, length }) => ({
+    // The parser goes on after a problem, but what it then finds mostly follows from the first.
+    return error.problems.slice(0, 1).map(({ jsonataCode, message, offset, length }) => ({
       code: error.code,
       severity: 'error',
       message: `${jsonataCode}: ${message}`,
@@ -88,7 +89,8 @@ export function syntaxDiagnostics(error: unknown, locate: (offset: number, lengt
   throw error;
 }
 
-function placeInFile(file: UsedFile, offset: number, length = 1): Place {
+/** Place of an offset in a function file. */
+export function placeInFile(file: UsedFile, offset: number, length = 1): Place {
   const start = lineAndColumn(file.text, offset);
   const end = lineAndColumn(file.text, offset + Math.max(1, length));
   return { file: file.file, line: start.line, column: start.column, endLine: end.line, endColumn: end.column };

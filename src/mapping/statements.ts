@@ -1,3 +1,5 @@
+import { readToken } from './tokens.ts';
+
 /** One statement of a text: without surrounding white space and comments, and without its semicolon. */
 export interface Statement {
   readonly text: string;
@@ -40,26 +42,4 @@ export function splitStatements(text: string): readonly Statement[] {
   }
   finish();
   return statements;
-}
-
-interface Token {
-  readonly kind: 'blank' | 'value' | 'operator';
-  readonly length: number;
-}
-
-function readToken(text: string, at: number, afterValue: boolean): Token {
-  const rest = (pattern: RegExp): number => {
-    pattern.lastIndex = at;
-    return pattern.exec(text)?.[0].length ?? 0;
-  };
-  const blank = rest(/\s+|\/\*(?:[^*]|\*(?!\/))*(?:\*\/)?/y);
-  if (blank > 0) return { kind: 'blank', length: blank };
-  const quoted = rest(/"(?:[^"\\]|\\[^])*"?|'(?:[^'\\]|\\[^])*'?|`[^`]*`?/y);
-  if (quoted > 0) return { kind: 'value', length: quoted };
-  const regex = afterValue ? 0 : rest(/\/(?:[^/\\]|\\[^])+\/[a-z]*/y);
-  if (regex > 0) return { kind: 'value', length: regex };
-  const word = rest(/[$\w\u0080-\uFFFF]+/y);
-  if (word === 0) return { kind: 'operator', length: 1 };
-  const isOperator = afterValue && /^(?:and|or|in)$/.test(text.slice(at, at + word));
-  return { kind: isOperator ? 'operator' : 'value', length: word };
 }

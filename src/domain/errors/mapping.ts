@@ -284,4 +284,22 @@ export const mappingErrors = defineErrors({
     why: 'A function, an infinite number or a nested list of nothing has no form in JSON.',
     fix: 'Call the function with its arguments; guard divisions.',
   },
+  'MAP-301': {
+    title: 'A test file cannot be read',
+    exit: 'configuration',
+    why: 'Tests that do not run protect nothing.',
+    fix: 'Correct the file; the guide to mappings shows its form.',
+  },
+  'MAP-302': {
+    title: 'A test names something that the pipeline does not have',
+    exit: 'configuration',
+    why: 'A misspelt column or attribute would let the test pass whatever the mapping does.',
+    fix: 'Correct the name.',
+  },
+  'MAP-303': {
+    title: 'A test has no clock',
+    exit: 'configuration',
+    why: 'With the time of the day on which it runs, a test would pass today and fail next year.',
+    fix: 'State asOf for the file or the case, as 2026-11-22T08:00:00Z.',
+  },
 });
