@@ -52,6 +52,8 @@ class Participant implements SharedClock {
   #next = 0;
   #holds = 0;
   #closed = false;
+  /** The first message has come: before it the process waits for nothing else. */
+  #welcomed = false;
   readonly #pending = new Map<number, Pending>();
   readonly #socket: Duplex;
   readonly #onTime: () => void;
@@ -127,6 +129,10 @@ class Participant implements SharedClock {
 
   receive(message: JsonObject): void {
     this.#now = numberMember(message, 'now') ?? this.#now;
+    if (!this.#welcomed) {
+      this.#welcomed = true;
+      this.#keepAlive();
+    }
     this.#onTime();
     const wake = numberMember(message, 'wake');
     if (wake !== undefined) {
@@ -153,7 +159,7 @@ class Participant implements SharedClock {
   #keepAlive(): void {
     if (!('ref' in this.#socket) || !('unref' in this.#socket)) return;
     const { ref, unref } = this.#socket;
-    const change = this.#pending.size > 0 ? ref : unref;
+    const change = this.#pending.size > 0 || !this.#welcomed ? ref : unref;
     if (typeof change === 'function') change.call(this.#socket);
   }
 }
