@@ -3,7 +3,6 @@ import { TdsSession, type TdsSessionOptions } from './tds-session.ts';
 import type { Login, TdsError } from './tds-messages.ts';
 import type { TdsColumn, TdsValue } from './tds-types.ts';
 
-export type { TdsError } from './tds-messages.ts';
 export type { TdsColumn, TdsTypeName, TdsValue } from './tds-types.ts';
 
 /** What a statement returns. */

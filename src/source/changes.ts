@@ -8,7 +8,7 @@ export interface KeyFingerprint {
   readonly fingerprint: string;
 }
 
-export interface ChangedGroup extends RowGroup {
+interface ChangedGroup extends RowGroup {
   /** Undefined: the key was not there before. */
   readonly previous: string | undefined;
 }

@@ -14,7 +14,8 @@ import { explainMssqlError } from './mssql-errors.ts';
 import { askReadingMode, beginReading, describeStatement, streamRows, type ReadingMode } from './mssql-session.ts';
 import { describeMssqlColumn, type MssqlColumn } from './mssql-types.ts';
 import { readStatement, type Statement } from './statement.ts';
-import { buildTableQuery, quoteName, readTableName } from './table-query.ts';
+import { readTableName } from './table-name.ts';
+import { buildTableQuery, quoteName } from './table-query.ts';
 
 interface Prepared {
   readonly sql: string;

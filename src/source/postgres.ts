@@ -13,7 +13,8 @@ import { CopyOut } from './postgres-protocol.ts';
 import { beginReading, describeStatement, PostgresPool, type PostgresSession } from './postgres-session.ts';
 import { describeColumn, readTypes } from './postgres-types.ts';
 import { readStatement, type Statement } from './statement.ts';
-import { buildTableQuery, quoteName, readTableName } from './table-query.ts';
+import { readTableName } from './table-name.ts';
+import { buildTableQuery, quoteName } from './table-query.ts';
 
 const copyStart = 'COPY (';
 const explainStart = 'EXPLAIN ';

@@ -1,7 +1,11 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readStatement, type Dialect, type Statement } from './statement.ts';
-import { buildTableQuery, quoteName, readTableName } from './table-query.ts';
+import { reviewSource } from './review-source.ts';
+import { readTableName } from './table-name.ts';
+import { buildTableQuery, quoteName } from './table-query.ts';
+import { Secret } from '../domain/masking.ts';
+import type { SourceDeclaration } from '../pipeline/pipeline.ts';
 
 const dialects: readonly Dialect[] = ['postgres', 'mssql'];
 const read = (sql: string, dialect: Dialect = 'postgres'): Statement => readStatement({ sql, file: 'q.sql', firstLine: 5 }, dialect);
@@ -61,6 +65,39 @@ describe('readStatement', () => {
         expect(read(`${sql};`, dialect).text).toBe(sql);
       }),
     );
+  });
+});
+
+describe('reviewSource', () => {
+  const declare = (over: Partial<SourceDeclaration>): SourceDeclaration => ({
+    type: 'postgres',
+    connection: new Secret('HR', 'postgres://db/hr'),
+    key: 'id',
+    statementTimeout: 1000,
+    ...over,
+  });
+  const query = (sql: string): Partial<SourceDeclaration> => ({ query: { sql, file: 'q.sql', firstLine: 5 } });
+
+  test('finds nothing about a query that is ordered, or a table', () => {
+    expect(reviewSource(declare(query('select id from t order by id')))).toEqual([]);
+    expect(reviewSource(declare({ table: 'hr.workers' }))).toEqual([]);
+  });
+
+  test.each([
+    'select id from t',
+    'select id, row_number() over (order by id) from t',
+    'select id from (select id from t order by id) as s',
+    "select id, 'order by id' from t -- order by id",
+  ])('warns that %s is not ordered', (sql) => {
+    expect(reviewSource(declare(query(sql)))).toMatchObject([
+      { code: 'SRC-301', severity: 'warning', fix: expect.stringContaining('COLLATE "C"'), place: { file: 'q.sql', line: 5, column: 1 } },
+    ]);
+    expect(reviewSource(declare({ ...query(sql), type: 'mssql' }))).toMatchObject([{ fix: expect.stringContaining('BIN2') }]);
+  });
+
+  test('reports what is no reading statement, and what is no table', () => {
+    expect(reviewSource(declare(query('drop table t')))).toMatchObject([{ code: 'SRC-201', severity: 'error', place: { line: 5 } }]);
+    expect(reviewSource(declare({ table: 'a;b' }))).toMatchObject([{ code: 'SRC-105', severity: 'error' }]);
   });
 });
 

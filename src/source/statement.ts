@@ -13,6 +13,8 @@ export interface SqlText {
 /** One reading statement, without what stands before and behind it; positions in `text` lead back to the file. */
 export interface Statement {
   readonly text: string;
+  /** There is an ORDER BY outside of all parentheses. */
+  readonly hasOrderBy: boolean;
   /** Place of an offset (UTF-16 code units) into `text`. */
   placeOf(offset: number): Place;
 }
@@ -50,6 +52,7 @@ export function readStatement(source: SqlText, dialect: Dialect): Statement {
   let previous: Token | undefined;
   let last: Token | undefined;
   let semicolon: Token | undefined;
+  let hasOrderBy = false;
   for (const token of tokens) {
     const text = textOf(token);
     if (token.kind === 'unterminated') throw refuse(token.start, `what begins with ${text.slice(0, 2).trim()} is not closed`);
@@ -64,6 +67,7 @@ export function readStatement(source: SqlText, dialect: Dialect): Statement {
     if (token.kind === 'symbol' && text === '(') open.push(token);
     if (token.kind === 'symbol' && text === ')' && open.pop() === undefined) throw refuse(token.start, 'this parenthesis closes nothing');
     if (dialect === 'mssql' && token.kind === 'word') checkTransactWord(text, token, previous, open.length, tokens, textOf, refuse);
+    hasOrderBy ||= open.length === 0 && /^by$/i.test(text) && previous !== undefined && /^order$/i.test(textOf(previous));
     previous = token;
     last = token;
   }
@@ -72,7 +76,7 @@ export function readStatement(source: SqlText, dialect: Dialect): Statement {
   const unclosed = open.pop();
   if (unclosed !== undefined) throw refuse(unclosed.start, 'this parenthesis is not closed');
   const offset = first.start;
-  return { text: sql.slice(offset, last.end), placeOf: (at) => placeIn(source, offset + at) };
+  return { text: sql.slice(offset, last.end), hasOrderBy, placeOf: (at) => placeIn(source, offset + at) };
 }
 
 function checkTransactWord(

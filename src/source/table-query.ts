@@ -1,6 +1,5 @@
 import knex from 'knex';
 import { JoineryError } from '../domain/error.ts';
-import type { Place } from '../domain/place.ts';
 import type { Dialect } from './statement.ts';
 
 /**
@@ -9,27 +8,6 @@ import type { Dialect } from './statement.ts';
 export function quoteName(name: string, dialect: Dialect): string {
   if (name === '' || name.includes('\0')) throw new JoineryError('SRC-105', 'a table or column name is empty or holds a NUL');
   return dialect === 'postgres' ? `"${name.replaceAll('"', '""')}"` : `[${name.replaceAll(']', ']]')}]`;
-}
-
-/** `hr.workers`, `"HR"."Worker List"`, `[HR].[Worker List]` to its one to three parts. Unquoted parts are taken as they stand (PostgreSQL: in lower case, as it does itself). */
-export function readTableName(table: string, dialect: Dialect, place?: Place): readonly string[] {
-  const part = /\s*(?:"((?:[^"]|"")+)"|\[((?:[^\]]|\]\])+)\]|([\p{L}_][\p{L}\p{N}_$#@]*))\s*(\.|$)/uy;
-  const parts: string[] = [];
-  let more = true;
-  while (more) {
-    const match = part.exec(table);
-    if (match === null) break;
-    const [, doubled, bracketed, bare, dot] = match;
-    if (bracketed !== undefined && dialect === 'postgres') break;
-    const name = doubled?.replaceAll('""', '"') ?? bracketed?.replaceAll(']]', ']') ?? bare ?? '';
-    parts.push(bare !== undefined && dialect === 'postgres' ? name.toLowerCase() : name);
-    more = dot === '.';
-    if (!more && parts.length <= (dialect === 'postgres' ? 2 : 3)) return parts;
-  }
-  throw new JoineryError('SRC-105', `source.table is not the name of a table: ${table}`, {
-    fix: `Write schema.table; quote a part that is not a plain name ${dialect === 'postgres' ? '"like this"' : '[like this]'}.`,
-    ...(place === undefined ? {} : { place }),
-  });
 }
 
 export interface TableQuery {
@@ -41,7 +19,7 @@ export interface TableQuery {
 }
 
 /** A column as it is called, and the SQL that stands for it where the column itself would lose something on the way. */
-export interface SelectedColumn {
+interface SelectedColumn {
   readonly name: string;
   readonly select?: string | undefined;
 }
