@@ -24,9 +24,11 @@ export interface Store {
   readonly files: Files;
   /**
    * Makes this process the only one that executes the pipeline. The lock ends with the process, without a timer, and each
-   * acquisition raises the epoch, so that a process that lost the lock can write nothing more. Errors: STO-201 when it is held.
+   * acquisition raises the epoch, so that a process that lost the lock can write nothing more. What the holder before left in
+   * `sending` becomes `unknown`: nobody can say any more whether it arrived. Errors: STO-201 when it is held.
    */
   acquireLease(pipeline: PipelineName, holder: string, at: Instant): Promise<Lease>;
+  /** Gives the leases of this process back. */
   close(): Promise<void>;
 }
 
@@ -88,6 +90,8 @@ export interface Ledger {
    * The first transaction of apply: writes `evaluated`, `desired` and `missing` of the given workers, records the planned
    * batches and their operations, and sets the run's state to `accepted`. A worker whose baseline is no longer the planned one, or who has another owner, is dropped and
    * named: nothing of him is written and his operation is recorded as dropped. All or nothing else.
+   * Records are pulled as they are written, 500 at a time; while they are, their source may read the store but not write to it
+   * (DOM-001). Errors: STO-302 for a run that was accepted before.
    */
   accept(lease: Lease, input: AcceptInput): Promise<AcceptResult>;
 }
@@ -165,21 +169,32 @@ export interface Operations {
   ofWorker(scope: JobScope, externalId: ExternalId): Promise<readonly Operation[]>;
   /** Operations of a run, by batch and index, in chunks. */
   stream(run: RunId): AsyncIterable<readonly Operation[]>;
-  /** Outcome → count, `open` and `unsent` among the keys. */
+  /** Outcome → count; what has no outcome under `open` (in flight), `unsent` (planned), `dropped` and `refused`. */
   tally(run: RunId): Promise<Readonly<Record<string, number>>>;
   /**
    * Before the bytes leave, in one transaction: reserves a call in window and quota, sets batch and operations to `sending`, writes the
    * ledger's `sent`. Nothing is written when the answer is not `granted`.
-   * A worker with another operation in flight blocks his operation, unless it is a disable: that one overtakes.
+   * A worker with another operation in flight blocks his operation, unless it is a disable: that one overtakes, and the older operation
+   * stays open until reconcile closes it. A replay is blocked likewise, so that what a disable overtook is not sent behind it.
+   * Errors: STO-302 unless `operations` are all that were not dropped, or when the batch has left twice.
    */
   beginSending(lease: Lease, input: BeginSending): Promise<BeginSendingResult>;
-  /** The answer to the call, or that there was none. Restores the ledger's `sent` where nothing was accepted. */
+  /**
+   * The answer to the call, or that there was none. Restores the ledger's `sent` where nothing was accepted: to the operation that was
+   * overtaken and is still in flight, or to none. A replay that was refused or not sent leaves the batch `unknown`, as its first sending was.
+   */
   finishSending(lease: Lease, input: FinishSending): Promise<void>;
   /** More batches for an accepted run: the second pass for managers, operations whose worker is no longer waiting. */
   add(lease: Lease, run: RunId, scope: JobScope, batches: readonly PlannedBatch[], at: Instant): Promise<void>;
-  /** Operations that will not be sent by this run (baseline moved, worker in flight, superseded run): state `dropped`. */
+  /**
+   * Operations that will not be sent by this run (baseline moved, worker in flight, superseded run): state `dropped`, the reason in
+   * `failure`. Errors: STO-302 for one that has left.
+   */
   drop(lease: Lease, operations: readonly OperationId[], reason: string, at: Instant): Promise<void>;
-  /** Writes outcomes and, by their effect, `confirmed`. Only reconcile calls this. Closing a closed operation does nothing. */
+  /**
+   * Writes outcomes and, by their effect, `confirmed`, in the order given. Only reconcile calls this, for operations of any pipeline of the
+   * job. Closing a closed operation does nothing. Errors: STO-302 for one that never left.
+   */
   close(lease: Lease, scope: JobScope, closures: readonly Closure[], at: Instant): Promise<void>;
   /** A failed operation that the service says it retries: stays open with outcome `escrowed`. */
   escrow(lease: Lease, operation: OperationId, failure: OperationFailure, at: Instant): Promise<void>;
@@ -261,6 +276,7 @@ export interface LogRows {
   about(scope: JobScope, externalIds: readonly ExternalId[]): Promise<ReadonlyMap<ExternalId, readonly LogRow[]>>;
   /** How far the logs of the job were read to the end; the next read begins earlier, by the overlap. */
   cursor(scope: JobScope): Promise<Instant | undefined>;
+  /** Forward only. */
   moveCursor(scope: JobScope, to: Instant): Promise<void>;
   /** Removes rows that are older and belong to no open operation. */
   prune(scope: JobScope, before: Instant): Promise<number>;
@@ -293,9 +309,9 @@ export interface JournalHead {
 
 /** Files of a run (hand-off between stages, plan, rejections, report) or of a pipeline (fingerprints). 0600 in a folder, or chunks in the database. */
 export interface Files {
-  /** Appears whole or not at all; replaces an older one. Answers bytes written. */
+  /** Appears whole or not at all; replaces an older one. Answers bytes written. Errors: STO-401 for a name that is no file name everywhere. */
   write(area: FileArea, name: string, chunks: AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>): Promise<number>;
-  /** undefined when there is no such file. */
+  /** undefined when there is no such file. In a database, a file that is replaced while it is read ends with STO-402. */
   read(area: FileArea, name: string): Promise<AsyncIterable<Uint8Array> | undefined>;
   list(area: FileArea): Promise<readonly string[]>;
   /** Renames a run's file into the pipeline's area, replacing the older one. */
