@@ -45,7 +45,7 @@ const writableTargets = new Set([
   ...Array.from({ length: 15 }, (_, index) => `onPremisesExtensionAttributes.extensionAttribute${String(index + 1)}`),
 ]); // prettier-ignore
 
-export function isWritableTarget(target: string): boolean {
+function isWritableTarget(target: string): boolean {
   return writableTargets.has(target) || /^extension_[0-9a-f]{32}_\w+$/i.test(target);
 }
 

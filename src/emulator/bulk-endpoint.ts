@@ -66,8 +66,7 @@ function throttle(tenant: Tenant, calls: SlidingWindow, now: number): Answer | u
 function readyAt(tenant: Tenant, job: Job, now: number): number {
   const ready = now + Math.round(between(tenant.random, 0.1, 0.2) * tenant.latency);
   if (tenant.switches.operationOrder === 'random') return ready;
-  const last = [...job.staged.values()].at(-1);
-  return Math.max(ready, last?.readyAt ?? 0);
+  return Math.max(ready, job.latestReady);
 }
 
 function badFormat(tenant: Tenant, problem: string): Answer {

@@ -27,6 +27,9 @@ export type DirectoryUserInput = { readonly userPrincipalName: string } & { read
 export class Directory {
   readonly #users = new Map<string, DirectoryUser>();
   readonly #byUserPrincipalName = new Map<string, string>();
+  /** A number that grows with each new user: the place of a user in lists. */
+  readonly #places = new Map<string, number>();
+  #nextPlace = 1;
   readonly #byEmployeeId = new Map<string, Set<string>>();
   readonly #journal: Journal;
 
@@ -46,6 +49,11 @@ export class Directory {
 
   get(id: string): DirectoryUser | undefined {
     return this.#users.get(id);
+  }
+
+  /** Later users have greater places; a place is never given again. */
+  placeOf(id: string): number {
+    return this.#places.get(id) ?? 0;
   }
 
   /** User principal names are compared without case, as the directory does. */
@@ -72,11 +80,13 @@ export class Directory {
     if (old === undefined) return;
     this.#unindex(old);
     this.#users.delete(id);
+    this.#places.delete(id);
     this.#journal.remove('user', id);
   }
 
   #index(user: DirectoryUser): void {
     this.#users.set(user.id, Object.freeze(user));
+    if (!this.#places.has(user.id)) this.#places.set(user.id, this.#nextPlace++);
     this.#byUserPrincipalName.set(user.userPrincipalName.toLowerCase(), user.id);
     if (user.employeeId === null) return;
     const key = user.employeeId.toLowerCase();

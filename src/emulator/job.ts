@@ -146,7 +146,8 @@ export class Job {
   cycle: Cycle | undefined;
   #state: JobState;
   #sequence = 0;
-  #earliestReady = Infinity;
+  /** What no cycle has taken, by the time at which it may be: so that a full store costs no more than an empty one. */
+  #waiting: { readonly readyAt: Instant; readonly entries: StagedEntry[] }[] = [];
   readonly #journal: Journal;
 
   constructor(
@@ -168,13 +169,15 @@ export class Job {
     this.#state = journal.restored<{ jobId: string; state: JobState }>('job').find((one) => one.jobId === jobId)?.state ?? state;
     const mine = <T extends { readonly jobId: string }>(kind: string): T[] =>
       journal.restored<T>(kind).filter((one) => one.jobId === jobId);
-    for (const { entry } of mine<{ jobId: string; entry: StagedEntry }>('staged')) this.staged.set(entry.sequence, entry);
+    for (const { entry } of mine<{ jobId: string; entry: StagedEntry }>('staged')) {
+      this.staged.set(entry.sequence, entry);
+      this.#wait(entry);
+    }
     for (const { escrow } of mine<{ jobId: string; escrow: Escrow }>('escrow')) this.escrows.set(escrow.entry.externalId, escrow);
     for (const one of mine<{ jobId: string; externalId: string; userId: string }>('anchor')) this.anchors.set(one.externalId, one.userId);
     for (const one of mine<{ jobId: string; reference: PendingReference }>('reference'))
       this.references.set(one.reference.externalId, one.reference);
     for (const sequence of this.staged.keys()) this.#sequence = Math.max(this.#sequence, sequence);
-    this.#refreshEarliest();
   }
 
   get state(): JobState {
@@ -193,7 +196,12 @@ export class Job {
 
   /** When the first operation that no cycle has taken becomes ready. */
   get earliestReady(): Instant {
-    return this.#earliestReady;
+    return this.#waiting[0]?.readyAt ?? Infinity;
+  }
+
+  /** When the last of them does. */
+  get latestReady(): Instant {
+    return this.#waiting.at(-1)?.readyAt ?? -Infinity;
   }
 
   stage(records: readonly JsonObject[], acceptedAt: Instant, readyAt: Instant): void {
@@ -206,7 +214,7 @@ export class Job {
 
   restage(entry: StagedEntry): void {
     this.staged.set(entry.sequence, entry);
-    this.#earliestReady = Math.min(this.#earliestReady, entry.readyAt);
+    this.#wait(entry);
     this.#put('staged', String(entry.sequence), { entry });
   }
 
@@ -217,18 +225,15 @@ export class Job {
 
   /** Everything that is ready; it stays in the store until it has been processed. */
   takeReady(now: Instant): StagedEntry[] {
-    const ready = [...this.staged.values()].filter((entry) => entry.readyAt <= now);
-    this.#earliestReady = [...this.staged.values()].reduce(
-      (least, one) => (one.readyAt > now ? Math.min(least, one.readyAt) : least),
-      Infinity,
-    );
+    const ready: StagedEntry[] = [];
+    while (this.earliestReady <= now) ready.push(...(this.#waiting.shift()?.entries ?? []));
     return ready;
   }
 
   purge(): void {
     for (const entry of this.staged.values()) this.unstage(entry);
+    this.#waiting = [];
     this.cycle = undefined;
-    this.#refreshEarliest();
   }
 
   setEscrow(escrow: Escrow): void {
@@ -259,8 +264,12 @@ export class Job {
     if (this.references.delete(externalId)) this.#remove('reference', externalId);
   }
 
-  #refreshEarliest(): void {
-    this.#earliestReady = [...this.staged.values()].reduce((least, one) => Math.min(least, one.readyAt), Infinity);
+  #wait(entry: StagedEntry): void {
+    let index = this.#waiting.length;
+    while (index > 0 && (this.#waiting[index - 1]?.readyAt ?? 0) > entry.readyAt) index--;
+    const before = this.#waiting[index - 1];
+    if (before?.readyAt === entry.readyAt) before.entries.push(entry);
+    else this.#waiting.splice(index, 0, { readyAt: entry.readyAt, entries: [entry] });
   }
 
   #put(kind: string, key: string, value: object): void {

@@ -93,6 +93,6 @@ export class ProvisioningLog {
   }
 }
 
-export function compareEvents(left: LogEvent, right: LogEvent): number {
+function compareEvents(left: LogEvent, right: LogEvent): number {
   return left.at - right.at || left.sequence - right.sequence;
 }

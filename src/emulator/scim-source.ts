@@ -26,7 +26,7 @@ const enterpriseAttributes = ['employeeNumber', 'costCenter', 'organization', 'd
 export const managerPath: AttributePath = `${enterpriseUserSchema}:manager.value`;
 
 /** The source attributes that a job knows before anything is added to its schema. */
-export const defaultSourceAttributes: readonly AttributePath[] = [
+const defaultSourceAttributes: readonly AttributePath[] = [
   ...simpleAttributes,
   ...nameAttributes.map((name) => `name.${name}`),
   ...Object.entries(workAttributes).flatMap(([name, subs]) => subs.map((sub) => `${name}[type eq "work"].${sub}`)),
@@ -36,20 +36,32 @@ export const defaultSourceAttributes: readonly AttributePath[] = [
 
 const workPath = /^(\w+)\[type eq "(\w+)"\]\.(\w+)$/;
 
+type Reader = (data: JsonObject) => SourceValue;
+const readers = new Map<AttributePath, Reader>();
+
 /** What the record says about the attribute. */
 export function readSource(data: JsonObject, path: AttributePath): SourceValue {
+  let reader = readers.get(path);
+  if (reader === undefined) {
+    reader = readerOf(path);
+    readers.set(path, reader);
+  }
+  return reader(data);
+}
+
+function readerOf(path: AttributePath): Reader {
   if (path.startsWith('urn:')) {
     const colon = path.lastIndexOf(':');
-    return readMember(memberOf(data, path.slice(0, colon)), path.slice(colon + 1));
+    const [urn, attribute] = [path.slice(0, colon), path.slice(colon + 1)];
+    return (data) => readMember(memberOf(data, urn), attribute);
   }
   const multi = workPath.exec(path);
-  if (multi !== null) {
-    const [, name = '', type = '', sub = ''] = multi;
+  if (multi === null) return (data) => readMember(data, path);
+  const [, name = '', type = '', sub = ''] = multi;
+  return (data) => {
     const list = memberOf(data, name);
-    const entry = isArray(list) ? list.find((one) => isObject(one) && memberOf(one, 'type') === type) : undefined;
-    return readMember(entry, sub);
-  }
-  return readMember(data, path);
+    return readMember(isArray(list) ? list.find((one) => isObject(one) && memberOf(one, 'type') === type) : undefined, sub);
+  };
 }
 
 function readMember(holder: Json | undefined, path: string): SourceValue {
@@ -74,7 +86,7 @@ export function logText(value: Json | undefined): string | null {
 }
 
 /** A detail's key: the path without the signs that the service strips; brackets and quotes stay. */
-export function detailKey(path: AttributePath): string {
+function detailKey(path: AttributePath): string {
   return path.replaceAll(/[.:@]/g, '');
 }
 

@@ -182,7 +182,7 @@ export type SwitchName = keyof typeof switchDeclarations;
 type ValueOf<D> = D extends SwitchDeclaration<infer T> ? T : never;
 export type EmulatorSwitches = { -readonly [K in SwitchName]: ValueOf<(typeof switchDeclarations)[K]> };
 
-export function isSwitchName(name: string): name is SwitchName {
+function isSwitchName(name: string): name is SwitchName {
   return Object.hasOwn(switchDeclarations, name);
 }
 

@@ -43,7 +43,7 @@ interface Refusal {
 const refuse = (status: 400 | 401, error: string, code: number, text: string): Refusal => ({ status, error, code, text });
 
 /** True if the segment names this tenant. */
-export function isTenant(endpoint: Pick<TokenEndpoint, 'tenantId' | 'domains'>, tenant: string): boolean {
+function isTenant(endpoint: Pick<TokenEndpoint, 'tenantId' | 'domains'>, tenant: string): boolean {
   const lower = tenant.toLowerCase();
   return lower === endpoint.tenantId || endpoint.domains.some((domain) => domain.toLowerCase() === lower);
 }

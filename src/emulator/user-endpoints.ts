@@ -42,9 +42,8 @@ function listUsers(request: GraphRequest): Answer {
   const after = readSkipToken(options.get('$skiptoken'));
   if (after !== undefined && isAnswer(after)) return after;
   const found = read.users;
-  // Ids are random, so a place in their order stays right while users come and go.
-  const sorted = found.toSorted((left, right) => (left.id < right.id ? -1 : 1));
-  const start = after === undefined ? sorted : sorted.filter((user) => user.id > String(after[0]));
+  const { directory } = request.tenant;
+  const start = after === undefined ? found : found.filter((user) => directory.placeOf(user.id) > Number(after[0]));
   const page = start.slice(0, top);
   const last = page.at(-1);
   const address = `${origin}/${version}/users`;
@@ -53,7 +52,9 @@ function listUsers(request: GraphRequest): Answer {
     body: {
       '@odata.context': `${origin}/${version}/$metadata#users`,
       ...(options.get('$count') === 'true' && isAdvanced(request) ? { '@odata.count': found.length } : {}),
-      ...(start.length > top && last !== undefined ? { '@odata.nextLink': nextLink(address, query, writeSkipToken([last.id])) } : {}),
+      ...(start.length > top && last !== undefined
+        ? { '@odata.nextLink': nextLink(address, query, writeSkipToken([directory.placeOf(last.id)])) }
+        : {}),
       value: page.map((user) => shape(request, user, selection)),
     },
   };
