@@ -12,8 +12,8 @@ import type { CallNode, EntraNode, OmittedArgument, PlaceholderNode, WordNode } 
 export interface EntraEvaluationOptions {
   /** The value of Now(): milliseconds, a Date, or ISO 8601. Absent: the system's clock. */
   readonly now?: number | string | Date;
-  /** Values that are taken in the target, for SelectUniqueValue; compared without regard to case. */
-  readonly existingInTarget?: Iterable<string>;
+  /** Values that are taken in the target, for SelectUniqueValue, compared without regard to case; or a function that knows. */
+  readonly existingInTarget?: Iterable<string> | ((value: string) => boolean);
   /** From 0 to 1, for Guid and RandomString. Absent: the system's secure generator. */
   readonly random?: () => number;
   /** Values of `%Name%` placeholders. */
@@ -25,8 +25,13 @@ export function contextOfOptions(options: EntraEvaluationOptions): FunctionConte
   const { now, random } = options;
   const asOf = now === undefined ? systemClock.now() : typeof now === 'number' ? now : new Date(now).getTime();
   if (Number.isNaN(asOf)) failFunction('JSN-502', 'entraNow', 'the option now is not a date');
-  const taken = new Set(Array.from(options.existingInTarget ?? [], (value) => value.toLowerCase()));
-  return { asOf, timezone: 'UTC', isTaken: (value) => taken.has(value.toLowerCase()), ...(random === undefined ? {} : { random }) };
+  return { asOf, timezone: 'UTC', isTaken: readTaken(options.existingInTarget ?? []), ...(random === undefined ? {} : { random }) };
+}
+
+function readTaken(existing: Iterable<string> | ((value: string) => boolean)): (value: string) => boolean {
+  if (typeof existing === 'function') return existing;
+  const taken = new Set(Array.from(existing, (value) => value.toLowerCase()));
+  return (value) => taken.has(value.toLowerCase());
 }
 
 /**

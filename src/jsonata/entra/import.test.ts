@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import jsonata from 'jsonata';
 import { describe, expect, it } from 'vitest';
 import { functionLibrary } from '../functions/index.ts';
+import { compile } from '../index.ts';
 import { findEntraFunction } from './catalog.ts';
 import { contextOfOptions } from './evaluate.ts';
 import { evaluateEntraExpression, importEntraExpression } from './index.ts';
@@ -14,6 +15,11 @@ async function runImported(text: string, attributes: Readonly<Record<string, unk
   for (const [name, { implementation, signature }] of Object.entries(library)) engine.registerFunction(name, implementation, signature);
   const value: unknown = await engine.evaluate(structuredClone(attributes));
   return value;
+}
+
+/** As pipelines run it: in compiled code. */
+function runCompiled(text: string, attributes: Readonly<Record<string, unknown>>): unknown {
+  return compile(importEntraExpression(text).jsonata, { functions: library }).evaluate(structuredClone(attributes));
 }
 
 /** A value as JSON, nothing as null; an error as one word, because the engine wraps some of them. */
@@ -208,6 +214,7 @@ describe('an imported expression', () => {
         fc.pre(text.length < 2000);
         const direct = await outcomeOf(() => evaluateEntraExpression(text, attributes, options));
         expect(await outcomeOf(() => runImported(text, attributes))).toBe(direct);
+        expect(await outcomeOf(() => runCompiled(text, attributes))).toBe(direct);
         const kind = direct === 'error' || direct === 'null' ? direct : 'value';
         outcomes.set(kind, (outcomes.get(kind) ?? 0) + 1);
       }),

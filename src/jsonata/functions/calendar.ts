@@ -1,10 +1,11 @@
 import { Temporal } from 'temporal-polyfill';
 import { maskValue } from '../../domain/masking.ts';
 import { failFunction, readInteger, readText } from './arguments.ts';
-import { formatDateOf, readPlainDate } from './dates.ts';
+import { readPlainDate } from './dates.ts';
 import type { FunctionDeclaration } from './declaration.ts';
 import { formatTokens, readFormat, type FormatToken } from './dotnet/date-format.ts';
 import { parseExact } from './dotnet/date-parse.ts';
+import { addDays, addMonths, daysBetween, monthsBetween, readPlainDay, writePlainDay } from './plain-days.ts';
 import { formatOffset, resolveZone } from './zones.ts';
 
 const units = ['year', 'month', 'week', 'day', 'hour', 'minute', 'second'] as const;
@@ -17,18 +18,18 @@ function readUnit(value: unknown, functionName: string): Unit {
   );
 }
 
-type Moment =
-  { readonly kind: 'date'; readonly value: Temporal.PlainDate } | { readonly kind: 'instant'; readonly value: Temporal.ZonedDateTime };
-
 const instantForm = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/;
 
-/** A date `YYYY-MM-DD`, or an instant of ISO 8601 with an offset, which is then read in the zone, or in its own offset if none is stated. */
-function readMoment(text: string, zone: string | undefined, functionName: string): Moment {
+/** An instant of ISO 8601 with an offset, in the zone, or in its own offset if none is stated. JSN-502 for anything else. */
+function readInstant(text: string, zone: string | undefined, functionName: string): Temporal.ZonedDateTime {
   const offset = instantForm.exec(text)?.[1];
-  if (offset === undefined) return { kind: 'date', value: readPlainDate(text, functionName) };
-  const resolved = resolveZone(zone ?? offset, functionName);
+  if (offset === undefined) {
+    // Says what is wrong with a date that is none; any other text is no date either.
+    readPlainDate(text, functionName);
+  }
+  const resolved = resolveZone(zone ?? offset ?? 'UTC', functionName);
   try {
-    return { kind: 'instant', value: Temporal.Instant.from(text).toZonedDateTimeISO(resolved) };
+    return Temporal.Instant.from(text).toZonedDateTimeISO(resolved);
   } catch {
     return failFunction('JSN-502', functionName, `${maskValue(text)} has the form of an instant but is none`);
   }
@@ -49,17 +50,28 @@ function addToDate(date: unknown, amountValue: unknown, unitValue: unknown, zone
   const amount = readInteger(amountValue, 'dateAdd', 'amount');
   const unit = readUnit(unitValue, 'dateAdd');
   if (text === undefined || amount === undefined) return undefined;
-  const moment = readMoment(text, readText(zone, 'dateAdd', 'zone'), 'dateAdd');
-  const duration = Temporal.Duration.from({ [`${unit}s`]: amount });
+  const plain = readPlainDay(text);
+  if (plain === undefined) return moveInstant(text, amount, unit, zone);
+  if (isTimeUnit(unit)) return failFunction('JSN-506', 'dateAdd', `a date has no ${unit}s; give an instant with an offset`);
+  const moved =
+    unit === 'day' || unit === 'week'
+      ? addDays(plain, unit === 'week' ? 7 * amount : amount)
+      : addMonths(plain, unit === 'year' ? 12 * amount : amount);
+  return moved.year >= 0 && moved.year <= 9999 ? writePlainDay(moved) : failRange();
+}
+
+function failRange(): never {
+  return failFunction('JSN-502', 'dateAdd', 'the result is not within the years 0 to 9999');
+}
+
+function moveInstant(text: string, amount: number, unit: Unit, zone: unknown): string {
+  const instant = readInstant(text, readText(zone, 'dateAdd', 'zone'), 'dateAdd');
   try {
-    if (moment.kind === 'instant') return writeInstant(moment.value.add(duration));
-    if (isTimeUnit(unit)) return failFunction('JSN-506', 'dateAdd', `a date has no ${unit}s; give an instant with an offset`);
-    const moved = moment.value.add(duration);
-    if (moved.year >= 0 && moved.year <= 9999) return moved.toString();
+    return writeInstant(instant.add(Temporal.Duration.from({ [`${unit}s`]: amount })));
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
+    return failRange();
   }
-  return failFunction('JSN-502', 'dateAdd', 'the result is not within the years 0 to 9999');
 }
 
 function countBetween(from: unknown, to: unknown, unitValue: unknown, zoneValue: unknown): number | undefined {
@@ -68,23 +80,21 @@ function countBetween(from: unknown, to: unknown, unitValue: unknown, zoneValue:
   const first = readText(from, 'dateDiff', 'from');
   const second = readText(to, 'dateDiff', 'to');
   if (first === undefined || second === undefined) return undefined;
-  const start = readMoment(first, zone, 'dateDiff');
-  const end = readMoment(second, zone, 'dateDiff');
-  let duration: Temporal.Duration;
-  if (start.kind === 'date' && end.kind === 'date') {
+  const [firstDay, secondDay] = [readPlainDay(first), readPlainDay(second)];
+  if (firstDay !== undefined && secondDay !== undefined) {
     if (isTimeUnit(unit))
       return failFunction('JSN-506', 'dateDiff', `two dates have no ${unit}s between them; give instants with an offset`);
-    duration = start.value.until(end.value, { largestUnit: unit });
-  } else if (start.kind === 'instant' && end.kind === 'instant') {
-    duration = start.value.until(end.value.withTimeZone(start.value.timeZoneId), { largestUnit: unit });
-  } else {
-    return failFunction(
-      'JSN-501',
-      'dateDiff',
-      'a date and an instant have no distance; make a date of the instant with $dateOf(value, zone)',
-    );
+    if (unit === 'day' || unit === 'week') return Math.trunc(daysBetween(firstDay, secondDay) / (unit === 'week' ? 7 : 1)) + 0;
+    return Math.trunc(monthsBetween(firstDay, secondDay) / (unit === 'year' ? 12 : 1)) + 0;
   }
-  return duration[`${unit}s`] + 0;
+  if (firstDay !== undefined || secondDay !== undefined) {
+    const fix = 'Make a date of the instant with $dateOf(value, zone), or an instant of the date with $dateTime(value, zone).';
+    readInstant(firstDay === undefined ? first : second, zone, 'dateDiff');
+    return failFunction('JSN-501', 'dateDiff', 'a date and an instant have no distance', fix);
+  }
+  const start = readInstant(first, zone, 'dateDiff');
+  const end = readInstant(second, zone, 'dateDiff').withTimeZone(start.timeZoneId);
+  return start.until(end, { largestUnit: unit })[`${unit}s`] + 0;
 }
 
 function readTokens(format: unknown, functionName: string): { readonly format: string; readonly tokens: readonly FormatToken[] } {
@@ -222,8 +232,8 @@ export const calendarFunctions: readonly FunctionDeclaration[] = [
     implementation: () => (value, zoneName) => {
       const text = readText(value, 'dateOf', 'instant');
       if (text === undefined) return undefined;
-      const moment = readMoment(text, readText(zoneName, 'dateOf', 'zone'), 'dateOf');
-      return moment.kind === 'date' ? text : formatDateOf(moment.value.epochMilliseconds, moment.value.timeZoneId);
+      const inZone = readText(zoneName, 'dateOf', 'zone');
+      return readPlainDay(text) === undefined ? readInstant(text, inZone, 'dateOf').toPlainDate().toString() : text;
     },
     examples: [
       { expression: '$dateOf("2026-10-31T23:30:00Z", "Europe/Berlin")', result: '2026-11-01' },

@@ -2,6 +2,7 @@ import { Temporal } from 'temporal-polyfill';
 import { maskValue } from '../../domain/masking.ts';
 import type { FunctionContext, FunctionDeclaration } from './declaration.ts';
 import { failFunction, isAbsent, readText } from './arguments.ts';
+import { readPlainDay } from './plain-days.ts';
 import { formatOffset, resolveZone } from './zones.ts';
 
 const dateOnly = /^(\d{4})-(\d{2})-(\d{2})$/;
@@ -20,15 +21,6 @@ export function readPlainDate(text: string, functionName: string): Temporal.Plai
   } catch {
     return failFunction('JSN-502', functionName, `${maskValue(text)} has the form YYYY-MM-DD but is no day of the calendar`);
   }
-}
-
-const daysInMonth = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-
-/** Cheaper than Temporal for the usual case; false for 29 February, which is left to it. */
-function isPlainlyValid(text: string): boolean {
-  const month = Number(text.slice(5, 7));
-  const day = Number(text.slice(8, 10));
-  return day >= 1 && day <= (daysInMonth[month - 1] ?? 0) && !(month === 2 && day === 29);
 }
 
 const rememberedStarts = new Map<string, string>();
@@ -63,7 +55,7 @@ const dateTime: FunctionDeclaration = {
     const zoneName = readText(zone, 'dateTime', 'zone');
     const resolved = zoneName === undefined ? 'UTC' : resolveZone(zoneName, 'dateTime');
     if (resolved === 'UTC') {
-      if (!dateOnly.test(text) || !isPlainlyValid(text)) readPlainDate(text, 'dateTime');
+      if (readPlainDay(text) === undefined) readPlainDate(text, 'dateTime');
       return `${text}T00:00:00+00:00`;
     }
     return startOfDay(text, resolved);
@@ -79,7 +71,7 @@ const dateTime: FunctionDeclaration = {
 };
 
 /** The calendar date of the run in the zone, `YYYY-MM-DD`. */
-export function formatDateOf(instant: number, zone: string): string {
+function formatDateOf(instant: number, zone: string): string {
   return Temporal.Instant.fromEpochMilliseconds(instant).toZonedDateTimeISO(zone).toPlainDate().toString();
 }
 
