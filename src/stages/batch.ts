@@ -72,10 +72,12 @@ export async function batch(context: StageContext, run: Run, directory: TakenNam
     const batches = arrange(run, totals.members);
     await writeHandoff(store, run.id, 'batches.ndjson', batches);
 
+    // A first run that was interrupted before all was sent is still the first: what it left is planned again.
+    const first = (await store.runs.latest(pipeline.name, ['loaded', 'finished'])) === undefined;
     const ledger = await store.ledger.counts(scope, pipeline.name);
     const standing = ledger.standingRejections - totals.revisited + totals.standing;
     const guards = evaluateGuards(pipeline.guards, {
-      first: last === undefined,
+      first,
       counts: totals.counts,
       enabled: ledger.enabled,
       population: summary.keys,
@@ -87,7 +89,7 @@ export async function batch(context: StageContext, run: Run, directory: TakenNam
       guards,
       standing: standing + summary.keyless - totals.keyless,
       batches: batches.length,
-      first: last === undefined,
+      first,
       hash: hash.digest(),
     });
     await writeDocument(store, run.id, 'plan.json', head);

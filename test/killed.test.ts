@@ -1,0 +1,101 @@
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { fillDirty } from '../samples/databases.ts';
+import { scopeOf } from '../src/stages/context.ts';
+import { SharedClockHost } from '../src/emulator/shared-clock-host.ts';
+import { freshDatabase } from './database.ts';
+import { runJoinery, type Line } from './joinery-process.ts';
+import { openWorkplace, peopleOf, root, type Person, type Workplace } from './workplace.ts';
+
+const pipeline = join(root, 'pipelines', 'contoso-dirty.yaml');
+
+/** What an undisturbed run leaves: the directory, and for every worker what the ledger believes. */
+interface End {
+  readonly people: readonly Person[];
+  readonly ledger: readonly unknown[];
+}
+
+async function endOf(work: Workplace): Promise<End> {
+  const runner = await work.open(pipeline);
+  try {
+    const ledger: unknown[] = [];
+    for await (const chunk of runner.store.ledger.streamEntries(scopeOf(runner.pipeline), runner.pipeline.name)) {
+      for (const entry of chunk) {
+        const { externalId, owner, desired, confirmed, sent, baselineUnknown, failed } = entry;
+        ledger.push({
+          externalId,
+          owner,
+          desired: desired?.hash,
+          confirmed: confirmed?.hash,
+          sent: sent?.hash,
+          baselineUnknown,
+          failed: failed?.hash,
+          verdict: entry.evaluated?.verdict,
+        });
+      }
+    }
+    return { people: peopleOf(work.emulator), ledger };
+  } finally {
+    await runner.close();
+  }
+}
+
+/** Kills at the n-th line of a type. */
+function at(type: string, occurrence: number, which: (line: Line) => boolean = () => true): (line: Line) => boolean {
+  let seen = 0;
+  return (line) => line.type === type && which(line) && ++seen === occurrence;
+}
+
+describe('a run that is killed and started again', () => {
+  let exported: string;
+  let undisturbed: End;
+
+  async function story(
+    kill: ((line: Line) => boolean) | undefined,
+  ): Promise<{ readonly end: End; readonly killed: boolean; readonly uploads: number }> {
+    const work = await openWorkplace({ clock: new SharedClockHost('2026-11-02T07:00:00Z'), variables: { HR_EXPORT_URL: exported } });
+    try {
+      const environment = { ...work.environment, JOINERY_CLOCK: work.emulator.origin };
+      const first = await runJoinery(['run', pipeline], { environment, state: work.state, ...(kill === undefined ? {} : { kill }) });
+      if (kill !== undefined) {
+        const second = await runJoinery(['run', pipeline], { environment, state: work.state });
+        expect({ code: second.code === 0 ? 3 : second.code, errors: second.errors, last: second.lines.at(-1)?.type }).toEqual({
+          code: 3,
+          errors: '',
+          last: 'result',
+        });
+      } else expect(first).toMatchObject({ code: 3, errors: '' });
+      return { end: await endOf(work), killed: first.signal === 'SIGKILL', uploads: work.emulator.stats.throttledUploads };
+    } finally {
+      await work.close();
+    }
+  }
+
+  beforeAll(async () => {
+    exported = await freshDatabase('killed');
+    await fillDirty(exported);
+    undisturbed = (await story(undefined)).end;
+  }, 120_000);
+
+  afterAll(() => {
+    expect(undisturbed.people.length).toBeGreaterThan(200);
+  });
+
+  const stage = (name: string) => (line: Line) => line['stage'] === name;
+  it.each([
+    ['while it extracts', at('stage.started', 1, stage('extract'))],
+    ['while it transforms', at('stage.started', 1, stage('transform'))],
+    ['while it plans', at('stage.started', 1, stage('batch'))],
+    ['after the plan, before it is accepted', at('plan', 1)],
+    ['after it was accepted, before anything is sent', at('accepted', 1)],
+    ['while the third batch is sent', at('batch.sending', 3)],
+    ['after the second batch was taken', at('batch.accepted', 2)],
+    ['when all is sent, before an outcome', at('stage.started', 1, stage('reconcile'))],
+    ['after the hundredth outcome', at('outcome', 100)],
+  ])('ends %s in the same directory and ledger as an undisturbed run', { timeout: 120_000 }, async (_when, kill) => {
+    const { end, killed } = await story(kill);
+    expect(killed).toBe(true);
+    expect(end.people).toEqual(undisturbed.people);
+    expect(end.ledger).toEqual(undisturbed.ledger);
+  });
+});
