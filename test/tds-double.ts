@@ -1,6 +1,7 @@
 import { createServer, type Socket } from 'node:net';
 import { TdsSession, type TdsSessionOptions } from './tds-session.ts';
 import type { Login, TdsError } from './tds-messages.ts';
+import type { TdsCertificate } from './tds-tls.ts';
 import type { TdsColumn, TdsValue } from './tds-types.ts';
 
 export type { TdsColumn, TdsTypeName, TdsValue } from './tds-types.ts';
@@ -24,6 +25,8 @@ export interface TdsDoubleOptions {
   /** What the database allows readers: default `snapshot`. */
   readonly isolation?: 'snapshot' | 'readCommittedSnapshot' | 'locks';
   readonly password?: string;
+  /** The server encrypts with this certificate; without it, it says that it cannot. */
+  readonly tls?: TdsCertificate;
 }
 
 export interface TdsDouble {

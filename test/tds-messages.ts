@@ -80,9 +80,10 @@ export function rowEncoder(columns: readonly TdsColumn[]): (row: readonly TdsVal
     ]);
 }
 
-/** No encryption: the double is on loopback and has no certificate. */
-export function preloginReply(): Buffer {
-  return Buffer.from([0, 0, 21, 0, 6, 1, 0, 27, 0, 1, 2, 0, 28, 0, 1, 4, 0, 29, 0, 1, 0xff, 14, 0, 0x0b, 0xe8, 0, 0, 2, 0, 0]);
+/** Encryption: on, or not supported. */
+export function preloginReply(isEncrypted: boolean): Buffer {
+  const encryption = isEncrypted ? 1 : 2;
+  return Buffer.from([0, 0, 21, 0, 6, 1, 0, 27, 0, 1, 2, 0, 28, 0, 1, 4, 0, 29, 0, 1, 0xff, 14, 0, 0x0b, 0xe8, 0, 0, encryption, 0, 0]);
 }
 
 export interface Login {

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { Writable } from 'node:stream';
 import type { TdsAnswer, TdsDoubleOptions, TdsResult } from './tds-double.ts';
 import {
   columnMetadata,
@@ -17,9 +18,10 @@ import {
   type Login,
   type TdsError,
 } from './tds-messages.ts';
+import { TdsTls } from './tds-tls.ts';
 import { wireType, type TdsColumn } from './tds-types.ts';
 
-export interface TdsSessionOptions extends Required<TdsDoubleOptions> {
+export interface TdsSessionOptions extends Required<Omit<TdsDoubleOptions, 'tls'>>, Pick<TdsDoubleOptions, 'tls'> {
   readonly log: string[];
   readonly logins: Login[];
   readonly counts: { rows: number; attentions: number };
@@ -31,6 +33,9 @@ const payloadBytes = 4000;
 export class TdsSession {
   readonly #socket: Socket;
   readonly #options: TdsSessionOptions;
+  #tls: TdsTls | undefined;
+  #buffered: Buffer = Buffer.alloc(0);
+  #parts: Buffer[] = [];
   #packet = 0;
   #transaction = 0n;
   /** Set while a request is being answered; an ATTENTION ends it. */
@@ -44,30 +49,50 @@ export class TdsSession {
   }
 
   listen(): void {
-    let buffered = Buffer.alloc(0);
-    let parts: Buffer[] = [];
     this.#socket.setNoDelay(true);
     this.#socket.on('error', () => undefined);
     this.#socket.on('data', (data) => {
-      buffered = Buffer.concat([buffered, data]);
-      while (buffered.length >= 8) {
-        const length = buffered.readUInt16BE(2);
-        if (buffered.length < length) return;
-        const [type = 0, status = 0] = buffered;
-        parts.push(buffered.subarray(8, length));
-        buffered = buffered.subarray(length);
-        if ((status & 1) === 0) continue;
-        const message = Buffer.concat(parts);
-        parts = [];
-        void this.#handle(type, message);
-      }
+      if (this.#tls?.isOver === true) this.#tls.receive(data);
+      else this.#receive(data);
     });
+  }
+
+  #receive(data: Buffer): void {
+    this.#buffered = Buffer.concat([this.#buffered, data]);
+    while (this.#buffered.length >= 8) {
+      const length = this.#buffered.readUInt16BE(2);
+      if (this.#buffered.length < length) return;
+      const [type = 0, status = 0] = this.#buffered;
+      this.#parts.push(this.#buffered.subarray(8, length));
+      this.#buffered = this.#buffered.subarray(length);
+      if ((status & 1) === 0) continue;
+      const message = Buffer.concat(this.#parts);
+      this.#parts = [];
+      void this.#handle(type, message);
+    }
+  }
+
+  async #prelogin(body: Buffer): Promise<void> {
+    const { tls } = this.#options;
+    if (this.#tls !== undefined) {
+      this.#tls.receive(body);
+      return;
+    }
+    if (tls !== undefined) {
+      this.#tls = new TdsTls(
+        tls,
+        (flight) => this.#packets(this.#socket, flight, true, packetType.prelogin),
+        (bytes) => this.#socket.write(bytes),
+      );
+      this.#tls.stream.on('data', (data: Buffer) => this.#receive(data));
+    }
+    this.#packets(this.#socket, preloginReply(tls !== undefined), true, packetType.reply);
   }
 
   async #handle(type: number, body: Buffer): Promise<void> {
     switch (type) {
       case packetType.prelogin:
-        return this.#reply(preloginReply());
+        return this.#prelogin(body);
       case packetType.login:
         return this.#logIn(readLogin(body));
       case packetType.attention:
@@ -226,30 +251,36 @@ export class TdsSession {
     await this.#write(body, true);
   }
 
-  /** Writes a body as packets and waits while the socket is full; lets ATTENTION in between. */
+  /** Writes a body as packets and waits while the reader has had enough; lets ATTENTION in between. */
   async #write(body: Buffer, isLast: boolean): Promise<void> {
-    let isFull = false;
+    const out = this.#tls?.stream ?? this.#socket;
+    if (this.#packets(out, body, isLast, packetType.reply) || this.#socket.destroyed) {
+      await new Promise(setImmediate);
+      return;
+    }
+    await new Promise<void>((resolve) => {
+      const go = (): void => {
+        out.off('drain', go);
+        this.#socket.off('close', go);
+        resolve();
+      };
+      out.once('drain', go);
+      this.#socket.once('close', go);
+    });
+  }
+
+  /** Whether more may be written at once. */
+  #packets(out: Writable, body: Buffer, isLast: boolean, type: number): boolean {
+    let isReady = true;
     for (let at = 0; at === 0 || at < body.length; at += payloadBytes) {
       const part = body.subarray(at, at + payloadBytes);
       const header = Buffer.alloc(8);
-      header.writeUInt8(packetType.reply, 0);
+      header.writeUInt8(type, 0);
       header.writeUInt8(isLast && at + payloadBytes >= body.length ? 1 : 0, 1);
       header.writeUInt16BE(part.length + 8, 2);
       header.writeUInt8(++this.#packet & 0xff, 6);
-      isFull = !this.#socket.write(Buffer.concat([header, part]));
+      isReady = out.write(Buffer.concat([header, part]));
     }
-    if (isFull && !this.#socket.destroyed) {
-      await new Promise<void>((resolve) => {
-        const go = (): void => {
-          this.#socket.off('drain', go);
-          this.#socket.off('close', go);
-          resolve();
-        };
-        this.#socket.once('drain', go);
-        this.#socket.once('close', go);
-      });
-    } else {
-      await new Promise(setImmediate);
-    }
+    return isReady;
   }
 }

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import type { config as MssqlConfig } from 'mssql';
 import { JoineryError } from '../domain/error.ts';
 import type { Secret } from '../domain/masking.ts';
@@ -12,6 +13,7 @@ const known = new Set([
   'instancename',
   'domain',
   'servername',
+  'ca',
   'multisubnetfailover',
 ]);
 
@@ -22,7 +24,7 @@ const known = new Set([
  */
 export async function readMssqlUrl(connection: Secret, applicationName: string, statementTimeout: number): Promise<MssqlConfig> {
   const text = connection.reveal();
-  const base = /^\w+:\/\//.test(text) ? readUrl(connection) : await readAdo(connection);
+  const base = /^\w+:\/\//.test(text) ? await readUrl(connection) : await readAdo(connection);
   const encrypt = base.options?.encrypt ?? !isLoopback(base.server);
   return {
     ...base,
@@ -71,7 +73,7 @@ export function refusePlainLogin(connection: object & { once(event: 'secure', li
   });
 }
 
-function readUrl(connection: Secret): MssqlConfig {
+async function readUrl(connection: Secret): Promise<MssqlConfig> {
   let url;
   try {
     url = new URL(connection.reveal());
@@ -102,6 +104,8 @@ function readUrl(connection: Secret): MssqlConfig {
   const appName = parameters.get('applicationname');
   const serverName = parameters.get('servername');
   const domain = parameters.get('domain');
+  const caFile = parameters.get('ca');
+  const ca = caFile === undefined ? undefined : await readAuthority(caFile);
   return {
     server: url.hostname === '' ? 'localhost' : decodeURIComponent(url.hostname).replace(/^\[|\]$/g, ''),
     port: url.port === '' ? 1433 : Number(url.port),
@@ -116,10 +120,19 @@ function readUrl(connection: Secret): MssqlConfig {
       ...(failover === undefined ? {} : { multiSubnetFailover: failover }),
       ...(instanceName === undefined ? {} : { instanceName }),
       ...(appName === undefined ? {} : { appName }),
+      ...(ca === undefined ? {} : { cryptoCredentialsDetails: { ca } }),
       ...(serverName === undefined ? {} : { serverName }),
       ...(intent === undefined ? {} : { readOnlyIntent: intent === 'readonly' }),
     },
   };
+}
+
+async function readAuthority(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    throw new JoineryError('SRC-105', `the file of ca cannot be read: ${file}`, { cause: error });
+  }
 }
 
 async function readAdo(connection: Secret): Promise<MssqlConfig> {

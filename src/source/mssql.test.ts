@@ -1,4 +1,8 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { makeCertificate } from '../../test/certificate.ts';
 import {
   answerFromTables,
   startTdsDouble,
@@ -268,6 +272,47 @@ describe('what goes wrong with SQL Server', () => {
     });
     expect(double.logins).toHaveLength(logins);
     await expect(at((other) => (other.port = '1'))).rejects.toMatchObject({ code: 'SRC-101' });
+  });
+
+  describe('with TLS', () => {
+    const from = new Date(Date.UTC(2020, 0, 1));
+    const to = new Date(Date.UTC(2100, 0, 1));
+    const certificate = makeCertificate(from, to, 'localhost');
+    let folder: string;
+    beforeAll(async () => {
+      folder = await mkdtemp(join(tmpdir(), 'joinery-tds-'));
+      await writeFile(join(folder, 'ca.pem'), certificate.certificate);
+      await writeFile(join(folder, 'other.pem'), makeCertificate(from, to, 'localhost').certificate);
+    });
+    afterAll(() => rm(folder, { recursive: true }));
+
+    const at = async (
+      parameters: Readonly<Record<string, string>>,
+    ): Promise<{ readonly double: TdsDouble; readonly rows: readonly Row[] }> => {
+      const double = await start(() => ({ columns, rows: numbered(2000, 'x'.repeat(50)) }), { tls: certificate });
+      const url = new URL(double.url);
+      for (const [name, value] of Object.entries({ encrypt: 'true', ...parameters })) url.searchParams.set(name, value);
+      const source = await open(double, { ...query(sql), connection: new Secret('HR', url.href) });
+      return { double, rows: await readAll(source) };
+    };
+
+    test('reads over a connection that is verified by authority and name', async () => {
+      const { double, rows } = await at({ ca: join(folder, 'ca.pem'), serverName: 'localhost' });
+      expect(rows).toHaveLength(2000);
+      expect(double.logins.length).toBeGreaterThan(0);
+    });
+
+    test('reads without verification only when that is written', async () => {
+      expect((await at({ trustServerCertificate: 'true' })).rows).toHaveLength(2000);
+    });
+
+    test.each<[string, () => Readonly<Record<string, string>>]>([
+      ['an unknown authority', () => ({ serverName: 'localhost' })],
+      ['another authority', () => ({ ca: join(folder, 'other.pem'), serverName: 'localhost' })],
+      ['another name', () => ({ ca: join(folder, 'ca.pem'), serverName: 'db.example' })],
+    ])('refuses %s', async (_what, parameters) => {
+      await expect(at(parameters())).rejects.toMatchObject({ code: 'SRC-104' });
+    });
   });
 
   test('refuses columns that are missing, doubled, or keys without a dependable order', async () => {

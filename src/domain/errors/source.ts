@@ -24,7 +24,7 @@ export const sourceErrors = defineErrors({
     title: 'The HR database could not prove who it is',
     exit: 'source',
     why: 'Over a network TLS is verified by default: an unverified server could be anybody, and would be given the password and feed us people.',
-    fix: "Give the certificate authority's file (PostgreSQL: sslrootcert=…), or name the host as its certificate does.",
+    fix: "Give the certificate authority's file (PostgreSQL: sslrootcert=…, SQL Server: ca=…), or name the host as its certificate does.",
   },
   'SRC-105': {
     title: 'The connection string is not understood',
