@@ -10,9 +10,9 @@ import { anything, columnOf, exactly, infer, type Inferred, type InferenceScope,
 import type { CompiledAttribute } from './unit.ts';
 
 /** Types that attributes do not take, required attributes that may be nothing, comparisons that are never true. */
-export function analyseTypes(parts: UnitParts): readonly Diagnostic[] {
+export function analyseTypes(parts: UnitParts, known: readonly ColumnDeclaration[] | undefined): readonly Diagnostic[] {
   const diagnostics: Diagnostic[] = [];
-  const scope = inferLets(parts);
+  const scope = inferLets(parts, known);
   for (const attribute of parts.attributes) {
     checkFormula(
       diagnostics,
@@ -22,6 +22,12 @@ export function analyseTypes(parts: UnitParts): readonly Diagnostic[] {
       acceptedKinds(attribute),
       isNeeded(attribute),
     );
+  }
+  for (const { formula, target } of parts.attributes) {
+    const column = target.attribute.type === 'dateTime' ? scope.columns.get(columnOf(formula.compiled?.ast) ?? '') : undefined;
+    if (column?.type !== 'date') continue;
+    const message = `${target.path} takes a date and time, and column ${column.name} is a date`;
+    diagnostics.push({ code: 'SCM-109', severity: 'warning', message, place: formula.place, fix: `Write $dateTime(${column.name}).` });
   }
   if (parts.scope !== undefined) {
     checkFormula(
@@ -44,10 +50,10 @@ export function analyseTypes(parts: UnitParts): readonly Diagnostic[] {
   return diagnostics;
 }
 
-function inferLets(parts: UnitParts): InferenceScope {
+function inferLets(parts: UnitParts, known: readonly ColumnDeclaration[] | undefined): InferenceScope {
   const variables = new Map<string, Inferred>();
   if (parts.pipeline.transform.employment !== undefined) for (const name of employmentNames) variables.set(name, exactly('boolean'));
-  const columns = new Map((parts.pipeline.source.columns ?? []).map((column) => [column.name, column]));
+  const columns = new Map((known ?? []).map((column) => [column.name, column]));
   const scope: InferenceScope = { columns, variables, lookups: new Set(Object.keys(parts.pipeline.lookups)) };
   for (const { name } of parts.pipeline.transform.let) variables.set(name, anything);
   // In order: a let sees the ones before it.

@@ -176,3 +176,27 @@ test('$employed without employment is an error with its own way out', () => {
   const { diagnostics } = compileMapping(buildPipeline({ attributes: { ...base, active: '$employed' } }));
   expect(diagnostics).toContainEqual(expect.objectContaining({ code: 'MAP-111', fix: 'Add employment: { start: … } under transform.' }));
 });
+
+test('a date column in a dateTime attribute is warned of before any row, with the way out', () => {
+  const urn = 'urn:ietf:params:scim:schemas:extension:contoso:1.0:User';
+  const { diagnostics } = compileMapping(
+    buildPipeline({ extensions: { [urn]: { Hired: 'dateTime' } }, attributes: { ...base, [`${urn}:Hired`]: 'hire_date' } }),
+  );
+  expect(diagnostics).toContainEqual(expect.objectContaining({ code: 'SCM-109', severity: 'warning', fix: 'Write $dateTime(hire_date).' }));
+});
+
+test('without a contract, names and types come from the live source', () => {
+  const pipeline = buildPipeline({
+    columns: 'undeclared',
+    attributes: { active: true, userName: 'emial', title: 'grade', locale: 'email' },
+  });
+  const sourceColumns = [
+    { name: 'email', type: 'string', nullable: true },
+    { name: 'grade', type: 'integer' },
+  ] as const;
+  const found = compileMapping(pipeline, { sourceColumns }).diagnostics.filter(({ severity }) => severity !== 'notice');
+  expect(found.map(({ code, message, fix }) => `${code} ${message} ${fix ?? ''}`.trim())).toEqual([
+    'MAP-112 there is no column emial in what the source returns Did you mean email?',
+    'MAP-129 title takes text; the expression gives a number',
+  ]);
+});

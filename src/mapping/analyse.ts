@@ -10,6 +10,8 @@ import { analyseTypes } from './analyse-types.ts';
 import { checkClosed } from './closed.ts';
 import { libraryNames, type UnitParts } from './compile-unit.ts';
 import { employmentNames } from './employment.ts';
+import type { SourceColumn } from './contract.ts';
+import type { ColumnDeclaration } from '../pipeline/pipeline.ts';
 import type { CompiledFormula } from './formula.ts';
 import { dependenciesOf, isEmploymentName, type MappingUnit } from './unit.ts';
 
@@ -38,7 +40,8 @@ const chanceNames: ReadonlySet<string> = new Set([
 ]);
 
 /** Everything that can be said about a mapping before a row is read. */
-export function analyseUnit(parts: UnitParts, unit: MappingUnit | undefined): Analysis {
+export function analyseUnit(parts: UnitParts, unit: MappingUnit | undefined, described?: readonly SourceColumn[]): Analysis {
+  const known = parts.pipeline.source.columns ?? described?.map((column) => describedColumn(column, parts.pipeline.placeOf('source')));
   const diagnostics: Diagnostic[] = [];
   const formulas = formulasOf(parts);
   checkNames(diagnostics, parts, formulas);
@@ -49,9 +52,9 @@ export function analyseUnit(parts: UnitParts, unit: MappingUnit | undefined): An
     ),
   ];
   const readsClock = checkFunctions(diagnostics, parts, uses);
-  checkColumns(diagnostics, parts, formulas);
+  checkColumns(diagnostics, parts, formulas, known);
   checkDeclaredNames(diagnostics, parts);
-  diagnostics.push(...analyseEmployment(parts), ...analyseAttributes(parts), ...analyseTypes(parts));
+  diagnostics.push(...analyseEmployment(parts), ...analyseAttributes(parts), ...analyseTypes(parts, known));
   const dependencies = {
     lets: parts.lets,
     lookups: parts.lookups,
@@ -146,16 +149,26 @@ function checkFunctions(diagnostics: Diagnostic[], parts: UnitParts, uses: reado
   return readsClock;
 }
 
+/** The database's word in place of a contract: a column that may be NULL may be nothing. */
+function describedColumn({ name, type, nullable }: SourceColumn, place: Place): ColumnDeclaration {
+  return { name, type, required: nullable === false, place };
+}
+
 /** With a contract, a name that it does not list is a typing error or a column to be declared. */
-function checkColumns(diagnostics: Diagnostic[], parts: UnitParts, formulas: readonly CompiledFormula[]): void {
-  const { columns } = parts.pipeline.source;
+function checkColumns(
+  diagnostics: Diagnostic[],
+  parts: UnitParts,
+  formulas: readonly CompiledFormula[],
+  columns: readonly ColumnDeclaration[] | undefined,
+): void {
   if (columns === undefined) return;
   const names = columns.map(({ name }) => name);
   const report = (name: string, place: Place): void => {
     if (names.includes(name)) return;
     const nearest = nearestName(name, names);
     const fix = nearest === undefined ? {} : { fix: `Did you mean ${nearest}?` };
-    diagnostics.push({ code: 'MAP-112', severity: 'error', message: `there is no column ${name} in source.columns`, place, ...fix });
+    const where = parts.pipeline.source.columns === undefined ? 'what the source returns' : 'source.columns';
+    diagnostics.push({ code: 'MAP-112', severity: 'error', message: `there is no column ${name} in ${where}`, place, ...fix });
   };
   for (const { compiled, source } of formulas) {
     if (source === undefined) continue;

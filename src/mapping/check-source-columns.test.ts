@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
-import { checkSourceColumns, type SourceColumn } from './check-source-columns.ts';
+import { checkSourceColumns } from './check-source-columns.ts';
 import { compileMapping } from './compile-mapping.ts';
+import type { SourceColumn } from './contract.ts';
 import { buildPipeline, sampleColumns } from './pipeline.test-data.ts';
 
 const returned: readonly SourceColumn[] = Object.entries(sampleColumns).map(([name, { type }]) => ({ name, type }));

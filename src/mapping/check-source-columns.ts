@@ -1,15 +1,7 @@
 import type { Diagnostic } from '../domain/diagnostic.ts';
 import type { ColumnType, Pipeline } from '../pipeline/pipeline.ts';
 import { nearestName } from '../scim/index.ts';
-import type { Mapping } from './contract.ts';
-
-/** A column as the source describes it. */
-export interface SourceColumn {
-  readonly name: string;
-  readonly type: ColumnType;
-  /** undefined: the database does not say. */
-  readonly nullable?: boolean;
-}
+import type { Mapping, SourceColumn } from './contract.ts';
 
 /**
  * Compares what the live source returns with what the pipeline needs: columns of the contract and columns that expressions read, before a row

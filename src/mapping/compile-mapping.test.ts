@@ -339,3 +339,15 @@ test('an explanation shows columns, lets, employment, scope and attributes with 
   expect(traces).toContainEqual({ name: 'scope', expression: 'status != "Leave"', value: true });
   expect(traces.at(-1)).toEqual({ name: 'displayName', expression: '$given', value: 'MARA' });
 });
+
+test('a limit of the engine is a rejection with its own code', async () => {
+  const loop = '($f := function($n) { $f($n + 1) }; $f(0))';
+  expect(await evaluate({ attributes: { ...base, title: loop } })).toMatchObject({ kind: 'rejected', reasons: [{ code: 'JSN-103' }] });
+});
+
+test('every evaluation is counted, and can be held against the reference engine', async () => {
+  const { mapping } = compileMapping(buildPipeline({ attributes: base }), { verify: true });
+  const verdict = await mapping?.evaluate(rowGroup(), sampleInstant);
+  expect(verdict?.kind).toBe('draft');
+  expect(mapping?.stats()).toMatchObject({ evaluations: 2, verified: 2 });
+});

@@ -3,6 +3,7 @@ import type { Instant } from '../domain/clock.ts';
 import type { Diagnostic } from '../domain/diagnostic.ts';
 import { formatPlace } from '../domain/place.ts';
 import type { RowGroup } from '../domain/row.ts';
+import type { EngineStats } from '../jsonata/index.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
 import { analyseUnit } from './analyse.ts';
 import { createRowCheck } from './columns.ts';
@@ -25,7 +26,7 @@ export function compileMapping(pipeline: Pipeline, environment: MappingEnvironme
   const first = compileInstance(pipeline, lookups, environment);
   diagnostics.push(...first.result.diagnostics);
   const { unit } = first.result;
-  const analysis = analyseUnit(first.result.parts, unit);
+  const analysis = analyseUnit(first.result.parts, unit, environment.sourceColumns);
   diagnostics.push(...analysis.diagnostics);
   const sorted = sortDiagnostics(diagnostics);
   if (unit === undefined || sorted.some(({ severity }) => severity === 'error')) return { diagnostics: sorted };
@@ -97,6 +98,7 @@ function createMapping(pipeline: Pipeline, unit: MappingUnit, first: Instance, a
     id: identifyMapping(pipeline, unit.lookups),
     readsClock,
     columns,
+    stats: () => sumStats(instances.flatMap(({ result }) => (result.unit === undefined ? [] : [result.unit]))),
     evaluate: (group: RowGroup, asOf: Instant) => run(asOf, (plan) => evaluateGroup(plan, group, asOf)),
     explain: async (group: RowGroup, asOf: Instant) => {
       const verdict = await run(asOf, (plan) => evaluateGroup(plan, group, asOf));
@@ -104,6 +106,26 @@ function createMapping(pipeline: Pipeline, unit: MappingUnit, first: Instance, a
       return { verdict, traces };
     },
   });
+}
+
+function sumStats(units: readonly MappingUnit[]): EngineStats {
+  const sum = { evaluations: 0, fallbacks: 0, verified: 0 };
+  for (const unit of units) {
+    const lets = [...unit.lets.values()].map(({ formula }) => formula);
+    const formulas = [
+      ...lets,
+      unit.active.formula,
+      ...unit.attributes.map(({ formula }) => formula),
+      ...(unit.scope === undefined ? [] : [unit.scope]),
+    ];
+    for (const { engine } of formulas) {
+      const stats = engine?.stats();
+      sum.evaluations += stats?.evaluations ?? 0;
+      sum.fallbacks += stats?.fallbacks ?? 0;
+      sum.verified += stats?.verified ?? 0;
+    }
+  }
+  return sum;
 }
 
 function neededColumns(unit: MappingUnit): readonly string[] {

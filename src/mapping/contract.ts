@@ -3,6 +3,8 @@ import type { Instant } from '../domain/clock.ts';
 import type { RowGroup } from '../domain/row.ts';
 import type { Trace, Verdict } from '../domain/verdict.ts';
 import type { Sha256 } from '../domain/words.ts';
+import type { EngineStats } from '../jsonata/index.ts';
+import type { ColumnType } from '../pipeline/pipeline.ts';
 import type { LookupTable } from './lookup.ts';
 
 /** Scope, lets, lookups, employment and attributes of one pipeline, compiled into one unit. */
@@ -13,8 +15,13 @@ export interface Mapping {
   readonly readsClock: boolean;
   /** Columns that expressions, employment, key and primary read, in alphabetical order: the query has to return them. */
   readonly columns: readonly string[];
-  /** Pure: same rows, mapping and `asOf`, same verdict. Never rejects: what goes wrong with a worker is a rejected verdict. */
+  /**
+   * Pure: same rows, mapping and `asOf`, same verdict. What goes wrong with a worker is a rejected verdict;
+   * throws only JSN-109, with `verify`, if the two engines disagree.
+   */
   evaluate(group: RowGroup, asOf: Instant): Promise<Verdict> | Verdict;
+  /** Evaluations of expressions so far, and how many of them the reference engine had to answer. */
+  stats(): EngineStats;
   /** As `evaluate`, and what every let and attribute came to. */
   explain(group: RowGroup, asOf: Instant): Promise<{ readonly verdict: Verdict; readonly traces: readonly Trace[] }>;
 }
@@ -31,6 +38,16 @@ export interface MappingEnvironment {
   readonly readBytes?: (file: string) => Uint8Array;
   /** Tables that stand in for the files of lookups: the mocks of tests. */
   readonly lookups?: ReadonlyMap<string, LookupTable>;
+  /** What the live source returns: stands in for a contract that is not declared, when names and types are checked. */
+  readonly sourceColumns?: readonly SourceColumn[];
   /** Every n-th evaluation (true: each) is done in both engines; a difference is an error of the run. Default: never. */
   readonly verify?: boolean | number;
+}
+
+/** A column as the source describes it. */
+export interface SourceColumn {
+  readonly name: string;
+  readonly type: ColumnType;
+  /** undefined: the database does not say. */
+  readonly nullable?: boolean;
 }

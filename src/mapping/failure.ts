@@ -1,6 +1,7 @@
 import type { Json } from '../domain/canonical-json.ts';
 import type { Diagnostic } from '../domain/diagnostic.ts';
 import { JoineryError } from '../domain/error.ts';
+import { errorRegistry, type ErrorCode } from '../domain/errors/registry.ts';
 import { maskValue, scrubText } from '../domain/masking.ts';
 import { EvaluationError } from '../jsonata/index.ts';
 import type { CompiledFormula } from './formula.ts';
@@ -19,7 +20,13 @@ export function describeFailure(error: unknown, name: string, formula: CompiledF
     return { code: ours.code, severity: 'error', message: `${name}: ${ours.message}${inputs}`, why: ours.why, fix: ours.fix, place };
   }
   const message = error instanceof Error ? maskIn(error) : 'failed';
-  return { code: 'MAP-207', severity: 'error', message: `${name}: ${message}${inputs}`, place };
+  // A limit of ours has a code of its own; JSONata's codes stand in the message.
+  const code = error instanceof EvaluationError && isErrorCode(error.code) && error.code !== 'JSN-102' ? error.code : 'MAP-207';
+  return { code, severity: 'error', message: `${name}: ${message}${inputs}`, place };
+}
+
+function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(errorRegistry, code);
 }
 
 /** A function of the library throws an error of ours, which the engine carries as the cause. */

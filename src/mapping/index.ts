@@ -1,6 +1,6 @@
-export type { Mapping, MappingEnvironment, MappingResult } from './contract.ts';
+export type { Mapping, MappingEnvironment, MappingResult, SourceColumn } from './contract.ts';
 export { compileMapping } from './compile-mapping.ts';
-export { checkSourceColumns, type SourceColumn } from './check-source-columns.ts';
+export { checkSourceColumns } from './check-source-columns.ts';
 export { runMappingTests, type CaseResult, type MappingTestOptions, type MappingTestReport } from './testing/run-tests.ts';
 export { renderCoverage, renderJUnit, renderTestReport } from './testing/report.ts';
 export type { CoverageItem } from './testing/coverage.ts';

@@ -1,5 +1,6 @@
 import type { Instant } from '../domain/clock.ts';
 import type { Diagnostic } from '../domain/diagnostic.ts';
+import { JoineryError } from '../domain/error.ts';
 import type { CheckedRow } from './columns.ts';
 import { employmentAt, nextEmploymentDate, readEmployment, type EmploymentReading, type EmploymentValues } from './employment.ts';
 import { describeFailure } from './failure.ts';
@@ -72,6 +73,8 @@ export class RowEvaluation {
     try {
       return { kind: 'value', value: yield formula.evaluate(this.checked.input, bindings) };
     } catch (error) {
+      // The two engines disagree: a defect of ours, not something wrong with this worker.
+      if (error instanceof JoineryError && error.code === 'JSN-109') throw error;
       this.reasons.push(describeFailure(error, name, formula, this.checked.input));
       return { kind: 'failed' };
     }
