@@ -1,8 +1,11 @@
+import { emulatorSwitchesPage } from '../src/emulator/switches-page.ts';
 import { outcomesPage } from '../src/entra/outcomes-page.ts';
 import { retryRulesPage } from '../src/entra/retry-rules-page.ts';
+import { renderReferencePage } from '../src/jsonata/functions/reference-page.ts';
 import { pipelineSchemaFile } from '../src/pipeline/json-schema.ts';
 import { pipelineReferencePage } from '../src/pipeline/reference-page.ts';
 import { typesPage } from '../src/source/types-page.ts';
+import { renderDecisionPage, renderErrorPage, renderExitPage } from './error-pages.ts';
 
 /** A file that is made from code. `path` is relative to the repository. */
 export interface Generator {
@@ -11,4 +14,11 @@ export interface Generator {
 }
 
 /** Every generated file. Add yours here; `test/generated.test.ts` holds each to what the code says. */
-export const generators: readonly Generator[] = [pipelineSchemaFile, pipelineReferencePage, retryRulesPage, outcomesPage, typesPage];
+export const generators: readonly Generator[] = [
+  pipelineSchemaFile,
+  pipelineReferencePage,
+  retryRulesPage,
+  outcomesPage,
+  typesPage,
+  emulatorSwitchesPage,
+];

@@ -29,7 +29,8 @@ export class Directory {
   readonly #byUserPrincipalName = new Map<string, string>();
   /** A number that grows with each new user: the place of a user in lists. */
   readonly #places = new Map<string, number>();
-  #nextPlace = 1;
+  /** Ids by place; somebody who was removed leaves a gap. */
+  readonly #order: string[] = [];
   readonly #byEmployeeId = new Map<string, Set<string>>();
   readonly #journal: Journal;
 
@@ -54,6 +55,14 @@ export class Directory {
   /** Later users have greater places; a place is never given again. */
   placeOf(id: string): number {
     return this.#places.get(id) ?? 0;
+  }
+
+  /** The users whose place is greater, in that order; 0: all. */
+  *usersAfter(place: number): Generator<DirectoryUser> {
+    for (let index = place; index < this.#order.length; index++) {
+      const user = this.#users.get(this.#order[index] ?? '');
+      if (user !== undefined) yield user;
+    }
   }
 
   /** User principal names are compared without case, as the directory does. */
@@ -86,7 +95,7 @@ export class Directory {
 
   #index(user: DirectoryUser): void {
     this.#users.set(user.id, Object.freeze(user));
-    if (!this.#places.has(user.id)) this.#places.set(user.id, this.#nextPlace++);
+    if (!this.#places.has(user.id)) this.#places.set(user.id, this.#order.push(user.id));
     this.#byUserPrincipalName.set(user.userPrincipalName.toLowerCase(), user.id);
     if (user.employeeId === null) return;
     const key = user.employeeId.toLowerCase();

@@ -11,6 +11,8 @@ export interface GraphRequest {
   readonly tenant: Tenant;
   readonly origin: string;
   readonly version: GraphVersion;
+  /** The endpoint's own path, with its parameters by name. */
+  readonly path: string;
   readonly parameters: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
   readonly header: (name: string) => string | undefined;

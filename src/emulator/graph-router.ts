@@ -9,7 +9,7 @@ interface Route {
 }
 
 /** What is known of a request before an endpoint was found for it. */
-export type IncomingRequest = Omit<GraphRequest, 'version' | 'parameters' | 'caller' | 'registration'> & {
+export type IncomingRequest = Omit<GraphRequest, 'version' | 'path' | 'parameters' | 'caller' | 'registration'> & {
   readonly method: string;
   /** Segments after the version, still percent-encoded. */
   readonly segments: readonly string[];
@@ -55,7 +55,7 @@ export function createGraphRouter(
       const registration = registrationOf(caller.clientId);
       if (registration === undefined || !mayCall(one.route.endpoint, caller, registration, one.parameters['principal']))
         return answers.forbidden();
-      return one.route.endpoint.handle({ ...request, parameters: one.parameters, caller, registration });
+      return one.route.endpoint.handle({ ...request, path: one.route.endpoint.path, parameters: one.parameters, caller, registration });
     },
   };
 }

@@ -91,6 +91,7 @@ describe('the limits of the tenant', () => {
         tenant,
         origin: 'http://127.0.0.1',
         version: 'v1.0',
+        path: '',
         parameters: { principal: job.identity.servicePrincipalId, job: job.identity.jobId },
         query: new URLSearchParams(),
         header: () => 'application/scim+json',

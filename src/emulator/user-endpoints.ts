@@ -25,10 +25,6 @@ interface Selection {
   readonly manager: { readonly selected: readonly string[] | undefined } | undefined;
 }
 
-function visibleUsers(request: GraphRequest): DirectoryUser[] {
-  return request.tenant.directory.users().filter((user) => user.visibleAt <= request.now);
-}
-
 function listUsers(request: GraphRequest): Answer {
   const { query, origin, version } = request;
   const options = readOptions(query, ['$filter', '$select', '$top', '$count', '$expand', '$skiptoken', '$orderby']);
@@ -41,9 +37,12 @@ function listUsers(request: GraphRequest): Answer {
   if (typeof top !== 'number') return top;
   const after = readSkipToken(options.get('$skiptoken'));
   if (after !== undefined && isAnswer(after)) return after;
-  const found = read.users;
   const { directory } = request.tenant;
-  const start = after === undefined ? found : found.filter((user) => directory.placeOf(user.id) > Number(after[0]));
+  const start: DirectoryUser[] = [];
+  for (const user of directory.usersAfter(after === undefined ? 0 : Number(after[0]))) {
+    if (read.keep(user)) start.push(user);
+    if (start.length > top) break;
+  }
   const page = start.slice(0, top);
   const last = page.at(-1);
   const address = `${origin}/${version}/users`;
@@ -51,7 +50,7 @@ function listUsers(request: GraphRequest): Answer {
     status: 200,
     body: {
       '@odata.context': `${origin}/${version}/$metadata#users`,
-      ...(options.get('$count') === 'true' && isAdvanced(request) ? { '@odata.count': found.length } : {}),
+      ...(options.get('$count') === 'true' && isAdvanced(request) ? { '@odata.count': directory.users().filter(read.keep).length } : {}),
       ...(start.length > top && last !== undefined
         ? { '@odata.nextLink': nextLink(address, query, writeSkipToken([directory.placeOf(last.id)])) }
         : {}),
@@ -65,30 +64,31 @@ function countUsers(request: GraphRequest): Answer {
   const options = readOptions(request.query, ['$filter']);
   if (isAnswer(options)) return options;
   const read = readUserFilter(request, options);
-  return isAnswer(read) ? read : { status: 200, text: String(read.users.length) };
+  return isAnswer(read) ? read : { status: 200, text: String(request.tenant.directory.users().filter(read.keep).length) };
 }
 
 function isAdvanced(request: GraphRequest): boolean {
   return request.header('consistencylevel')?.toLowerCase() === 'eventual';
 }
 
-function readUserFilter(request: GraphRequest, options: ReadonlyMap<string, string>): { readonly users: DirectoryUser[] } | Answer {
+/** Who is in the list: visible already, and chosen by the filter. */
+function readUserFilter(
+  request: GraphRequest,
+  options: ReadonlyMap<string, string>,
+): { readonly keep: (user: DirectoryUser) => boolean } | Answer {
+  const visible = (user: DirectoryUser): boolean => user.visibleAt <= request.now;
   const filter = readFilter(options.get('$filter'), { property: userFilterable, logic: 'all', typeName: 'microsoft.graph.user' });
-  if (filter === undefined) return options.has('$orderby') && !isAdvanced(request) ? unsupported() : { users: visibleUsers(request) };
+  if (filter === undefined) return options.has('$orderby') ? unsupportedOrder() : { keep: visible };
   if (isAnswer(filter)) return filter;
-  // `ne`, `not` and `endswith` are advanced queries.
-  if (needsAdvanced(filter) && !(isAdvanced(request) && (options.get('$count') === 'true' || request.parameters['count'] === 'path'))) {
-    return unsupported();
-  }
-  return {
-    users: visibleUsers(request).filter((user) =>
-      matchesFilter(
-        filter,
-        (path) => readUserProperty(user, path),
-        (value) => value.toLowerCase(),
-      ),
-    ),
-  };
+  // `ne`, `not` and `endswith` are advanced queries; the path /users/$count is a count by itself.
+  const counted = options.get('$count') === 'true' || request.path === '/users/$count';
+  if (needsAdvanced(filter) && !(isAdvanced(request) && counted)) return unsupported();
+  const read = (user: DirectoryUser) => (path: string) => readUserProperty(user, path);
+  return { keep: (user) => visible(user) && matchesFilter(filter, read(user), (value) => value.toLowerCase()) };
+}
+
+function unsupportedOrder(): Answer {
+  return failure(400, 'Request_UnsupportedQuery', 'Sorting is not supported for current query.');
 }
 
 function unsupported(): Answer {

@@ -70,7 +70,10 @@ describe('/users', () => {
     expect((await list('$count=true'))['@odata.count']).toBeUndefined();
     const counted = await stranger.graph('GET', '/users/$count', { headers: eventual });
     expect([counted.status, counted.text]).toEqual([200, '3']);
+    const without = await stranger.graph('GET', `/users/$count?$filter=${encodeURIComponent("employeeId ne '1'")}`, { headers: eventual });
+    expect(without.text).toBe('2');
     expect((await stranger.graph('GET', '/users/$count')).status).toBe(400);
+    expect(await list('$orderby=displayName')).toBe(400);
   });
 
   it('finds one by id and by name, with the manager where asked', async () => {
