@@ -186,7 +186,7 @@ const grammar = fc.letrec<Grammar>((tie) => {
       { maxDepth: 4, depthIdentifier: 'jsonata' },
       fc.tuple(fc.constantFrom(...variables), e).map(([v, x]) => `$${v} := ${x}`),
       fc.tuple(fc.constantFrom(...variables), tie('lambda')).map(([v, l]) => `$${v} := ${l}`),
-      e,
+      e.map((x) => `(${x})`),
     ),
   };
 });

@@ -7,6 +7,7 @@ import { ReferenceEngine } from './engine/reference.ts';
 import { LimitError } from './errors.ts';
 import { compareEngines, verificationOf } from './engine/verify.ts';
 import { resolveGuardrails, type Guardrails } from './guardrails.ts';
+import { refuseHazards } from './hazards.ts';
 import { collectNames, type ExpressionNames } from './names.ts';
 import { parseExpression } from './parse.ts';
 
@@ -53,6 +54,7 @@ export interface Compiled extends ExpressionNames {
 export function compile(source: string, options: CompileOptions = {}): Compiled {
   const ast = parseExpression(source);
   const guardrails = resolveGuardrails(options.guardrails);
+  if (guardrails !== undefined) refuseHazards(ast, source);
   const now = options.now ?? ((): number => systemClock.now());
   let reference: ReferenceEngine | undefined;
   // Made when first needed: it parses the text once more, and most expressions never need it.

@@ -22,7 +22,7 @@ const nodesPerStep = 10;
 const nodesPerCall = 12;
 
 /** Read once: parsing is what an engine costs. */
-let dates: NativeFunction | undefined;
+let reused: ReadonlyMap<string, NativeFunction> | undefined;
 
 /**
  * jsonata 2.2.2 itself behind our limits, clock and errors: the oracle, and the engine for what is not compiled.
@@ -45,14 +45,14 @@ export class ReferenceEngine {
     const limits = options.guardrails;
     // `stack` counts nested nodes.
     this.#expression = jsonata(source, limits === undefined ? {} : { stack: limits.depth * nodesPerCall });
-    dates ??= readDefinitions(['fromMillis']).get('fromMillis');
+    reused ??= readDefinitions(['fromMillis', 'pad']);
     type WithEnvironment = { readonly environment: ReferenceEnvironment };
     // jsonata's own $now shares one instant among evaluations that overlap; these read the instant of their own evaluation.
     this.#expression.registerFunction(
       'now',
       function now(this: unknown, picture?: string, zone?: string): unknown {
         const { environment } = this as WithEnvironment; // oxlint-disable-line typescript/no-unsafe-type-assertion -- jsonata passes its focus as `this`
-        return dates?.implementation.call(this, environment.base.timestamp.getTime(), picture, zone);
+        return reused?.get('fromMillis')?.implementation.call(this, environment.base.timestamp.getTime(), picture, zone);
       },
       '<s?s?:s>',
     );
@@ -64,6 +64,7 @@ export class ReferenceEngine {
       },
       '<:n>',
     );
+    if (limits !== undefined) this.#limitPad(limits.output);
     for (const [name, { implementation, signature }] of Object.entries(options.functions ?? {})) {
       this.#expression.registerFunction(name, implementation, signature);
     }
@@ -93,6 +94,15 @@ export class ReferenceEngine {
     }
   }
 
+  /** $pad is the one function that makes much of a small number; no limit of jsonata's stops it. */
+  #limitPad(most: number): void {
+    function pad(this: unknown, str: unknown, width: number, char: unknown): unknown {
+      if (Math.abs(width) > most) throw new LimitError('output', most);
+      return reused?.get('pad')?.implementation.call(this, str, width, char);
+    }
+    this.#expression.registerFunction('pad', pad, '<s-ns?:s>');
+  }
+
   #errorOf(thrown: unknown): EvaluationError {
     if (thrown instanceof EvaluationError) return thrown;
     const { code, position, token, message, value } = readThrown(thrown);
@@ -113,7 +123,14 @@ export class ReferenceEngine {
 function writesToInput(ast: AstNode): boolean {
   let found = false;
   walkAst(ast, (node) => {
-    if (node.group !== undefined || node.keepSingletonArray === true || node.keepArray === true || node.type === 'transform') found = true;
+    if (
+      node.group !== undefined ||
+      (node.type === 'unary' && node.value === '{') ||
+      node.keepSingletonArray === true ||
+      node.keepArray === true ||
+      node.type === 'transform'
+    )
+      found = true;
     if (node.type === 'variable' && node.value === 'eval') found = true;
   });
   return found;

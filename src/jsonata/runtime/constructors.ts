@@ -1,6 +1,6 @@
 import { Unsupported } from './functions.ts';
 import type { Closure } from './paths.ts';
-import type { Value } from './sequence.ts';
+import { isSequence, type Value } from './sequence.ts';
 import { state, takeSteps } from './state.ts';
 
 /** Adds a member of an array constructor: arrays add their items, nothing adds nothing. */
@@ -28,15 +28,18 @@ export function append(first: Value, second: Value): Value {
   return joined;
 }
 
-/** Over an empty array the reference adds nothing to that very array: in a copy that is being transformed, it stays there. */
-function refuseWriting(): void {
-  if (state.transforming > 0) throw new Unsupported('a grouping of an empty array in a transform');
+/**
+ * The reference writes a member into an empty array that it groups over. Wherever that array can be seen again, in the
+ * input or in a value made before, only the reference (which is given a copy of the input) can show what becomes of it.
+ */
+function refuseEmpty(input: readonly Value[]): void {
+  if (input.length === 0 && !isSequence(input)) throw new Unsupported('a grouping of an empty array');
 }
 
 /** The context of the values of an object constructor with literal names over an array: all its items together. */
 export function joinedContext(context: Value): Value {
   if (!Array.isArray(context)) return context;
-  if (context.length === 0) refuseWriting();
+  refuseEmpty(context);
   let joined: Value = context[0];
   for (let index = 1; index < context.length; index += 1) joined = append(joined, context[index]);
   return joined;
@@ -45,10 +48,8 @@ export function joinedContext(context: Value): Value {
 /** `{…}` with computed names, and `path{…}`: one member per name, its value over all items that gave the name. */
 export function groupBy(input: Value, pairs: readonly (readonly [Closure, Closure])[]): Value {
   let items: readonly Value[] = Array.isArray(input) ? input : [input];
-  if (items.length === 0) {
-    refuseWriting();
-    items = [undefined];
-  }
+  refuseEmpty(items);
+  if (items.length === 0) items = [undefined];
   const groups = new Map<string, { data: Value; readonly pair: number }>();
   takeSteps(items.length * pairs.length);
   for (const item of items) {

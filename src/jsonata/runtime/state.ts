@@ -14,8 +14,6 @@ export const state = {
   maxSteps: Infinity,
   /** Marked arrays or bare objects were made, so that the result has to be cleaned. */
   made: false,
-  /** Transforms at work: what the reference writes to the copy is then seen in the result. */
-  transforming: 0,
   /** The instant of $now, read when first asked for. */
   timestamp: undefined as Date | undefined,
   now: (): number => 0,
@@ -54,7 +52,6 @@ export function startEvaluation(limits: Guardrails | undefined, now: () => numbe
   state.maxDepth = limits === undefined ? Infinity : limits.depth;
   state.maxOutput = limits === undefined ? Infinity : limits.output;
   state.depth = 0;
-  state.transforming = 0;
   state.made = false;
   state.timestamp = undefined;
   state.now = now;
@@ -62,7 +59,6 @@ export function startEvaluation(limits: Guardrails | undefined, now: () => numbe
 
 /** Fresh counters for the next expression of a unit; the instant stays the same for all of them. */
 export function startMember(): void {
-  state.transforming = 0;
   state.left = state.maxSteps;
   state.depth = 0;
   state.made = false;

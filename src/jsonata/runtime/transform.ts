@@ -4,21 +4,19 @@ import { setMember } from './constructors.ts';
 import { stringOf } from './operators.ts';
 import type { Closure } from './paths.ts';
 import type { Value } from './sequence.ts';
-import { state, takeSteps } from './state.ts';
+import { takeSteps } from './state.ts';
 
 /** `| pattern | update, deletion |`: a function that changes a copy. */
 export function transformOf(template: NativeFunction, pattern: Closure, update: Closure, deletion: Closure | undefined): NativeFunction {
   const implementation = (value: Value): Value => {
     if (value === undefined) return undefined;
     const copy: Value = JSON.parse(stringOf(value));
-    state.transforming += 1;
     const found = pattern(copy);
     for (const match of Array.isArray(found) ? found : found === undefined ? [] : [found]) {
       takeSteps(1);
       change(match, update(match));
       if (deletion !== undefined) remove(match, deletion(match));
     }
-    state.transforming -= 1;
     return copy;
   };
   return { _jsonata_function: true, implementation, ...(template.signature === undefined ? {} : { signature: template.signature }) };
