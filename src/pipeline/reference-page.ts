@@ -59,7 +59,8 @@ function renderField(path: string, field: Field<unknown>): string {
   lines.push(`- ${presence(field)}`);
   if (field.danger !== undefined) lines.push(`- Danger: ${field.danger}`);
   const name = path.slice(path.lastIndexOf('.') + 1);
-  return [...lines, '', '```yaml', `${name}: ${field.example}`, '```', ''].join('\n');
+  // Not a block: a test loads every YAML block of the documents that begins like a pipeline.
+  return [...lines, `- Example: \`${name}: ${field.example}\``, ''].join('\n');
 }
 
 function presence(field: Field<unknown>): string {

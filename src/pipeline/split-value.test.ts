@@ -35,7 +35,7 @@ const string = fc
   .map((parts) => `"${parts.join('')}"`);
 const { expression } = fc.letrec<{ atom: string; expression: string }>((tie) => ({
   atom: fc.oneof(
-    { depthSize: 'small' },
+    { maxDepth: 3 },
     fc.constantFrom('first_name', '$given', 'a.b', '$', '**', '`First Name`', '/a, b/', '%', '/* x: y */ z'),
     string,
     fc.tuple(tie('expression'), tie('expression')).map(([left, right]) => `$join(${left}, ${right})`),
@@ -45,7 +45,7 @@ const { expression } = fc.letrec<{ atom: string; expression: string }>((tie) => 
     fc.array(tie('expression'), { maxLength: 3 }).map((items) => `[${items.join(', ')}]`),
   ),
   expression: fc.oneof(
-    { depthSize: 'small' },
+    { maxDepth: 3 },
     tie('atom'),
     fc.tuple(tie('atom'), fc.constantFrom(' & ', ' = ', ' != ', ' and ', '*', ' - '), tie('atom')).map((parts) => parts.join('')),
     fc.tuple(tie('atom'), tie('atom'), tie('atom')).map(([test, yes, no]) => `${test} ? ${yes} : ${no}`),

@@ -56,7 +56,8 @@ function fieldAround(text: string, offset: number): FieldLine | undefined {
 }
 
 function lineStart(text: string, offset: number): number {
-  return text.lastIndexOf('\n', offset - 1) + 1;
+  // A negative position would count as 0 and find a line feed there again and again.
+  return offset <= 0 ? 0 : text.lastIndexOf('\n', offset - 1) + 1;
 }
 
 /** The lines below a value that are indented deeper than its field continue it. */
