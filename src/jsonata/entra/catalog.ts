@@ -1,5 +1,5 @@
 /** What a function returns, as far as conditions can use it. */
-export type ResultKind = 'text' | 'number' | 'boolean' | 'any';
+type ResultKind = 'text' | 'number' | 'boolean' | 'any';
 
 export interface EntraFunction {
   /** As documented. */
@@ -116,7 +116,6 @@ export function adviseOnForeignFunction(name: string): string | undefined {
 }
 
 export const flowKeywords = ['IgnoreAttributeFlow', 'IgnoreObjectFlow'] as const;
-export type FlowKeyword = (typeof flowKeywords)[number];
 
 /** Bare words that stand for themselves as arguments. */
 export const enumerationWords: readonly string[] = ['vbBinaryCompare', 'vbTextCompare', 'UTF8', 'Unicode'];

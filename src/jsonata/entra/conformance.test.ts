@@ -4,7 +4,7 @@ import jsonata from 'jsonata';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { JoineryError } from '../../domain/error.ts';
-import { functionLibrary } from '../functions/index.ts';
+import { functionLibrary, type LibraryFunction } from '../functions/index.ts';
 import { compile, EvaluationError } from '../index.ts';
 import { contextOfOptions, type EntraEvaluationOptions } from './evaluate.ts';
 import {
@@ -75,11 +75,16 @@ type Run = (expectation: Expectation) => unknown;
 /** Through the evaluator of the language itself. */
 const directly: Run = ({ expression, attributes, options }) => evaluateEntraExpression(expression, attributes, options);
 
+/** Only the functions that the code calls: an engine parses the signature of each one it is given. */
+function usedFunctions(code: string, options: EntraEvaluationOptions): Record<string, LibraryFunction> {
+  return Object.fromEntries(Object.entries(functionLibrary(contextOfOptions(options))).filter(([name]) => code.includes(`$${name}(`)));
+}
+
 /** Through the importer, with the row's NULLs as null. */
 const throughJsonata: Run = async ({ expression, attributes, options }) => {
   const imported = importEntraExpression(expression);
   const engine = jsonata(imported.jsonata);
-  for (const [name, { implementation, signature }] of Object.entries(functionLibrary(contextOfOptions(options)))) {
+  for (const [name, { implementation, signature }] of Object.entries(usedFunctions(imported.jsonata, options))) {
     engine.registerFunction(name, implementation, signature);
   }
   const value: unknown = await engine.evaluate(structuredClone(attributes), { ...options.variables });
@@ -88,7 +93,8 @@ const throughJsonata: Run = async ({ expression, attributes, options }) => {
 
 /** Through the importer and the compiler, which is how pipelines run them. */
 const throughCompiledJsonata: Run = ({ expression, attributes, options }) => {
-  const compiled = compile(importEntraExpression(expression).jsonata, { functions: functionLibrary(contextOfOptions(options)) });
+  const code = importEntraExpression(expression).jsonata;
+  const compiled = compile(code, { functions: usedFunctions(code, options) });
   return compiled.evaluate(structuredClone(attributes), { ...options.variables });
 };
 

@@ -10,16 +10,24 @@ import { evaluateEntraExpression, importEntraExpression } from './index.ts';
 const options = { now: '2026-11-22T08:00:00Z', existingInTarget: ['taken', 'john.smith'] };
 const library = functionLibrary(contextOfOptions(options));
 
+/** Only the functions that the code calls: an engine parses the signature of each one it is given. */
+function usedFunctions(code: string): typeof library {
+  return Object.fromEntries(Object.entries(library).filter(([name]) => code.includes(`$${name}(`)));
+}
+
 async function runImported(text: string, attributes: Readonly<Record<string, unknown>>): Promise<unknown> {
-  const engine = jsonata(importEntraExpression(text).jsonata);
-  for (const [name, { implementation, signature }] of Object.entries(library)) engine.registerFunction(name, implementation, signature);
+  const code = importEntraExpression(text).jsonata;
+  const engine = jsonata(code);
+  for (const [name, { implementation, signature }] of Object.entries(usedFunctions(code)))
+    engine.registerFunction(name, implementation, signature);
   const value: unknown = await engine.evaluate(structuredClone(attributes));
   return value;
 }
 
 /** As pipelines run it: in compiled code. */
 function runCompiled(text: string, attributes: Readonly<Record<string, unknown>>): unknown {
-  return compile(importEntraExpression(text).jsonata, { functions: library }).evaluate(structuredClone(attributes));
+  const code = importEntraExpression(text).jsonata;
+  return compile(code, { functions: usedFunctions(code) }).evaluate(structuredClone(attributes));
 }
 
 /** A value as JSON, nothing as null; an error as one word, because the engine wraps some of them. */
@@ -48,6 +56,11 @@ describe('the importer', () => {
     expect(importEntraExpression('Switch([Active], , "1", "True", "0", "False")').jsonata).toBe(
       '($source := $entraText(Active); $source = "1" ? "True" : $source = "0" ? "False" : null)',
     );
+  });
+
+  it('takes a value that is dropped for nothing inside another function', async () => {
+    const text = 'Join("-", IgnoreFlowIfNullOrEmpty([a]), Append(IgnoreFlowIfNullOrEmpty([a]), "x"), "b")';
+    expect([evaluateEntraExpression(text, {}), await runImported(text, {})]).toEqual(['b', 'b']);
   });
 
   it('quotes names that JSONata would read otherwise', async () => {

@@ -11,18 +11,18 @@ export interface OmittedArgument extends TextSpan {
   readonly kind: 'omitted';
 }
 
-export interface AttributeNode extends TextSpan {
+interface AttributeNode extends TextSpan {
   readonly kind: 'attribute';
   readonly name: string;
 }
 
-export interface TextNode extends TextSpan {
+interface TextNode extends TextSpan {
   readonly kind: 'text';
   /** Unescaped. */
   readonly value: string;
 }
 
-export interface NumberNode extends TextSpan {
+interface NumberNode extends TextSpan {
   readonly kind: 'number';
   /** As written: `1`, `-14`, `2.5`, `&HF7`. The service treats it as the text of the same characters. */
   readonly lexeme: string;
@@ -55,7 +55,7 @@ export interface ComparisonNode extends TextSpan {
 }
 
 /** `&`, which Cloud Sync and Connect Sync know. */
-export interface ConcatenationNode extends TextSpan {
+interface ConcatenationNode extends TextSpan {
   readonly kind: 'concatenation';
   readonly left: EntraNode;
   readonly right: EntraNode;

@@ -41,7 +41,7 @@ export function readOption<const T extends string>(
 }
 
 /** The word that messages use for the type of a value. */
-export function kindOf(value: unknown): string {
+function kindOf(value: unknown): string {
   if (isAbsent(value)) return 'nothing';
   if (Array.isArray(value)) return 'a list';
   const type = typeof value;

@@ -22,7 +22,7 @@ const byName = new Map(countries.flatMap((country) => [country.name, ...country.
 const byAlias = new Map(Object.entries(countryAliases).map(([alias, code]) => [foldName(alias), code]));
 
 /** The country of an ISO code in any case or of an English name. */
-export function findCountry(text: string): Country | undefined {
+function findCountry(text: string): Country | undefined {
   const trimmed = text.trim();
   return byCode.get(trimmed.toUpperCase()) ?? byName.get(foldName(trimmed));
 }

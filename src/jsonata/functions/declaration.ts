@@ -65,4 +65,4 @@ export interface FunctionDeclaration {
   readonly source?: string;
 }
 
-export type FunctionGroup = 'names' | 'dates' | 'text' | 'lookups' | 'phones and countries' | 'Entra attribute mapping';
+type FunctionGroup = 'names' | 'dates' | 'text' | 'lookups' | 'phones and countries' | 'Entra attribute mapping';

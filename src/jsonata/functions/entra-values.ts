@@ -1,31 +1,34 @@
 import { failFunction, isAbsent, isRecord } from './arguments.ts';
 import { maskValue } from '../../domain/masking.ts';
-import { formatGeneralDate, parseGeneralDate } from './dotnet/date-general.ts';
+import { parseGeneralDate } from './dotnet/date-general.ts';
 
 /**
  * Values of Microsoft's expression language: NULL (nothing or null here), text, numbers, booleans, lists. `1` and `"1"` are the same
  * thing there, and a boolean is the text `True` or `False`.
  */
 
-/** The text of a value; a list of one value is that value. Undefined for NULL. */
+/** The text of a value; a list of one value is that value. Undefined for NULL, and for a mark that drops the value. */
 export function readEntraText(value: unknown): string | undefined {
   if (typeof value === 'string') return value;
   if (isAbsent(value)) return undefined;
   if (typeof value === 'boolean') return value ? 'True' : 'False';
   if (typeof value === 'number') return String(value);
   if (Array.isArray(value) && value.length <= 1) return readEntraText(value[0]);
+  if (isFlowMark(value)) return undefined;
   return JSON.stringify(value);
 }
 
 /** The values of a multi-valued attribute; a single value is a list of one, NULL is the empty list. */
 export function readEntraList(value: unknown): readonly unknown[] {
-  if (isAbsent(value)) return [];
+  if (isAbsent(value) || isFlowMark(value)) return [];
   return Array.isArray(value) ? value.filter((member) => !isAbsent(member)) : [value];
 }
 
 /** NULL or the empty text; also a list without values. */
 export function isNullOrEmpty(value: unknown): boolean {
-  return isAbsent(value) || value === '' || (Array.isArray(value) && readEntraList(value).every((member) => member === ''));
+  return (
+    isAbsent(value) || value === '' || isFlowMark(value) || (Array.isArray(value) && readEntraList(value).every((member) => member === ''))
+  );
 }
 
 const decimal = /^\s*[+-]?(?:\d+(?:\.\d*)?|\.\d+)\s*$/;
@@ -61,8 +64,6 @@ export function readEntraDate(value: unknown, functionName: string, parameter: s
     'Guard it with a test for empty values, or convert it with $formatDateTime first.',
   );
 }
-
-export { formatGeneralDate };
 
 export const comparisonOperators = ['=', '<>', '>', '>=', '<', '<='] as const;
 export type ComparisonOperator = (typeof comparisonOperators)[number];
@@ -125,6 +126,6 @@ export function isTrue(value: unknown, functionName: string): boolean {
 export const ignoreAttributeFlow = Object.freeze({ $flow: 'ignoreAttribute' });
 export const ignoreObjectFlow = Object.freeze({ $flow: 'ignoreObject' });
 
-export function isFlowMark(value: unknown): boolean {
+function isFlowMark(value: unknown): boolean {
   return isRecord(value) && (value['$flow'] === 'ignoreAttribute' || value['$flow'] === 'ignoreObject');
 }

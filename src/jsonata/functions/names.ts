@@ -24,7 +24,7 @@ function trimSigns(text: string): string {
 }
 
 /** Joined with dots, at most 64 characters; undefined when nothing is left. */
-export function joinNickname(parts: readonly string[]): string | undefined {
+function joinNickname(parts: readonly string[]): string | undefined {
   const joined = parts.filter((part) => part !== '').join('.');
   const nickname = joined.length > longestNickname ? trimSigns(joined.slice(0, longestNickname)) : joined;
   return nickname === '' ? undefined : nickname;

@@ -9,14 +9,14 @@ const outerSpace = new RegExp(`^${space}+|${space}+$`, 'gu');
 const anySpace = new RegExp(`${space}+`, 'gu');
 
 /** Text without white space of any kind at its ends. */
-export function trimSpace(text: string): string {
+function trimSpace(text: string): string {
   return text.replaceAll(outerSpace, '');
 }
 
 const decimalDigit = /\p{Nd}/gu;
 
 /** Every decimal digit of any script as one of 0 to 9: digits of a script are ten code points in a row, so the zero is found by stepping down. */
-export function readDigits(text: string): string {
+function readDigits(text: string): string {
   let out = '';
   for (const [digit] of text.matchAll(decimalDigit)) {
     const code = digit.codePointAt(0) ?? 0;
@@ -38,7 +38,7 @@ const romanNumber = /^(?:II|III|IV|VI|VII|VIII|IX)$/;
  * Names typed in capitals or in small letters, as they are written. A word in mixed case stays as it is, and so does every word of a text
  * that has capitals unless it is all capitals itself.
  */
-export function writeProperName(text: string, particles: ReadonlySet<string>): string {
+function writeProperName(text: string, particles: ReadonlySet<string>): string {
   const hasCapitals = /\p{Lu}/u.test(text);
   return text.replaceAll(/[\p{L}\p{M}\p{N}'’]+/gu, (word) => {
     const small = word.toLowerCase();
