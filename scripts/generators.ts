@@ -21,4 +21,8 @@ export const generators: readonly Generator[] = [
   outcomesPage,
   typesPage,
   emulatorSwitchesPage,
+  { path: 'docs/reference/functions.md', render: renderReferencePage },
+  { path: 'docs/reference/errors.md', render: renderErrorPage },
+  { path: 'docs/reference/exit-codes.md', render: renderExitPage },
+  { path: 'docs/reference/decisions.md', render: renderDecisionPage },
 ];

@@ -95,7 +95,7 @@ export function generateContoso(seed = 20261102): ContosoTables {
     const department = 1 + Math.floor(random() * departments.length);
     const location = 1 + Math.floor(random() * locations.length);
     const hired = part.hired ?? addDays(dayOne, -30 - Math.floor(random() * 5000));
-    const manager = managerIndex(index, level, random);
+    const manager = managerIndex(level, random);
     const row = (id: number, primary: boolean, state: string, from: string, to: string | null): SqlValue[] => [
       id,
       index,
@@ -142,7 +142,7 @@ function partOf(index: number): Part {
 }
 
 /** Somebody one level up; the sixth level reports to the fifth. */
-function managerIndex(index: number, level: number, random: () => number): number | undefined {
+function managerIndex(level: number, random: () => number): number | undefined {
   if (level === 0) return undefined;
   const above = level === -1 ? levelEnds.length - 1 : level - 1;
   const first = above === 0 ? 1 : (levelEnds[above - 1] ?? 0) + 1;
