@@ -28,7 +28,7 @@ const literalOnly: Kind<LiteralValue> = {
 };
 
 /** The long form of an attribute. */
-export const attributeOptions = map({
+const attributeOptions = map({
   value: optional(formula, {
     doc: 'The value, computed each time.',
     danger: 'For userName this gives up the default of once: the name then follows the row, and a marriage renames an account.',

@@ -6,7 +6,7 @@ import { choice, duration, wholeNumber } from './kinds.ts';
 const hour = 3_600_000;
 
 /** Conservative on purpose: a guard that stops wrongly costs a look, one that does not stop costs a morning. */
-export const guardDefaults = {
+const guardDefaults = {
   leavers: { share: 0.02, atLeast: 10, atMost: 500 },
   joiners: { share: 0.1, atLeast: 50 },
   rejections: { share: 0.05, atLeast: 10 },

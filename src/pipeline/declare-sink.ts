@@ -33,7 +33,7 @@ export function isLoopback(address: string): boolean {
 
 const environmentPath = text({ words: 'the path of a file', environment: { standIn: 'stand-in.pem' } });
 
-export const authFields = map({
+const authFields = map({
   client: required(guid, { doc: 'Application (client) id of the app registration that uploads.', example: '${ENTRA_CLIENT_ID}' }),
   secret: optional(secret, {
     doc: 'Client secret. Exactly one of secret and certificate.',
@@ -48,7 +48,7 @@ export const authFields = map({
   }),
 });
 
-export const extensionTypes = ['string', 'boolean', 'integer', 'decimal', 'dateTime'] as const;
+const extensionTypes = ['string', 'boolean', 'integer', 'decimal', 'dateTime'] as const;
 
 export const sinkFields = map({
   type: required(

@@ -17,9 +17,9 @@ const plainValue: Kind<string | number | boolean> = {
 };
 const plainValues: Kind<readonly ListItem<string | number | boolean>[]> = list(plainValue);
 
-export const columnTypes = ['string', 'integer', 'number', 'decimal', 'boolean', 'date', 'datetime', 'json'] as const;
+const columnTypes = ['string', 'integer', 'number', 'decimal', 'boolean', 'date', 'datetime', 'json'] as const;
 
-export const columnFields = map({
+const columnFields = map({
   type: required(choice(columnTypes), {
     doc: 'Type in which the value reaches an expression. decimal arrives as text with all its digits; date as YYYY-MM-DD; datetime as ISO 8601 in UTC.',
     example: 'string',

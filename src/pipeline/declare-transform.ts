@@ -4,19 +4,19 @@ import { defaulted, list, map, optional, record, required } from './kind.ts';
 import { duration, text } from './kinds.ts';
 
 /** Names that expressions use as $name. */
-export const expressionName = /^[A-Za-z_]\w*$/;
+const expressionName = /^[A-Za-z_]\w*$/;
 
 const column = text({ words: 'the name of a column' });
-export const path = text({ words: 'the path of a file' });
+const path = text({ words: 'the path of a file' });
 
-export const lookupFields = map({
+const lookupFields = map({
   file: required(path, { doc: 'A CSV file with a header line.', example: '../samples/country-codes.csv' }),
   key: required(column, { doc: 'Column of the file by which lines are found; its values must differ.', example: 'code' }),
 });
 
 export const lookups = record('NAME', lookupFields, { pattern: expressionName, words: 'a map from name to { file, key }' });
 
-export const employmentFields = map({
+const employmentFields = map({
   start: required(column, { doc: 'Column with the first day, declared as date.', example: 'hire_date' }),
   end: optional(column, { doc: 'Column with the last day, declared as date; it counts to its end.', example: 'last_day' }),
   zone: optional(column, {

@@ -19,7 +19,7 @@ export interface Kind<T> {
   readonly named?: { readonly name: string; readonly kind: Kind<unknown> };
 }
 
-export interface FieldDocs {
+interface FieldDocs {
   /** What it means, in one or two sentences. */
   readonly doc: string;
   /** What goes wrong when it is set carelessly. */
@@ -96,7 +96,7 @@ export function section<F extends Fields>(kind: MapKind<F>, options: FieldOption
   };
 }
 
-export function readKind<T>(kind: Kind<T>, node: YamlNode, path: string, reading: Reading): T | undefined {
+function readKind<T>(kind: Kind<T>, node: YamlNode, path: string, reading: Reading): T | undefined {
   return reading.isBroken(node) ? undefined : kind.read(node, path, reading);
 }
 
@@ -206,7 +206,7 @@ export function join(path: string, name: string): string {
   return path === '' ? name : `${path}.${name}`;
 }
 
-export function nameOf(path: string): string {
+function nameOf(path: string): string {
   return path.slice(path.lastIndexOf('.') + 1);
 }
 

@@ -78,7 +78,7 @@ describe('scalar text', () => {
             fc.pre(parseYaml(file).document.errors.length === 0);
             expect(misplaced(file, scalarAt(file, 'outer', 'value'))).toEqual([]);
           }),
-          { numRuns: 400 },
+          { numRuns: 150 },
         );
       });
     }
@@ -117,7 +117,7 @@ describe('scalar text', () => {
         fc.pre(parsed.document.errors.length === 0 && value?.kind === 'scalar' && typeof value.value === 'string');
         expect(value?.kind === 'scalar' ? misplaced(file, value) : ['no scalar']).toEqual([]);
       }),
-      { numRuns: 3000 },
+      { numRuns: 1000 },
     );
   });
 

@@ -74,7 +74,7 @@ describe('an expression without quotes', () => {
         fc.pre(!/^["'[{].*["'\]}]$/.test(text));
         expect(['as written', 'proposed', 'refused']).toContain(verdict(text, (value) => `nickName: ${value}`));
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 
@@ -84,7 +84,7 @@ describe('an expression without quotes', () => {
         fc.pre(!/^["'[{].*["'\]}]$/.test(text));
         expect(['as written', 'proposed', 'refused']).toContain(verdict(text, (value) => `nickName: { value: ${value}, empty: keep }`));
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 

@@ -25,7 +25,7 @@ export interface YamlMap extends NodeBase {
   readonly entries: readonly YamlEntry[];
 }
 
-export interface YamlList extends NodeBase {
+interface YamlList extends NodeBase {
   readonly kind: 'list';
   readonly flow: boolean;
   readonly items: readonly YamlNode[];
