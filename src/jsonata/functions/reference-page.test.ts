@@ -4,7 +4,7 @@ import { functionDeclarations } from './index.ts';
 import { renderReferencePage } from './reference-page.ts';
 
 describe('docs/reference/functions.md', () => {
-  it('is what the declarations say; scripts/write-function-reference.ts writes it anew', () => {
+  it('is what the declarations say; npm run generate writes it anew', () => {
     const page = readFileSync(new URL('../../../docs/reference/functions.md', import.meta.url), 'utf8');
     expect(page).toBe(renderReferencePage());
   });

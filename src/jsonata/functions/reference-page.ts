@@ -34,7 +34,7 @@ export function renderReferencePage(declarations: readonly FunctionDeclaration[]
   return [
     '# Functions',
     '',
-    '<!-- Made from the declarations in src/jsonata/functions by `npx tsx scripts/write-function-reference.ts`. Do not edit. -->',
+    '<!-- Made from the declarations in src/jsonata/functions by `npm run generate`. Do not edit. -->',
     '',
     'Functions that Joinery adds to those of JSONata. Every example is a test. Examples run as of 2026-11-22T08:00:00Z in Europe/Berlin.',
     'Parameters in brackets may be left out. Unless a function says otherwise, nothing (a column that is NULL) gives nothing.',
