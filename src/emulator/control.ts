@@ -7,7 +7,7 @@ import type { DirectoryUser, DirectoryUserInput } from './directory.ts';
 import { failure, type Answer } from './graph-answer.ts';
 import type { Dispatch, FramedRequest } from './http-frame.ts';
 import { jobView, type JobView } from './job-view.ts';
-import { decodeUtf8, isObject, parseJson, textMember, type JsonObject } from './json.ts';
+import { decodePercent, decodeUtf8, isObject, parseJson, textMember, type JsonObject } from './json.ts';
 import { setSwitches } from './switches.ts';
 import { fillInUser } from './tenant-setup.ts';
 import type { Tenant } from './tenant.ts';
@@ -34,7 +34,7 @@ const actions: Readonly<Record<string, Action>> = {
     return { status: 201, body: user };
   },
   'PATCH directory': ({ tenant }, _request, [id = ''], body) => {
-    const user = tenant.directory.get(id) ?? tenant.directory.findByUserPrincipalName(decodeURIComponent(id));
+    const user = tenant.directory.get(id) ?? tenant.directory.findByUserPrincipalName(decodePercent(id));
     if (user === undefined) return undefined;
     const next: DirectoryUser = { ...user, ...body, id: user.id };
     tenant.directory.put(next);
@@ -57,7 +57,7 @@ const actions: Readonly<Record<string, Action>> = {
   },
   'GET stats': ({ tenant }) => ok({ ...tenant.stats }),
   'POST jobs': ({ jobs }, _request, [id = '', action = ''], body) => {
-    const job = jobs.find((one) => one.jobId === decodeURIComponent(id));
+    const job = jobs.find((one) => one.jobId === decodePercent(id));
     if (job === undefined) return undefined;
     if (action === 'start') job.start();
     else if (action === 'pause') job.pause();

@@ -14,7 +14,7 @@ import { createFrame, type EmulatorContext, type FramedRequest } from './http-fr
 import { advanceTenant, nextEventAt } from './job-cycle.ts';
 import { jobEndpoints } from './job-endpoints.ts';
 import { jobView, type JobView } from './job-view.ts';
-import type { JsonObject } from './json.ts';
+import { decodePercent, type JsonObject } from './json.ts';
 import { logEndpoint } from './log-endpoint.ts';
 import { logRow } from './log-row-shape.ts';
 import type { EmulatorOptions } from './options.ts';
@@ -202,7 +202,7 @@ function dispatchToken(tenant: Tenant, endpoint: TokenEndpoint, request: FramedR
   count(tenant, request.method, '/token');
   if (request.method !== 'POST') return { status: 405, headers: { allow: 'POST' } };
   const answer = answerTokenRequest(endpoint, {
-    tenant: decodeURIComponent(segmentsOf(request)[0] ?? ''),
+    tenant: decodePercent(segmentsOf(request)[0] ?? ''),
     contentType: request.header('content-type'),
     authorization: request.header('authorization'),
     body: Buffer.from(request.body).toString(),

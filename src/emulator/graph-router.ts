@@ -1,5 +1,6 @@
 import type { Caller } from './access-token.ts';
 import type { GraphEndpoint, GraphRequest, GraphVersion } from './endpoint.ts';
+import { decodePercent } from './json.ts';
 import { answers, failure, type Answer } from './graph-answer.ts';
 import { owns, type Registration } from './registration.ts';
 
@@ -83,18 +84,10 @@ function match(pattern: readonly string[], segments: readonly string[]): Record<
   if (pattern.length !== segments.length) return undefined;
   const parameters: Record<string, string> = {};
   for (const [index, part] of pattern.entries()) {
-    const segment = decode(segments[index] ?? '');
+    const segment = decodePercent(segments[index] ?? '');
     if (part.startsWith(':')) parameters[part.slice(1)] = segment;
     // Graph's paths are not case-sensitive.
     else if (part.toLowerCase() !== segment.toLowerCase()) return undefined;
   }
   return parameters;
-}
-
-function decode(segment: string): string {
-  try {
-    return decodeURIComponent(segment);
-  } catch {
-    return segment;
-  }
 }

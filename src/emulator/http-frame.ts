@@ -4,7 +4,7 @@ import type { Json } from '../domain/canonical-json.ts';
 import type { Clock, Instant } from '../domain/clock.ts';
 import type { RequestFault } from './faults.ts';
 import { errorBody, type Answer, type RequestIds } from './graph-answer.ts';
-import { isObject } from './json.ts';
+import { decodePercent, isObject } from './json.ts';
 import { holdClock } from './hold.ts';
 import { advanceTenant } from './job-cycle.ts';
 import { randomGuid } from './random.ts';
@@ -47,7 +47,7 @@ export function createFrame(
     const fault = faultable(url)
       ? tenant.faults.request?.({
           method: c.req.method,
-          path: decodeURIComponent(url.pathname),
+          path: decodePercent(url.pathname),
           query: url.search,
           clientRequestId: sent,
           now: clock.now(),

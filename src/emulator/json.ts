@@ -31,6 +31,15 @@ export function parseJson(text: string): Json | undefined {
   }
 }
 
+/** A percent-encoded text decoded; one that is not well-formed stays as it is. */
+export function decodePercent(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
 /** UTF-8 or nothing: a client that sends another encoding is told, not guessed at. */
 export function decodeUtf8(bytes: Uint8Array): string | undefined {
   try {

@@ -1,7 +1,7 @@
 import { formatInstant, systemClock, type Instant } from '../domain/clock.ts';
 import type { AccessTokens } from './access-token.ts';
 import type { Answer } from './graph-answer.ts';
-import { textMember, type JsonObject } from './json.ts';
+import { decodePercent, textMember, type JsonObject } from './json.ts';
 import { readJwt, verifyJwt, type ReadJwt } from './jwt.ts';
 import type { FederatedCredential, Registration } from './registration.ts';
 import { randomGuid, type Random } from './random.ts';
@@ -140,7 +140,7 @@ function readBasic(authorization: string | undefined): { readonly user: string; 
   const [, encoded] = /^Basic\s+(\S+)$/i.exec(authorization ?? '') ?? [];
   if (encoded === undefined) return undefined;
   const [user = '', ...password] = Buffer.from(encoded, 'base64').toString().split(':');
-  return { user: decodeURIComponent(user), password: decodeURIComponent(password.join(':')) };
+  return { user: decodePercent(user), password: decodePercent(password.join(':')) };
 }
 
 function authenticate(
