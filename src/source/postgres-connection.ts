@@ -43,6 +43,7 @@ export async function readPostgresUrl(connection: Secret, applicationName: strin
     application_name: parameter('application_name') ?? applicationName,
     connectionTimeoutMillis: timeout * 1000,
     keepAlive: true,
+    keepAliveInitialDelayMillis: 30_000,
     ssl: await readTls(connection, parameter, host),
     enableChannelBinding: parameter('channel_binding') !== 'disable',
     ...(options === undefined ? {} : { options }),

@@ -31,32 +31,34 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => admin.end());
 
-async function readOne(sql: string, declared?: ColumnType): Promise<Row> {
-  const columns = declared === undefined ? undefined : [{ name: 'v', type: declared, required: false, place }];
-  const source = await openSource({
-    type: 'postgres',
-    connection: new Secret('HR', url),
-    key: 'id',
-    statementTimeout: 60_000,
-    query: { sql: `select 1 as id, ${sql} as v`, file: 'q.sql', firstLine: 1 },
-    ...(columns === undefined ? {} : { columns }),
-  });
-  try {
-    for await (const [row] of source.read({ seed: 1n })) if (row !== undefined) return row;
-    throw new Error('no row');
-  } finally {
-    await source.close();
-  }
-}
-
-async function valueOf(sql: string, declared?: ColumnType): Promise<ColumnValue | undefined> {
-  const row = await readOne(sql, declared);
-  expect(row.problems).toBeUndefined();
-  return row.values['v'];
+/** One row with a column for each expression, read once: v0, v1, … */
+function readColumns(list: readonly (readonly [sql: string, declared?: ColumnType | undefined, ...rest: unknown[]])[]): () => Promise<Row> {
+  let row: Promise<Row> | undefined;
+  const read = async (): Promise<Row> => {
+    const source = await openSource({
+      type: 'postgres',
+      connection: new Secret('HR', url),
+      key: 'id',
+      statementTimeout: 60_000,
+      query: {
+        sql: `select 1 as id, ${list.map(([sql], index) => `${sql} as v${String(index)}`).join(', ')}`,
+        file: 'q.sql',
+        firstLine: 1,
+      },
+      columns: list.flatMap(([, type], index) => (type === undefined ? [] : [{ name: `v${String(index)}`, type, required: false, place }])),
+    });
+    try {
+      for await (const [first] of source.read({ seed: 1n })) if (first !== undefined) return first;
+      throw new Error('no row');
+    } finally {
+      await source.close();
+    }
+  };
+  return () => (row ??= read());
 }
 
 describe('a PostgreSQL value in an expression', () => {
-  test.each<[string, ColumnValue]>([
+  const plain: readonly (readonly [sql: string, expected: ColumnValue])[] = [
     ['null::text', null],
     ['true', true],
     ['32767::int2', 32767],
@@ -110,11 +112,18 @@ describe('a PostgreSQL value in an expression', () => {
     ["'<a/>'::xml", '<a/>'],
     ['int4range(1,5)', '[1,5)'],
     ["row(1,'a b')::pair", '(1,"a b")'],
-  ])('%s arrives as %j', async (sql, expected) => {
-    expect(await valueOf(sql)).toEqual(expected);
-  });
+  ];
+  const plainRow = readColumns(plain.map(([sql]) => [sql]));
+  test.each(plain.map(([sql, expected], index) => ({ sql, expected, name: `v${String(index)}` })))(
+    '$sql arrives as $expected',
+    async ({ expected, name }) => {
+      const { values, problems } = await plainRow();
+      expect(values[name]).toEqual(expected);
+      expect(problems).toBeUndefined();
+    },
+  );
 
-  test.each<[string, ColumnType, ColumnValue]>([
+  const declared: readonly (readonly [sql: string, declared: ColumnType, expected: ColumnValue])[] = [
     ['9007199254740991', 'integer', 9007199254740991],
     ['12.00::numeric', 'integer', 12],
     ['12.50::numeric', 'number', 12.5],
@@ -129,11 +138,18 @@ describe('a PostgreSQL value in an expression', () => {
     ["'2026-11-22 00:00'::timestamp", 'date', '2026-11-22'],
     [`'{"a": 1}'::json`, 'string', '{"a": 1}'],
     ['array[1,2]', 'string', '{1,2}'],
-  ])('%s declared as %s arrives as %j', async (sql, declared, expected) => {
-    expect(await valueOf(sql, declared)).toEqual(expected);
-  });
+  ];
+  const declaredRow = readColumns(declared);
+  test.each(declared.map(([sql, type, expected], index) => ({ sql, type, expected, name: `v${String(index)}` })))(
+    '$sql declared as $type arrives as $expected',
+    async ({ expected, name }) => {
+      const { values, problems } = await declaredRow();
+      expect(values[name]).toEqual(expected);
+      expect(problems).toBeUndefined();
+    },
+  );
 
-  test.each<[string, ColumnType | undefined, string]>([
+  const unfit: readonly (readonly [sql: string, declared: ColumnType | undefined, message: string])[] = [
     ['9007199254740992', 'integer', 'not a whole number'],
     ['1.5::numeric', 'integer', 'not a whole number'],
     ['0.12345678901234567890::numeric', 'number', 'more digits'],
@@ -146,12 +162,17 @@ describe('a PostgreSQL value in an expression', () => {
     ["'2026-11-22 08:00'::timestamp", 'date', 'time of day'],
     ["'[12345678901234567890]'::json", undefined, 'JSON number'],
     ["array['NaN']::float8[]", undefined, 'NaN'],
-  ])('%s declared as %s is a problem of its row', async (sql, declared, message) => {
-    const row = await readOne(sql, declared);
-    expect(row.values['v']).toBeNull();
-    expect(row.problems).toEqual([{ column: 'v', message: expect.stringContaining(message) }]);
-    expect(row.key).toBe('1');
-  });
+  ];
+  const unfitRow = readColumns(unfit);
+  test.each(unfit.map(([sql, type, message], index) => ({ sql, type, message, name: `v${String(index)}` })))(
+    '$sql declared as $type is a problem of its row',
+    async ({ message, name }) => {
+      const { key, values, problems } = await unfitRow();
+      expect(values[name]).toBeNull();
+      expect(problems?.filter(({ column }) => column === name)).toEqual([{ column: name, message: expect.stringContaining(message) }]);
+      expect(key).toBe('1');
+    },
+  );
 });
 
 describe('values that go into PostgreSQL', () => {

@@ -1,3 +1,4 @@
+import { systemClock } from '../domain/clock.ts';
 import { invariant, JoineryError } from '../domain/error.ts';
 import type { Place } from '../domain/place.ts';
 import type { KeyOrder, Row } from '../domain/row.ts';
@@ -18,6 +19,8 @@ import { buildTableQuery, quoteName } from './table-query.ts';
 
 const copyStart = 'COPY (';
 const explainStart = 'EXPLAIN ';
+/** How long the server may take to answer what it has to answer at once; ms. */
+const silenceAllowed = 15_000;
 
 /** What is read, after the schema was looked at. */
 interface Prepared {
@@ -98,7 +101,7 @@ class PostgresReader {
       const sequence = new KeySequence(keyOrder, prepared.orderBy, this.#place);
       // The text was found to be one statement with closed parentheses and no comment at its end, so nothing in it can leave these.
       const copy = new CopyOut(`${copyStart}${prepared.sql}) TO STDOUT`, (line) => fingerprint.ofBytes(line), request.chunk ?? 1000);
-      reading.start(copy);
+      reading.start(copy, this.#declaration.statementTimeout);
       let ordinal = 0;
       for (;;) {
         const lines = await copy.next();
@@ -201,6 +204,7 @@ class Reading {
   /** Characters before the statement's text in what was sent last. */
   #shift = 0;
   #isBroken = false;
+  readonly #over = new AbortController();
 
   constructor(
     pool: PostgresPool,
@@ -221,11 +225,23 @@ class Reading {
     this.#shift = 0;
   }
 
-  start(copy: CopyOut): void {
+  /** `limit`: when the server itself would have ended the statement; ms. */
+  start(copy: CopyOut, limit: number): void {
     this.#signal?.throwIfAborted();
     this.#copy = copy;
     this.#shift = copyStart.length;
     this.session.connection.query(copy);
+    void this.#watch(copy, limit + silenceAllowed);
+  }
+
+  /** A network that swallows packets reports nothing: a server that is silent beyond its own limit is gone. */
+  async #watch(copy: CopyOut, limit: number): Promise<void> {
+    try {
+      await systemClock.sleep(limit, this.#over.signal);
+    } catch {
+      return;
+    }
+    copy.fail(new JoineryError('SRC-102', 'PostgreSQL did not answer beyond the limit of the statement'));
   }
 
   /** What to throw: the signal's own reason when it was the caller who ended the read. */
@@ -245,6 +261,7 @@ class Reading {
         this.#isBroken = true;
       });
     }
+    this.#over.abort(new Error('over'));
     await this.#pool.release(connection, this.#isBroken);
   }
 
@@ -256,7 +273,13 @@ class Reading {
         this.#isBroken = true;
       });
     }
-    if (!this.#isBroken) await copy.finished;
+    if (this.#isBroken) return;
+    const answered = copy.finished.then(() => true);
+    const silent = systemClock.sleep(silenceAllowed, this.#over.signal).then(
+      () => false,
+      () => true,
+    );
+    this.#isBroken = !(await Promise.race([answered, silent]));
   }
 
   #abort(): void {

@@ -1,0 +1,95 @@
+import { describe, expect, test } from 'vitest';
+import { JoineryError } from '../domain/error.ts';
+import { Secret } from '../domain/masking.ts';
+import { explainMssqlError } from './mssql-errors.ts';
+import { explainPostgresError } from './postgres-errors.ts';
+import { readStatement } from './statement.ts';
+
+const connection = new Secret('HR', 'postgres://hr:hidden-pw@db/hr');
+const reported = (members: Readonly<Record<string, unknown>>): Error => Object.assign(new Error('it failed'), members);
+
+describe('what PostgreSQL reports', () => {
+  test.each([
+    ['42501', 'SRC-203'],
+    ['42P01', 'SRC-202'],
+    ['57014', 'SRC-207'],
+    ['55P03', 'SRC-208'],
+    ['25006', 'SRC-209'],
+    ['40001', 'SRC-210'],
+    ['57P01', 'SRC-102'],
+    ['08006', 'SRC-102'],
+    ['ECONNRESET', 'SRC-102'],
+    ['53300', 'SRC-101'],
+    ['57P03', 'SRC-101'],
+    ['ENOTFOUND', 'SRC-101'],
+    ['28P01', 'SRC-103'],
+    ['3D000', 'SRC-103'],
+    ['SELF_SIGNED_CERT_IN_CHAIN', 'SRC-104'],
+    ['22P02', 'SRC-211'],
+    ['XX000', 'SRC-211'],
+  ])('%s is %s', (code, expected) => {
+    expect(explainPostgresError(reported({ code }), connection).code).toBe(expected);
+  });
+
+  test.each([
+    ['Connection terminated unexpectedly', 'SRC-102'],
+    ['timeout expired', 'SRC-101'],
+    ['The server does not support SSL connections', 'SRC-104'],
+    ['SASL: SCRAM-SERVER-FIRST-MESSAGE: client password must be a string', 'SRC-103'],
+  ])('"%s" is %s', (message, expected) => {
+    expect(explainPostgresError(new Error(message), connection).code).toBe(expected);
+  });
+
+  test('keeps passwords and data out of the message, and passes our own errors on', () => {
+    const leak = explainPostgresError(reported({ code: '22P02', message: 'bad "Müller" at postgres://hr:hidden-pw@db/hr' }), connection);
+    expect(leak.message).toBe('PostgreSQL (HR): bad "•••" at postgres://hr:•••@db/hr [22P02]');
+    const own = new JoineryError('SRC-301', 'ours');
+    expect(explainPostgresError(own, connection)).toBe(own);
+    expect(explainPostgresError('a text', connection).message).toContain('a text');
+  });
+
+  test('counts characters, not code units, from the statement’s beginning', () => {
+    const statement = readStatement({ sql: "--\nselect '😀', oops", file: 'q.sql', firstLine: 1 }, 'postgres');
+    const error = reported({ code: '42703', position: String('EXPLAIN '.length + "select '😀', ".length - 1 + 1) });
+    expect(explainPostgresError(error, connection, { statement, shift: 'EXPLAIN '.length }).place).toEqual({
+      file: 'q.sql',
+      line: 2,
+      column: 14,
+    });
+    expect(explainPostgresError(reported({ code: '42703' }), connection, { statement, shift: 0 }).place).toEqual({
+      file: 'q.sql',
+      line: 2,
+      column: 1,
+    });
+  });
+});
+
+describe('what SQL Server reports', () => {
+  test.each<[Readonly<Record<string, unknown>>, string]>([
+    [{ number: 1222 }, 'SRC-208'],
+    [{ number: 3960 }, 'SRC-210'],
+    [{ number: 18_456 }, 'SRC-103'],
+    [{ number: 4060 }, 'SRC-103'],
+    [{ number: 3906 }, 'SRC-209'],
+    [{ number: 11_514 }, 'SRC-202'],
+    [{ number: 8152 }, 'SRC-211'],
+    [{ code: 'ELOGIN' }, 'SRC-103'],
+    [{ code: 'ETIMEOUT', message: 'Failed to connect to db:1433 in 15000ms' }, 'SRC-101'],
+    [{ code: 'ETIMEOUT', message: 'Timeout: Request failed to complete in 1000ms' }, 'SRC-207'],
+    [{ code: 'ESOCKET', message: 'Failed to connect to db:1433 - connect ECONNREFUSED' }, 'SRC-101'],
+    [{ code: 'ESOCKET', message: 'Connection lost - read ECONNRESET' }, 'SRC-102'],
+    [{ code: 'ESOCKET', message: 'Failed to connect - self-signed certificate' }, 'SRC-104'],
+    [{ code: 'ECONNCLOSED' }, 'SRC-102'],
+    [{}, 'SRC-211'],
+  ])('%j is %s', (members, expected) => {
+    expect(explainMssqlError(reported(members), connection).code).toBe(expected);
+  });
+
+  test('is told by the first message of a batch', () => {
+    const error = reported({ number: 11_501, precedingErrors: [reported({ number: 208, message: "Invalid object name 'workers'." })] });
+    expect(explainMssqlError(error, connection)).toMatchObject({
+      code: 'SRC-202',
+      message: "SQL Server (HR): Invalid object name 'workers'. [208]",
+    });
+  });
+});
