@@ -16,8 +16,6 @@ export interface ReferenceOptions {
   readonly shift?: number;
 }
 
-/** A step of ours is an iteration or a call; the reference counts every node it visits. */
-const nodesPerStep = 10;
 /** One nested call of a function passes through about this many nested nodes of the reference. */
 const nodesPerCall = 12;
 
@@ -68,14 +66,15 @@ export class ReferenceEngine {
     for (const [name, { implementation, signature }] of Object.entries(options.functions ?? {})) {
       this.#expression.registerFunction(name, implementation, signature);
     }
-    const most = limits === undefined ? Infinity : limits.steps * nodesPerStep;
+    // The reference counts every node that it visits: fewer iterations fit, and they are slower.
+    const most = limits?.steps ?? Infinity;
     assignHook(this.#expression, (_node, _input, environment) => {
       const { base } = environment;
       if (base.steps === undefined) {
         base.steps = 0;
         base.timestamp = new Date(this.#instant ?? options.now());
       }
-      if ((base.steps += 1) > most) throw new LimitError('steps', limits?.steps ?? most);
+      if ((base.steps += 1) > most) throw new LimitError('steps', most);
     });
   }
 

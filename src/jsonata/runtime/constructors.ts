@@ -1,13 +1,13 @@
 import { Unsupported } from './functions.ts';
 import type { Closure } from './paths.ts';
 import { isSequence, type Value } from './sequence.ts';
-import { state, takeSteps } from './state.ts';
+import { state, takeCopies, takeSteps } from './state.ts';
 
 /** Adds a member of an array constructor: arrays add their items, nothing adds nothing. */
 export function appendTo(target: Value[], value: Value): void {
   if (value === undefined) return;
   if (Array.isArray(value)) {
-    takeSteps(value.length);
+    takeCopies(value.length);
     for (const item of value) target.push(item);
   } else target.push(value);
 }
@@ -24,7 +24,7 @@ export function append(first: Value, second: Value): Value {
   if (first === undefined) return second;
   if (second === undefined) return first;
   const joined = [...(Array.isArray(first) ? first : [first]), ...(Array.isArray(second) ? second : [second])];
-  takeSteps(joined.length);
+  takeCopies(joined.length);
   return joined;
 }
 

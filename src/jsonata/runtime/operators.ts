@@ -1,7 +1,7 @@
 import { Unsupported, isFunction } from './functions.ts';
 import { createSequence, type Sequence, type Value } from './sequence.ts';
 import { LimitError } from '../errors.ts';
-import { state, takeSteps } from './state.ts';
+import { state, takeCopies } from './state.ts';
 
 /** Compiled code never names an error: it throws this, and the reference says what is wrong and where. */
 function refuse(): never {
@@ -121,7 +121,7 @@ export function range(from: Value, to: Value): Value {
   if (from === undefined || to === undefined || from > to) return undefined;
   const size = to - from + 1;
   if (size > 1e7) refuse();
-  takeSteps(size);
+  takeCopies(size);
   if (size > state.maxOutput) throw new LimitError('output', state.maxOutput);
   const items = createSequence();
   for (let item = from; item <= to; item += 1) items.push(item);
