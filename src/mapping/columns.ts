@@ -74,7 +74,7 @@ const typeWords: Readonly<Record<ColumnDeclaration['type'], string>> = {
 };
 
 /** Whether a value is of a column's type. Integers and decimals that JavaScript would round come as text of digits. */
-export function hasColumnType(type: ColumnDeclaration['type'], value: Json): boolean {
+function hasColumnType(type: ColumnDeclaration['type'], value: Json): boolean {
   switch (type) {
     case 'string':
       return typeof value === 'string';

@@ -8,7 +8,7 @@ import { isCalendarDate } from './columns.ts';
 
 /** Names that `employment` gives to expressions. */
 export const employmentNames = ['employed', 'preHire', 'started', 'ended'] as const;
-export type EmploymentName = (typeof employmentNames)[number];
+type EmploymentName = (typeof employmentNames)[number];
 
 /** What `$employed` and its kin are at one instant. */
 export type EmploymentValues = Readonly<Record<EmploymentName, boolean>>;
@@ -62,7 +62,7 @@ export function readEmployment(
     return fail('MAP-202', `column ${declaration.end ?? ''} is ${maskValue(last)}, which is no date (YYYY-MM-DD)`);
   }
   // The end of the calendar has no day after it.
-  const span = endDay === lastDay ? opening : { ...opening, end: startOfDay(addDays(endDay, 1), zone) };
+  const span = endDay === lastDay ? opening : { ...opening, end: startOfDay(endDay, zone, 1) };
   if (endDay >= startDay) return { span };
   const message = `the last day (${declaration.end ?? ''}) lies before the first (${declaration.start}): never employed`;
   return { span, warning: { code: 'MAP-213', severity: 'warning', message, place } };
@@ -100,21 +100,18 @@ function preHireStart(startDay: string, zone: string, start: Instant, preHire: n
   // Whole days are days of the calendar, so that a change of the clocks does not move the hour.
   const days = Math.floor(preHire / dayMilliseconds);
   const rest = preHire % dayMilliseconds;
-  return (days === 0 ? start : startOfDay(addDays(startDay, -days), zone)) - rest;
-}
-
-function addDays(day: string, days: number): string {
-  return Temporal.PlainDate.from(day).add({ days }).toString();
+  return (days === 0 ? start : startOfDay(startDay, zone, -days)) - rest;
 }
 
 /** Days repeat from worker to worker and each costs microseconds; bounded, because rows are foreign. */
 const remembered = new Map<string, Instant>();
 
-function startOfDay(day: string, zone: string): Instant {
-  const key = `${day} ${zone}`;
+/** First moment of the day that lies some days after another, in a zone. */
+function startOfDay(day: string, zone: string, days = 0): Instant {
+  const key = `${day} ${String(days)} ${zone}`;
   const known = remembered.get(key);
   if (known !== undefined) return known;
-  const instant = Temporal.PlainDate.from(day).toZonedDateTime(zone).epochMilliseconds;
+  const instant = Temporal.PlainDate.from(day).add({ days }).toZonedDateTime(zone).epochMilliseconds;
   if (remembered.size >= 100_000) remembered.clear();
   remembered.set(key, instant);
   return instant;

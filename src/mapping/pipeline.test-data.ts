@@ -37,7 +37,7 @@ export const sampleColumns: Exclude<NonNullable<PipelineText['columns']>, 'undec
   country_code: { type: 'string' },
 };
 
-export const sampleValues: Readonly<Record<string, Json>> = {
+const sampleValues: Readonly<Record<string, Json>> = {
   worker_id: '4711',
   status: 'Active',
   hire_date: '2020-01-01',

@@ -1,7 +1,7 @@
-export { parseAttributePath, printAttributePath, type ParsedPath } from './attribute-path.ts';
+export { parseAttributePath } from './attribute-path.ts';
 export { assignAttribute, getAttribute, removeAttribute, setAttribute } from './access.ts';
 export { differences, isEmpty } from './differences.ts';
-export { managerPath, resolveAttributePath, type ResolvedPath, type ScimProblem } from './resolve.ts';
+export { managerPath, resolveAttributePath, type ResolvedPath } from './resolve.ts';
 export { createSchemaSet, type Attribute, type AttributeType, type Extensions, type SchemaSet } from './schema.ts';
 export { validatePayload } from './validate.ts';
 export { nearestName } from './nearest-name.ts';

@@ -34,7 +34,7 @@ export type Resolution =
   | { readonly resolved?: undefined; readonly problems: readonly ScimProblem[] };
 
 /** Types of element that the service reads (graph-contract 2.8). */
-export const processedType = 'work';
+const processedType = 'work';
 const filteredByService: ReadonlySet<string> = new Set(['emails', 'phoneNumbers', 'addresses']);
 
 /** True if the service ignores elements of this type. */
