@@ -6,8 +6,8 @@ import type { Run } from '../domain/run.ts';
 import { bulkIdOf } from '../plan/batching.ts';
 import type { AcceptRecord } from '../store/contract.ts';
 import { scopeOf, type StageContext } from './context.ts';
-import { fingerprintFile, readDocument, readHandoff, type PlanLine } from './handoff.ts';
-import { inChunks } from './ndjson.ts';
+import { fingerprintFile, readDocument, readHandoff, type PlanLine } from '../store/run-files.ts';
+import { inChunks } from '../store/ndjson.ts';
 
 interface Place {
   readonly batch: BatchId;

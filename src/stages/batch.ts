@@ -10,7 +10,7 @@ import { priceOf } from '../plan/price.ts';
 import { callAllowance } from './allowance.ts';
 import { scopeOf, type StageContext } from './context.ts';
 import { decideWorkers, type Decided } from './decide.ts';
-import { readDocument, readHandoff, writeDocument, writeHandoff, type BatchLine, type PlanLine } from './handoff.ts';
+import { readDocument, readHandoff, writeDocument, writeHandoff, type BatchLine, type PlanLine } from '../store/run-files.ts';
 import { timed } from './stage-events.ts';
 import { acceptedStates } from './previous-pass.ts';
 import { surveyVerdicts } from './survey.ts';

@@ -6,8 +6,8 @@ import type { ExternalId, RunId } from '../domain/words.ts';
 import { changeOf } from '../plan/change-of.ts';
 import { lastPayload, rowStateOf, type RowState } from '../plan/decision.ts';
 import { scopeOf, type StageContext } from './context.ts';
-import type { PlanLine, TransformItem } from './handoff.ts';
-import { inChunks } from './ndjson.ts';
+import type { PlanLine, TransformItem } from '../store/run-files.ts';
+import { inChunks } from '../store/ndjson.ts';
 import type { Survey } from './survey.ts';
 
 export interface DecideInput {

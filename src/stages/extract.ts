@@ -7,7 +7,7 @@ import { writeFingerprints } from '../source/fingerprint-file.ts';
 import { groupRows } from '../source/groups.ts';
 import { Channel } from './channel.ts';
 import type { StageContext } from './context.ts';
-import { fingerprintFile, writeDocument, type ExtractItem, type ExtractSummary } from './handoff.ts';
+import { fingerprintFile, writeDocument, type ExtractItem, type ExtractSummary } from '../store/run-files.ts';
 import { previousPass } from './previous-pass.ts';
 
 /**

@@ -9,7 +9,7 @@ import { managerPath } from '../scim/index.ts';
 import type { PlannedBatch } from '../store/contract.ts';
 import { batchId } from './batch.ts';
 import { scopeOf, type StageContext } from './context.ts';
-import { inChunks } from './ndjson.ts';
+import { inChunks } from '../store/ndjson.ts';
 
 interface Candidate {
   readonly externalId: ExternalId;

@@ -6,7 +6,7 @@ import type { ExternalId } from '../domain/words.ts';
 import type { KeyFingerprint } from '../source/changes.ts';
 import { readFingerprints, type FingerprintFile } from '../source/fingerprint-file.ts';
 import { scopeOf, type StageContext } from './context.ts';
-import { fingerprintFile } from './handoff.ts';
+import { fingerprintFile } from '../store/run-files.ts';
 
 /** Runs that changed the ledger. */
 export const acceptedStates: readonly RunState[] = ['accepted', 'loaded', 'finished', 'superseded'];

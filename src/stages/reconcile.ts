@@ -10,7 +10,7 @@ import type { JobStatus } from '../entra/job.ts';
 import type { Closure } from '../store/contract.ts';
 import { scopeOf, type StageContext } from './context.ts';
 import { byWorker, judgeWorker, type Judgement } from './judge.ts';
-import { inChunks } from './ndjson.ts';
+import { inChunks } from '../store/ndjson.ts';
 import { JobWatch } from './silence.ts';
 
 /** What reconcile needs of the service. */

@@ -9,7 +9,7 @@ import { batch } from './batch.ts';
 import { scopeOf, type StageContext } from './context.ts';
 import { extract } from './extract.ts';
 import { planFollowUp } from './follow-up.ts';
-import { readDocument, readHandoff, writeHandoff, type ExtractItem } from './handoff.ts';
+import { readDocument, readHandoff, writeHandoff, type ExtractItem } from '../store/run-files.ts';
 import { load, sendBatches } from './load.ts';
 import { reconcile, type LogSource } from './reconcile.ts';
 import type { Chance, Sink } from './send-batch.ts';

@@ -16,7 +16,7 @@ import type { Store } from '../store/contract.ts';
 import { openStore } from '../store/open.ts';
 import { batch } from './batch.ts';
 import type { StageContext } from './context.ts';
-import { readDocument } from './handoff.ts';
+import { readDocument } from '../store/run-files.ts';
 import { load } from './load.ts';
 import {
   acceptRun,

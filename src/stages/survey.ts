@@ -5,8 +5,8 @@ import { lastPayload } from '../plan/decision.ts';
 import { triedPayload } from '../plan/change-of.ts';
 import { getAttribute } from '../scim/index.ts';
 import { scopeOf, type StageContext } from './context.ts';
-import type { TransformItem } from './handoff.ts';
-import { inChunks } from './ndjson.ts';
+import type { TransformItem } from '../store/run-files.ts';
+import { inChunks } from '../store/ndjson.ts';
 import { foldName, NameChoice, type NameSeeker, type TakenNames } from './user-names.ts';
 
 /** What the whole of a plan's workers is needed for: whose names are chosen, and which managers come with the plan. */

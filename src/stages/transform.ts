@@ -1,6 +1,6 @@
 import type { Run } from '../domain/run.ts';
 import type { StageContext } from './context.ts';
-import type { ExtractItem, TransformItem } from './handoff.ts';
+import type { ExtractItem, TransformItem } from '../store/run-files.ts';
 
 /**
  * Second stage: every group of rows becomes a verdict. Pure but for its counting: same rows, mapping and `asOf`, same verdicts, in the same order.

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Change } from '../../domain/change.ts';
 import type { AttributeClass } from '../../domain/payload.ts';
-import { readHandoff } from '../../stages/handoff.ts';
+import { readHandoff } from '../../store/run-files.ts';
 import { executePipeline, type ExecuteOptions, type Execution } from '../execute.ts';
 import { defineCommand } from '../options.ts';
 import { renderChanges, renderPlan } from '../plan-text.ts';

@@ -1,10 +1,12 @@
 import type { Change, PlanHead, Rejection } from '../domain/change.ts';
+import type { Instant } from '../domain/clock.ts';
 import { JoineryError } from '../domain/error.ts';
+import type { Counts } from '../domain/event.ts';
 import type { Evaluated } from '../domain/ledger.ts';
 import type { RowGroup } from '../domain/row.ts';
 import type { Verdict } from '../domain/verdict.ts';
-import type { BatchId, ExternalId, RunId } from '../domain/words.ts';
-import type { Store } from '../store/contract.ts';
+import type { BatchId, ExternalId, RunId, Stage } from '../domain/words.ts';
+import type { Store } from './contract.ts';
 import { fromLines, toLines } from './ndjson.ts';
 
 /** What extract hands to transform. */
@@ -58,6 +60,31 @@ export interface Handoffs {
 export interface Documents {
   'extract.json': ExtractSummary;
   'plan.json': PlanHead;
+  'events.json': RunEvents;
+}
+
+/** What the run told while it was executed, by every process that worked on it; for reports, never read by a stage. */
+export interface RunEvents {
+  /** In the order in which they ended. A stage that was resumed, or the second pass, stands there again. */
+  readonly stages: readonly StageRecord[];
+  /** Calls that were sent again, by the reason of the first answer. */
+  readonly retries: Readonly<Record<string, number>>;
+  /** Calls without an answer, and calls that the service refused. */
+  readonly unknown: number;
+  readonly refused: number;
+  /** Milliseconds that load waited, by reason: window, quota, retry, reserve. */
+  readonly waits: Readonly<Record<string, number>>;
+  /** Looks at the provisioning logs. */
+  readonly polls: number;
+  /** Warnings by code. */
+  readonly warnings: Readonly<Record<string, number>>;
+}
+
+export interface StageRecord {
+  readonly stage: Stage;
+  readonly endedAt: Instant;
+  readonly milliseconds: number;
+  readonly counts: Counts;
 }
 
 export const fingerprintFile = 'fingerprints';
