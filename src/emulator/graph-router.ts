@@ -10,7 +10,7 @@ interface Route {
 }
 
 /** What is known of a request before an endpoint was found for it. */
-export type IncomingRequest = Omit<GraphRequest, 'version' | 'path' | 'parameters' | 'caller' | 'registration'> & {
+type IncomingRequest = Omit<GraphRequest, 'version' | 'path' | 'parameters' | 'caller' | 'registration'> & {
   readonly method: string;
   /** Segments after the version, still percent-encoded. */
   readonly segments: readonly string[];

@@ -52,7 +52,7 @@ export interface PendingReference {
   readonly data: JsonObject;
 }
 
-export interface ExecutionCounts {
+interface ExecutionCounts {
   readonly countEntitled: number;
   readonly countEntitledForProvisioning: number;
   readonly countEscrowed: number;

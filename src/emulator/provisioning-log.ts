@@ -2,7 +2,7 @@ import type { Instant } from '../domain/clock.ts';
 import type { Journal } from './journal.ts';
 import type { JsonObject } from './json.ts';
 
-export type LogEventKind =
+type LogEventKind =
   'received' | 'created' | 'updated' | 'disabled' | 'failed' | 'unchanged' | 'skipped' | 'stagedDelete' | 'manager' | 'managerUnresolved';
 
 export interface LogError {

@@ -52,7 +52,7 @@ export interface ClientOptions {
   readonly owns?: readonly string[] | 'all';
 }
 
-export interface RegisteredCertificate {
+interface RegisteredCertificate {
   readonly key: KeyObject;
   /** SHA-1 and SHA-256 thumbprints, base64url, as x5t and x5t#S256 carry them. */
   readonly x5t: string;
