@@ -184,11 +184,7 @@ const required: readonly (readonly [string, boolean])[] = [
   [`one expression: ${(one / hand).toFixed(2)} × hand-written, at most 2`, one / hand <= 2],
   [`one expression: ${(referenceOne / one).toFixed(1)} × faster than jsonata, at least 40`, referenceOne / one >= 40],
   [`25 attributes: ${(many / hand).toFixed(2)} × hand-written, at most 3`, many / hand <= 3],
-  [
-    `25 attributes: ${(referenceMany / many).toFixed(1)} × faster than jsonata, at least 30`,
-    referenceMany / many,
-    referenceMany / many >= 30,
-  ],
+  [`25 attributes: ${(referenceMany / many).toFixed(1)} × faster than jsonata, at least 30`, referenceMany / many >= 30],
 ];
 for (const [text, reached] of required) console.log(`${reached ? 'reached' : 'MISSED '}  ${text}`);
 process.exitCode = required.every(([, reached]) => reached) ? 0 : 1;

@@ -10,3 +10,8 @@ export { defaultGuardrails, type Guardrails } from './guardrails.ts';
 export type { NameUse } from './names.ts';
 export type { AstNode } from './ast.ts';
 export { spanAt, type Span } from './position.ts';
+export { analyse, type Analysis } from './analysis/analyse.ts';
+export type { AnalysisEnvironment, ColumnFact, FunctionFact } from './analysis/environment.ts';
+export type { ColumnUse, Finding } from './analysis/findings.ts';
+export { nearestName } from './analysis/nearest.ts';
+export { anything, describeType, typeOf, type Kind, type ValueType } from './analysis/types.ts';
