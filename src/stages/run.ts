@@ -10,6 +10,7 @@ import { scopeOf, type StageContext } from './context.ts';
 import { extract } from './extract.ts';
 import { planFollowUp } from './follow-up.ts';
 import { readDocument, readHandoff, writeHandoff, type ExtractItem } from '../store/run-files.ts';
+import { keepRows } from './keep-rows.ts';
 import { load, sendBatches } from './load.ts';
 import { reconcile, type LogSource } from './reconcile.ts';
 import type { Chance, Sink } from './send-batch.ts';
@@ -67,9 +68,9 @@ function runIdAt(at: Instant, random: () => number): RunId {
     .padStart(4, '0')}`;
 }
 
-/** Extract, transform and batch as one streaming pass; only what survives the comparison is stored. */
+/** Extract, transform and batch as one streaming pass; only what survives the comparison is stored, with its rows so that it can be explained. */
 export async function planRun(context: StageContext, run: Run, source: Source, directory: TakenNames): Promise<PlanHead> {
-  await transformRun(context, run, extract(context, run, source));
+  await transformRun(context, run, keepRows(context, run, extract(context, run, source)));
   return batch(context, run, directory);
 }
 

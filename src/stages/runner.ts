@@ -18,6 +18,7 @@ import { batch } from './batch.ts';
 import type { StageContext } from './context.ts';
 import { readDocument } from '../store/run-files.ts';
 import { load } from './load.ts';
+import { RunRecord } from './run-record.ts';
 import {
   acceptRun,
   beginRun,
@@ -101,6 +102,7 @@ export class Runner {
   readonly store: Store;
   readonly #prepared: Prepared;
   readonly #options: Required<Omit<RunnerOptions, 'state' | 'environment'>>;
+  #record: RunRecord | undefined;
 
   private constructor(prepared: Prepared, store: Store, options: RunnerOptions) {
     this.#prepared = prepared;
@@ -198,6 +200,7 @@ export class Runner {
   reconcile(): Promise<Readonly<Record<string, number>>> {
     return this.#withService(async (context, around) => {
       const run = await this.store.runs.latest(this.pipeline.name, ['loaded', 'finished']);
+      if (run !== undefined) this.#record?.about(run.id);
       return settleRun(context, run, around);
     });
   }
@@ -237,16 +240,26 @@ export class Runner {
   async #existing(id: string): Promise<Run> {
     const run = await this.store.runs.get(id);
     if (run === undefined) throw new JoineryError('STG-101', `pipeline ${this.pipeline.name} has no run ${id}`);
+    this.#record?.about(run.id);
     return run;
   }
 
   async #withLease<T>(work: (context: StageContext) => Promise<T>): Promise<T> {
     const { clock, emit, signal, holder } = this.#options;
     const lease = await this.store.acquireLease(this.pipeline.name, holder, clock.now());
+    const record = new RunRecord(clock);
+    this.#record = record;
+    const tell: EventSink = (event) => {
+      record.sink(event);
+      emit(event);
+    };
     try {
       const stop = AbortSignal.any([signal, lease.lost]);
-      return await work({ pipeline: this.pipeline, mapping: this.#prepared.mapping, store: this.store, lease, clock, emit, signal: stop });
+      const { pipeline, store } = this;
+      return await work({ pipeline, mapping: this.#prepared.mapping, store, lease, clock, emit: tell, signal: stop });
     } finally {
+      // For reports only: what it could not write must not hide how the work ended.
+      await record.keep(this.store).catch(() => undefined);
       await lease.release();
     }
   }
