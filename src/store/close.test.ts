@@ -75,12 +75,17 @@ onEveryEngine('closing an operation', (open) => {
     expect((await store.ledger.get(scope, 'w1'))?.failed).toBeUndefined();
   });
 
-  test('after silence makes the baseline unknown, so that the worker is sent again', async () => {
+  test('after silence makes the baseline unknown, so that the worker is sent again, until something is confirmed', async () => {
     const store = await open();
     const lease = await inFlight(store);
     await store.operations.close(lease, scope, [closing({ effect: 'forget', outcome: 'silent' })], 9000);
     expect(await store.ledger.get(scope, 'w1')).toMatchObject({ baselineUnknown: true });
     expect(await store.ledger.unsettled(scope, 'contoso')).toEqual(['w1']);
+    await acceptWorkers(store, lease, 'r2', [{ payload: payloadOf('w1'), baseline: 'unknown', batch: 0 }]);
+    await sendBatch(store, lease, batchId('r2', 0), 10_000);
+    await store.operations.close(lease, scope, [closing({ operation: 'r2:w1:0' })], 11_000);
+    expect(await store.ledger.get(scope, 'w1')).toMatchObject({ baselineUnknown: false });
+    expect(await store.ledger.unsettled(scope, 'contoso')).toEqual([]);
   });
 
   test('of the same worker in one call moves the entry in the order given', async () => {
