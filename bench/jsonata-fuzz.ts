@@ -2,7 +2,7 @@
  * The differential property test for as long as one likes: `npx tsx bench/jsonata-fuzz.ts [general|mapping] [count] [seed]`.
  * Prints every expression on which the compiled engine and jsonata 2.2.2 differ, and how the rest went; exit code 1 on a difference.
  */
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { compareTrial } from '../test/jsonata-differential.ts';
 import { generalTrials, mappingTrials } from '../test/jsonata-expressions.ts';
 

@@ -52,7 +52,7 @@ export function returnTypeOf(signature: string | undefined): ValueType {
       .replaceAll(/<[^<>]*>/g, '')
       .split(':')[1]
       ?.replaceAll(/<[^<>]*>?/g, '') ?? '';
-  const found = [...written].flatMap((letter) => letters[letter] ?? []);
+  const found = written.split('').flatMap((letter) => letters[letter] ?? []);
   return found.length === 0 || /[xj]/.test(written) ? anything : typeOf(found, false);
 }
 

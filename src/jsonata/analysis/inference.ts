@@ -99,8 +99,7 @@ export class TypeInference {
       else type = first ? this.#infer(step, inner) : (this.#infer(step, inner), anything);
       for (const { expr } of step.stages ?? []) if (expr !== undefined) this.#infer(expr, { ...inner, onRow: false });
       if ((step.stages ?? []).length > 0) type = anything;
-      for (const bound of [step.focus, step.index])
-        if (bound !== undefined) inner = { ...inner, variables: new Map([...inner.variables, [bound, anything]]) };
+      for (const name of [step.focus, step.index]) if (name !== undefined) inner = bound(inner, name, anything);
       inner = { ...inner, onRow: rooted };
     }
     return steps.length > 1 && !(steps.length === 2 && steps[0]?.type === 'variable' && steps[0].value === '$') ? anything : type;

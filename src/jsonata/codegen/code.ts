@@ -29,12 +29,12 @@ export interface Code {
   readonly finished?: boolean;
 }
 
-export const code = (text: string, type: Type): Code => ({ text, type });
-export const finishedCode = (text: string, type: Type): Code => ({ text, type, finished: true });
+export const code = (written: string, type: Type): Code => ({ text: written, type });
+export const finishedCode = (written: string, type: Type): Code => ({ text: written, type, finished: true });
 
 /** Whether the expression can be written twice: a name or a literal. */
-export function isSimple(text: string): boolean {
-  return /^(?:\w+|"[^"\\]*")$/.test(text);
+export function isSimple(written: string): boolean {
+  return /^(?:\w+|"[^"\\]*")$/.test(written);
 }
 
 export function can(type: Type, of: Type): boolean {

@@ -7,7 +7,7 @@ import { builtins } from '../runtime/builtins.ts';
 import { isFunction, Unsupported } from '../runtime/functions.ts';
 import { readBindings, wrapInput, type Value } from '../runtime/sequence.ts';
 import { runWithin, startEvaluation, state } from '../runtime/state.ts';
-import { isNativeFunction, readDefinitions, type FunctionDeclarations, type NativeFunction } from './definitions.ts';
+import { readDefinitions, type FunctionDeclarations, type NativeFunction } from './definitions.ts';
 import { toPlain } from './plain.ts';
 
 export interface EngineOptions {
@@ -149,7 +149,7 @@ function refuseFunction(value: object): void {
 export function isRow(input: Value): boolean {
   if (typeof input !== 'object' || input === null) return false;
   const prototype: unknown = Object.getPrototypeOf(input);
-  return (prototype === Object.prototype || prototype === null) && input._jsonata_lambda !== true && !isNativeFunction(input);
+  return (prototype === Object.prototype || prototype === null) && !isFunction(input);
 }
 
 function isAsync(implementation: unknown): boolean {

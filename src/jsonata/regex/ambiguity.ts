@@ -62,6 +62,8 @@ class Automaton {
         return pattern.branches.map((branch) => this.build(branch)).reduce((left, right) => either(left, right));
       case 'repeat':
         return this.#repeat(pattern.body, pattern.least, pattern.most);
+      default:
+        return nothingFragment;
     }
   }
 

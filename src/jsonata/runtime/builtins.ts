@@ -1,8 +1,8 @@
 import { builtinNames, readDefinitions, type NativeFunction } from '../engine/definitions.ts';
 import { callNamed } from './functions.ts';
 import { formatMillis, millisOf, millisOfDate, type Picture } from './dates.ts';
-import { each, filter, map, reduce, sift, single, sort } from './iteration.ts';
-import { contains, match, replace, split } from './matching.ts';
+import { iteration } from './iteration.ts';
+import { matching } from './matching.ts';
 import type { Value } from './sequence.ts';
 import { state, takeSteps, timestampOf } from './state.ts';
 import { LimitError } from '../errors.ts';
@@ -12,17 +12,8 @@ const dates = definitions.get('fromMillis');
 
 /** Ours in place of the reference's asynchronous ones, and of those that read the clock. Parameters are the same in number. */
 const replaced: Readonly<Record<string, NativeFunction['implementation']>> = {
-  map,
-  filter,
-  single,
-  reduce,
-  each,
-  sift,
-  sort,
-  contains,
-  match,
-  split,
-  replace,
+  ...iteration,
+  ...matching,
   now(this: unknown, picture: Value, zone: Value): Value {
     return dates?.implementation.call(this, timestampOf().getTime(), picture, zone);
   },
@@ -57,7 +48,7 @@ export function trimText(text: string): string {
 const surrogates = /[\uD800-\uDFFF]/;
 
 export function substringText(text: string, start: number, length: number | undefined): string {
-  if (surrogates.test(text)) return [...slicePoints([...text], start, length)].join('');
+  if (surrogates.test(text)) return slicePoints(Array.from(text), start, length).join('');
   const from = text.length + start < 0 ? 0 : start;
   if (length === undefined) return text.slice(from);
   if (length <= 0) return '';
@@ -72,7 +63,7 @@ function slicePoints(points: readonly string[], start: number, length: number | 
 }
 
 export function lengthOfText(text: string): number {
-  return surrogates.test(text) ? [...text].length : text.length;
+  return surrogates.test(text) ? Array.from(text).length : text.length;
 }
 
 export function textBefore(text: string, mark: string): string {

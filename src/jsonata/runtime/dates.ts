@@ -33,22 +33,22 @@ export function readPicture(text: string): Picture | undefined {
   let [rest, position, separated] = [text, 0, true];
   while (rest !== '') {
     const mark = marker.exec(rest);
-    const text = mark?.[0] ?? literals.exec(rest)?.[0];
-    if (text === undefined) return undefined;
+    const taken = mark?.[0] ?? literals.exec(rest)?.[0];
+    if (taken === undefined) return undefined;
     if (mark === null) {
-      parts.push({ component: '', literal: text });
-      for (let index = 0; index < text.length; index += 1) separators.push(position + index, text.charCodeAt(index));
-      position += text.length;
+      parts.push({ component: '', literal: taken });
+      for (let index = 0; index < taken.length; index += 1) separators.push(position + index, taken.charCodeAt(index));
+      position += taken.length;
       separated = true;
     } else {
-      const component = componentOf(text.charAt(1));
+      const component = componentOf(taken.charAt(1));
       if (component === undefined || at[component] !== -1 || !separated) return undefined;
       at[component] = position;
       parts.push({ component, literal: '' });
       position += component === 'Y' ? 4 : 2;
       separated = false;
     }
-    rest = rest.slice(text.length);
+    rest = rest.slice(taken.length);
   }
   if (at.Y < 0 || at.M < 0 || at.D < 0) return undefined;
   // Hours before minutes before seconds: a gap is an error of the reference.

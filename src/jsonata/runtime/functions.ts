@@ -3,6 +3,10 @@ import { isNativeFunction, type NativeFunction } from '../engine/definitions.ts'
 import { createSequence, finish, type Value } from './sequence.ts';
 import { enterCall, state, takeSteps, timestampOf } from './state.ts';
 
+/** How jsonata marks its functions. */
+export const lambdaMark = '_jsonata_lambda';
+export const functionMark = '_jsonata_function';
+
 /** A call in tail position: returned instead of made, run by the loop in `call`. */
 export class TailCall {
   readonly procedure: Value;
@@ -35,14 +39,14 @@ export class Lambda {
     return call(this, args, this.context);
   }
 }
-Object.defineProperty(Lambda.prototype, '_jsonata_lambda', { value: true });
+Object.defineProperty(Lambda.prototype, lambdaMark, { value: true });
 
 /** Compiled code cannot say what the reference would: the record goes there. */
 export class Unsupported extends Error {}
 
 export function isFunction(value: Value): boolean {
   if (typeof value === 'function') return true;
-  return typeof value === 'object' && value !== null && (value._jsonata_lambda === true || value._jsonata_function === true);
+  return typeof value === 'object' && value !== null && (value[lambdaMark] === true || value[functionMark] === true);
 }
 
 export function arityOf(value: Value): number {

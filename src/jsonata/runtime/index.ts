@@ -17,8 +17,8 @@ function isPlainObject(value: Value): boolean {
     typeof value === 'object' &&
     value !== null &&
     !Array.isArray(value) &&
-    value._jsonata_lambda !== true &&
-    value._jsonata_function !== true
+    value[functions.lambdaMark] !== true &&
+    value[functions.functionMark] !== true
   );
 }
 

@@ -21,7 +21,7 @@ function invoke(callback: Value, focus: Focus, args: readonly Value[]): Value {
   return callback.apply(focus, args);
 }
 
-export function map(this: Focus, items: Value, callback: Value): Value {
+function map(this: Focus, items: Value, callback: Value): Value {
   if (items === undefined) return undefined;
   const result = createSequence();
   for (let index = 0; index < items.length; index += 1) {
@@ -31,7 +31,7 @@ export function map(this: Focus, items: Value, callback: Value): Value {
   return result;
 }
 
-export function filter(this: Focus, items: Value, callback: Value): Value {
+function filter(this: Focus, items: Value, callback: Value): Value {
   if (items === undefined) return undefined;
   const result = createSequence();
   for (let index = 0; index < items.length; index += 1) {
@@ -41,7 +41,7 @@ export function filter(this: Focus, items: Value, callback: Value): Value {
   return result;
 }
 
-export function single(this: Focus, items: Value, callback: Value): Value {
+function single(this: Focus, items: Value, callback: Value): Value {
   if (items === undefined) return undefined;
   const found: Value[] = [];
   for (let index = 0; index < items.length; index += 1) {
@@ -53,7 +53,7 @@ export function single(this: Focus, items: Value, callback: Value): Value {
   return found[0];
 }
 
-export function reduce(this: Focus, items: Value, callback: Value, initial: Value): Value {
+function reduce(this: Focus, items: Value, callback: Value, initial: Value): Value {
   if (items === undefined) return undefined;
   const arity = arityOf(callback);
   if (arity < 2) throw new Unsupported('a reducer of one parameter');
@@ -68,7 +68,7 @@ export function reduce(this: Focus, items: Value, callback: Value, initial: Valu
   return result;
 }
 
-export function each(this: Focus, object: Value, callback: Value): Value {
+function each(this: Focus, object: Value, callback: Value): Value {
   const result = createSequence();
   for (const name of namesOfObject(object)) {
     const value = invoke(callback, this, argumentsFor(callback, object[name], name, object));
@@ -77,7 +77,7 @@ export function each(this: Focus, object: Value, callback: Value): Value {
   return result;
 }
 
-export function sift(this: Focus, object: Value, callback: Value): Value {
+function sift(this: Focus, object: Value, callback: Value): Value {
   const result: Record<string, Value> = {};
   for (const name of namesOfObject(object)) {
     const member: Value = object[name];
@@ -86,7 +86,7 @@ export function sift(this: Focus, object: Value, callback: Value): Value {
   return Object.keys(result).length === 0 ? undefined : result;
 }
 
-export function sort(this: Focus, items: Value, comparator: Value): Value {
+function sort(this: Focus, items: Value, comparator: Value): Value {
   if (items === undefined) return undefined;
   if (items.length <= 1) return items;
   if (comparator !== undefined) {
@@ -107,3 +107,6 @@ export function sort(this: Focus, items: Value, comparator: Value): Value {
 function namesOfObject(object: Value): string[] {
   return typeof object === 'object' && object !== null ? Object.keys(object) : [];
 }
+
+/** By name, called with the focus of the reference as `this`. */
+export const iteration = { map, filter, single, reduce, each, sift, sort };

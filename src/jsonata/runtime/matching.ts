@@ -8,37 +8,38 @@ type Focus = unknown;
 function firstMatch(focus: Focus, matcher: Value, text: string | undefined): Value {
   if (typeof matcher?.apply !== 'function') throw new Unsupported('a matcher that cannot be applied');
   takeSteps(1);
-  const match: Value = matcher.apply(focus, text === undefined ? [undefined] : [text]);
+  const found: Value = matcher.apply(focus, [text]);
   // The reference's test, its slip included: `end` is compared with a word.
-  if (match && !(typeof match.start === 'number' || match.end === 'number' || Array.isArray(match.groups) || isFunction(match.next))) {
+  if (found && !(typeof found.start === 'number' || found.end === 'number' || Array.isArray(found.groups) || isFunction(found.next))) {
     throw new Unsupported('a matcher of another kind');
   }
-  return match;
+  return found;
 }
 
-function nextMatch(focus: Focus, match: Value): Value {
-  return firstMatch(focus, match.next, undefined);
+function nextMatch(focus: Focus, found: Value): Value {
+  return firstMatch(focus, found.next, undefined);
 }
 
-export function contains(this: Focus, text: Value, token: Value): Value {
+function contains(this: Focus, text: Value, token: Value): Value {
   if (text === undefined || token === undefined) return undefined;
   return typeof token === 'string' ? text.includes(token) : firstMatch(this, token, text) !== undefined;
 }
 
-export function match(this: Focus, text: Value, regex: Value, limit: Value): Value {
+function match(this: Focus, text: Value, regex: Value, limit: Value): Value {
   if (text === undefined) return undefined;
   if (limit < 0) throw new Unsupported('a negative limit');
   const result = createSequence();
+  const most = limit ?? Infinity;
   if (limit !== undefined && !(limit > 0)) return result;
   let found = firstMatch(this, regex, text);
-  while (found !== undefined && (limit === undefined || result.length < limit)) {
+  while (found !== undefined && result.length < most) {
     result.push({ match: found.match, index: found.start, groups: found.groups });
     found = nextMatch(this, found);
   }
   return result;
 }
 
-export function split(this: Focus, text: Value, separator: Value, limit: Value): Value {
+function split(this: Focus, text: Value, separator: Value, limit: Value): Value {
   if (text === undefined) return undefined;
   if (limit < 0) throw new Unsupported('a negative limit');
   if (limit !== undefined && !(limit > 0)) return [];
@@ -46,25 +47,27 @@ export function split(this: Focus, text: Value, separator: Value, limit: Value):
   let found = firstMatch(this, separator, text);
   if (found === undefined) return [text];
   const result: Value[] = [];
+  const most = limit ?? Infinity;
   let start = 0;
-  while (found !== undefined && (limit === undefined || result.length < limit)) {
+  while (found !== undefined && result.length < most) {
     result.push(text.substring(start, found.start));
     start = found.end;
     found = nextMatch(this, found);
   }
-  if (limit === undefined || result.length < limit) result.push(text.substring(start));
+  if (result.length < most) result.push(text.substring(start));
   return result;
 }
 
-export function replace(this: Focus, text: Value, pattern: Value, replacement: Value, limit: Value): Value {
+function replace(this: Focus, text: Value, pattern: Value, replacement: Value, limit: Value): Value {
   if (text === undefined) return undefined;
   if (pattern === '' || limit < 0) throw new Unsupported('an empty pattern or a negative limit');
   if (limit !== undefined && !(limit > 0)) return text;
   if (typeof pattern === 'string') return replaceText(text, pattern, replacement, limit);
   let found = firstMatch(this, pattern, text);
   if (found === undefined) return text;
+  const most = limit ?? Infinity;
   let [result, position, count] = ['', 0, 0];
-  while (found !== undefined && (limit === undefined || count < limit)) {
+  while (found !== undefined && count < most) {
     result += text.substring(position, found.start);
     const inserted: Value = typeof replacement === 'string' ? substitute(replacement, found) : replacement.apply(this, [found]);
     if (typeof inserted !== 'string') throw new Unsupported('a replacement that is no text');
@@ -78,9 +81,10 @@ export function replace(this: Focus, text: Value, pattern: Value, replacement: V
 
 function replaceText(text: string, pattern: string, replacement: Value, limit: Value): string {
   if (typeof replacement !== 'string') throw new Unsupported('a replacement that is no text');
+  const most = limit ?? Infinity;
   let [result, position, count] = ['', 0, 0];
   let index = text.indexOf(pattern);
-  while (index !== -1 && (limit === undefined || count < limit)) {
+  while (index !== -1 && count < most) {
     takeSteps(1);
     result += text.substring(position, index) + replacement;
     position = index + pattern.length;
@@ -120,3 +124,6 @@ function substitute(replacement: string, found: Value): string {
   }
   return text + replacement.substring(position);
 }
+
+/** By name, called with the focus of the reference as `this`. */
+export const matching = { contains, match, split, replace };
