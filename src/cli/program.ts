@@ -9,10 +9,13 @@ import { readFileSync } from 'node:fs';
 import { applyCommand } from './commands/apply.ts';
 import { checkCommand } from './commands/check.ts';
 import { emulatorCommand } from './commands/emulator.ts';
+import { evalCommand } from './commands/eval.ts';
+import { importExpressionCommand } from './commands/import-expression.ts';
 import { planCommand } from './commands/plan.ts';
 import { runCommand } from './commands/run.ts';
 import { batchCommand, extractCommand, loadCommand, reconcileCommand, transformCommand } from './commands/stage.ts';
 import { statusCommand } from './commands/status.ts';
+import { testCommand } from './commands/test.ts';
 import type { Io } from './io.ts';
 import { createStyle } from './style.ts';
 
@@ -32,6 +35,9 @@ const commands = [
   loadCommand,
   reconcileCommand,
   statusCommand,
+  testCommand,
+  evalCommand,
+  importExpressionCommand,
   emulatorCommand,
 ];
 

@@ -1,3 +1,4 @@
 /** `joinery/jsonata`: the engine, and Microsoft's mapping expressions. */
 export * from './index.ts';
-export { evaluateEntraExpression, importEntraExpression } from './entra/index.ts';
+export { EntraExpressionError, evaluateEntraExpression, importEntraExpression, importEntraSchema } from './entra/index.ts';
+export { functionLibrary, type FunctionContext } from './functions/index.ts';

@@ -45,6 +45,17 @@ export function createRowCheck(columns: readonly ColumnDeclaration[] | undefined
       const message = `column ${name} is not among the columns that the query returns`;
       violations.set(name, { code: 'MAP-204', severity: 'error', message, ...(place === undefined ? {} : { place }) });
     }
+    // After the rest: NULL is only how such a value looks, so `required` and `whenNull` have nothing to say about it.
+    for (const { column, message } of row.problems ?? []) {
+      delete input[column];
+      const place = declared.get(column)?.place;
+      violations.set(column, {
+        code: 'MAP-216',
+        severity: 'error',
+        message: `column ${column} ${message}`,
+        ...(place === undefined ? {} : { place }),
+      });
+    }
     return { row, input, violations };
   };
 }

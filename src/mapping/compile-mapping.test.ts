@@ -351,3 +351,20 @@ test('every evaluation is counted, and can be held against the reference engine'
   expect(verdict?.kind).toBe('draft');
   expect(mapping?.stats()).toMatchObject({ evaluations: 2, verified: 2 });
 });
+
+test('a value of the source that has no lossless form rejects the row and is never taken for NULL', async () => {
+  const group = rowGroup();
+  const rows = group.rows.map((row) => ({
+    key: row.key,
+    fingerprint: row.fingerprint,
+    ordinal: row.ordinal,
+    values: { ...row.values, last_day: null },
+    problems: [{ column: 'last_day', message: 'is an infinite date' }],
+  }));
+  const verdict = await compileSample({}).evaluate({ ...group, rows }, sampleInstant);
+  expect(verdict).toMatchObject({
+    kind: 'rejected',
+    saysInactive: false,
+    reasons: [{ code: 'MAP-216', message: 'column last_day is an infinite date' }],
+  });
+});

@@ -56,13 +56,26 @@ async function acceptedFile(context: StageContext, last: Run, order: KeyOrder): 
     if (bytes === undefined) continue;
     try {
       const file = await readFingerprints(bytes);
-      if (file.header.run === last.id && file.header.order === order) return file;
+      if (file.header.run === last.id && file.header.order === order)
+        return { header: file.header, records: forgetDamaged(context, file.records) };
     } catch (error) {
       if (!(error instanceof JoineryError) || error.code !== 'SRC-401') throw error;
       context.emit({ type: 'warning', diagnostic: { code: error.code, severity: 'warning', message: error.message } });
     }
   }
   return undefined;
+}
+
+/** Damage further in shows only while the pass runs: this run fails, and the next one builds the file anew from the ledger. */
+async function* forgetDamaged(context: StageContext, records: FingerprintFile['records']): AsyncGenerator<readonly KeyFingerprint[]> {
+  try {
+    yield* records;
+  } catch (error) {
+    if (error instanceof JoineryError && error.code === 'SRC-401') {
+      await context.store.files.remove({ pipeline: context.pipeline.name }, fingerprintFile);
+    }
+    throw error;
+  }
 }
 
 /** From the ledger: everybody's key and fingerprint in the source's order, and who was evaluated under another mapping. */

@@ -7,6 +7,7 @@ import { checkSourceColumns } from '../../mapping/check-source-columns.ts';
 import { loadPipeline } from '../../pipeline/load.ts';
 import { formatPlace } from '../../domain/place.ts';
 import type { Pipeline } from '../../pipeline/pipeline.ts';
+import { reviewSource } from '../../source/review-source.ts';
 import { openSource } from '../../source/open-source.ts';
 import type { Io } from '../io.ts';
 import { defineCommand, environmentOf, type CommonOptions } from '../options.ts';
@@ -34,6 +35,7 @@ async function check(io: Io, file: string, options: CheckOptions): Promise<ExitC
   const loaded = loadPipeline(file, { environment, ...(options.connect === true ? {} : { unset: 'standIn' }) });
   const diagnostics: Diagnostic[] = [...loaded.diagnostics];
   if (loaded.pipeline !== undefined) {
+    diagnostics.push(...reviewSource(loaded.pipeline.source));
     const compiled = compileMapping(loaded.pipeline);
     diagnostics.push(...compiled.diagnostics);
     if (options.connect === true && compiled.mapping !== undefined)

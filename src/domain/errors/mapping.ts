@@ -284,6 +284,12 @@ export const mappingErrors = defineErrors({
     why: 'A function, an infinite number or a nested list of nothing has no form in JSON.',
     fix: 'Call the function with its arguments; guard divisions.',
   },
+  'MAP-216': {
+    title: 'A value of the source has no lossless form',
+    exit: 'rejections',
+    why: 'An infinite date or a decimal that JavaScript would round is neither nothing nor the value; taken for NULL, it could keep somebody enabled for ever.',
+    fix: 'Correct the value in the HR system, or convert it in the query, for example to text.',
+  },
   'MAP-301': {
     title: 'A test file cannot be read',
     exit: 'configuration',
