@@ -6,7 +6,7 @@ import type { Batch, Operation, OperationFailure } from '../domain/operation.ts'
 import type { Payload } from '../domain/payload.ts';
 import type { Run, RunState } from '../domain/run.ts';
 import type { VerdictSummary } from '../domain/verdict.ts';
-import type { BatchId, ExternalId, JobScope, OperationId, Outcome, PipelineName, RunId, Sha256 } from '../domain/words.ts';
+import type { BatchId, ExternalId, JobScope, OperationId, Outcome, PipelineName, RunId, SentChangeKind, Sha256 } from '../domain/words.ts';
 
 /**
  * Where the state of a tenant's pipelines lives: one SQLite folder or one PostgreSQL database. Everything that changes state is a
@@ -21,6 +21,8 @@ export interface Store {
   readonly operations: Operations;
   readonly logs: LogRows;
   readonly journal: Journal;
+  /** For reports and audits. */
+  readonly figures: Figures;
   readonly files: Files;
   /**
    * Makes this process the only one that executes the pipeline. The lock ends with the process, without a timer, and each
@@ -280,6 +282,34 @@ export interface LogRows {
   moveCursor(scope: JobScope, to: Instant): Promise<void>;
   /** Removes rows that are older and belong to no open operation. */
   prune(scope: JobScope, before: Instant): Promise<number>;
+}
+
+/** What a report asks of the state; reads only. */
+export interface Figures {
+  /** Operations of a run by change and by how they ended. */
+  ends(run: RunId): Promise<readonly EndFigure[]>;
+  /** Operations of a run that failed, went silent, were skipped, refused or dropped, or ended with a warning; by batch and index, in chunks. */
+  troubled(run: RunId): AsyncIterable<readonly Operation[]>;
+  /** Operations of a run about these workers, each worker's in order of sending. */
+  ofWorkers(run: RunId, externalIds: readonly ExternalId[]): Promise<ReadonlyMap<ExternalId, readonly Operation[]>>;
+  /** Calls that the run's batches took of window and quota, replays included. */
+  calls(run: RunId): Promise<number>;
+  /** Workers whose rejection stands in the ledger, by code of the reason; a worker with two reasons counts in both. Most first. */
+  standing(scope: JobScope, owner: PipelineName): Promise<readonly StandingFigure[]>;
+  /** Every pipeline that ever had a run, by name. */
+  pipelines(): Promise<readonly PipelineName[]>;
+}
+
+export interface EndFigure {
+  readonly change: SentChangeKind;
+  /** An outcome, else `open` (in flight), `unsent` (planned), `refused` or `dropped`. */
+  readonly end: string;
+  readonly operations: number;
+}
+
+export interface StandingFigure {
+  readonly code: string;
+  readonly workers: number;
 }
 
 export interface JournalLine {

@@ -4,6 +4,7 @@ import { systemClock, type Clock } from '../domain/clock.ts';
 import { JoineryError } from '../domain/error.ts';
 import type { Store } from './contract.ts';
 import type { Database } from './database.ts';
+import { openFigures } from './figures.ts';
 import { openFiles } from './files.ts';
 import { ensureIdentity, readIdentity } from './identity.ts';
 import { openJournal } from './journal.ts';
@@ -44,6 +45,7 @@ export async function openStore(location: string, options: StoreOptions = {}): P
       operations: openOperations(database, identity.hashKey),
       logs: openLogs(database, clock),
       journal: openJournal(database),
+      figures: openFigures(database),
       files: openFiles(database, location, readOnly),
       acquireLease: (pipeline, holder, at) => leases.acquire(pipeline, holder, at),
       async close() {

@@ -1,0 +1,96 @@
+import type { Operation } from '../domain/operation.ts';
+import { sentChangeKinds, type ExternalId, type JobScope, type PipelineName, type RunId } from '../domain/words.ts';
+import type { EndFigure, Figures, StandingFigure } from './contract.ts';
+import { inChunks, placeholders, type Database } from './database.ts';
+import { findJob } from './jobs.ts';
+import { inFlight, operationOf } from './operation-row.ts';
+import { integerOf, jsonOf, textOf, wordOf } from './row.ts';
+
+const batchesPerQuery = 200;
+const workersPerQuery = 500;
+
+/** How far an operation came: its outcome, else `open`, `unsent`, or the state it ended in. The same words as in `Operations.tally`. */
+const endOf = `CASE WHEN outcome IS NOT NULL THEN outcome WHEN ${inFlight} THEN 'open' WHEN state = 'planned' THEN 'unsent' ELSE state END`;
+
+/** Ends that a person may have to look at. */
+const troubled = `(outcome IN ('failed', 'silent', 'escrowed', 'skipped', 'appliedWithWarning') OR state IN ('refused', 'dropped'))`;
+
+export function openFigures(database: Database): Figures {
+  return {
+    ends: (run) => ends(database, run),
+    troubled: (run) => streamTroubled(database, run),
+    ofWorkers: (run, externalIds) => ofWorkers(database, run, externalIds),
+    async calls(run) {
+      const row = await database.first({
+        sql: 'SELECT COUNT(*) AS calls FROM calls WHERE counted = 1 AND batch IN (SELECT id FROM batches WHERE run = ?)',
+        bindings: [run],
+      });
+      return row === undefined ? 0 : integerOf(row, 'calls');
+    },
+    standing: (scope, owner) => standing(database, scope, owner),
+    async pipelines() {
+      const rows = await database.all({ sql: 'SELECT DISTINCT pipeline FROM runs ORDER BY pipeline', bindings: [] });
+      return rows.map((row) => textOf(row, 'pipeline'));
+    },
+  };
+}
+
+async function ends(database: Database, run: RunId): Promise<readonly EndFigure[]> {
+  const rows = await database.all({
+    sql: `SELECT change, ${endOf} AS name, COUNT(*) AS operations FROM operations
+          WHERE batch IN (SELECT id FROM batches WHERE run = ?) GROUP BY 1, 2 ORDER BY 1, 2`,
+    bindings: [run],
+  });
+  return rows.map((row) => ({
+    change: wordOf(row, 'change', sentChangeKinds),
+    end: textOf(row, 'name'),
+    operations: integerOf(row, 'operations'),
+  }));
+}
+
+async function* streamTroubled(database: Database, run: RunId): AsyncGenerator<readonly Operation[]> {
+  const batches = await database.all(database.table('batches').where({ run }).orderBy('sequence').select('id'));
+  for (const chunk of inChunks(batches, batchesPerQuery)) {
+    const rows = await database.all({
+      sql: `SELECT * FROM operations WHERE batch IN (${placeholders(chunk.length)}) AND ${troubled} ORDER BY batch, ordinal`,
+      bindings: chunk.map((row) => textOf(row, 'id')),
+    });
+    if (rows.length > 0) yield rows.map(operationOf);
+  }
+}
+
+async function ofWorkers(
+  database: Database,
+  run: RunId,
+  externalIds: readonly ExternalId[],
+): Promise<ReadonlyMap<ExternalId, readonly Operation[]>> {
+  const found = new Map<ExternalId, Operation[]>();
+  const scope = await database.first({ sql: 'SELECT tenant, job FROM runs WHERE id = ?', bindings: [run] });
+  if (scope === undefined) return found;
+  const job = (await findJob(database, { tenant: textOf(scope, 'tenant'), job: textOf(scope, 'job') })) ?? 0;
+  for (const chunk of inChunks([...new Set(externalIds)], workersPerQuery)) {
+    const rows = await database.all({
+      sql: `SELECT * FROM operations WHERE job_id = ? AND external_id IN (${placeholders(chunk.length)}) AND run = ? ORDER BY batch, ordinal`,
+      bindings: [job, ...chunk, run],
+    });
+    for (const operation of rows.map(operationOf)) {
+      const known = found.get(operation.externalId);
+      if (known === undefined) found.set(operation.externalId, [operation]);
+      else known.push(operation);
+    }
+  }
+  return found;
+}
+
+async function standing(database: Database, scope: JobScope, owner: PipelineName): Promise<readonly StandingFigure[]> {
+  const rows = await database.all({
+    sql: `SELECT reasons, COUNT(*) AS workers FROM entries WHERE job_id = ? AND owner = ? AND verdict = 'rejected' AND reasons IS NOT NULL GROUP BY reasons`,
+    bindings: [(await findJob(database, scope)) ?? 0, owner],
+  });
+  const byCode = new Map<string, number>();
+  for (const row of rows) {
+    for (const code of new Set(jsonOf<readonly string[]>(row, 'reasons')))
+      byCode.set(code, (byCode.get(code) ?? 0) + integerOf(row, 'workers'));
+  }
+  return [...byCode].map(([code, workers]) => ({ code, workers })).toSorted((left, right) => right.workers - left.workers);
+}
