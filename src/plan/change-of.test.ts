@@ -1,0 +1,234 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { hashJson } from '../domain/canonical-json.ts';
+import type { Confirmed, Desired, LedgerEntry, Sent } from '../domain/ledger.ts';
+import { coreUserSchema, type Payload } from '../domain/payload.ts';
+import type { Draft } from '../domain/verdict.ts';
+import { isDisable, isSentChange } from '../domain/words.ts';
+import type { LeaversDeclaration } from '../pipeline/pipeline.ts';
+import { changeOf, type Case } from './change-of.ts';
+import { ledgerStateOf, rowStates, type RowState } from './decision.ts';
+
+const leavers: LeaversDeclaration = { vanished: { action: 'disable', fullPasses: 2, hours: 24 }, outOfScope: 'disable' };
+const withoutDraft: readonly RowState[] = ['outOfScope', 'vanished', 'rejectedInactive', 'rejected'];
+
+const words = fc.constantFrom('Anna', 'Berta', 'Cara');
+const payloads = fc
+  .record({
+    displayName: fc.option(words, { nil: undefined }),
+    title: fc.option(words, { nil: undefined }),
+    userName: words,
+    active: fc.boolean(),
+  })
+  .map((members): Payload => payload(members.active, members));
+
+function payload(active: boolean, members: Readonly<Record<string, string | boolean | undefined>>): Payload {
+  const attributes = Object.fromEntries(
+    Object.entries(members).flatMap(([name, value]) => (value === undefined || name === 'active' ? [] : [[name, value] as const])),
+  );
+  return { schemas: [coreUserSchema], externalId: 'w1', ...attributes, active };
+}
+
+const confirmed = (value: Payload): Confirmed => ({ payload: value, hash: hashJson(value), at: 1, evidence: { kind: 'log' } });
+const desired = (value: Payload): Desired => ({
+  payload: value,
+  hash: hashJson(value),
+  change: value.active ? 'mover' : 'leaver',
+  run: 'r0',
+});
+const sent = (value: Payload): Sent => ({
+  operation: 'o1',
+  payload: value,
+  hash: hashJson(value),
+  change: value.active ? 'mover' : 'leaver',
+  at: 1,
+});
+
+/** Every shape that the store can hold: never sent, in flight, confirmed, after silence, refused. */
+const entries: fc.Arbitrary<LedgerEntry | undefined> = fc
+  .record({
+    known: fc.boolean(),
+    confirmed: fc.option(payloads, { nil: undefined }),
+    sent: fc.option(payloads, { nil: undefined }),
+    desired: fc.option(payloads, { nil: undefined }),
+    baselineUnknown: fc.boolean(),
+    everEnabled: fc.boolean(),
+    failed: fc.boolean(),
+  })
+  .map((parts) => {
+    if (!parts.known) return undefined;
+    return {
+      externalId: 'w1',
+      owner: 'contoso',
+      ...(parts.confirmed === undefined ? {} : { confirmed: confirmed(parts.confirmed) }),
+      ...(parts.sent === undefined ? {} : { sent: sent(parts.sent) }),
+      ...(parts.desired === undefined ? {} : { desired: desired(parts.desired) }),
+      ...(parts.failed && parts.desired !== undefined ? { failed: { hash: hashJson(parts.desired), code: 'X', at: 1 } } : {}),
+      baselineUnknown: parts.baselineUnknown && parts.sent === undefined,
+      everEnabled: parts.everEnabled || parts.confirmed?.active === true,
+    };
+  });
+
+/** A draft as mappings make them: what came out empty is not in the payload. */
+const drafts = fc
+  .record({
+    display: fc.option(words, { nil: undefined }),
+    rule: fc.constantFrom('keep' as const, 'clear' as const, 'omit' as const),
+    title: words,
+  })
+  .map(({ display, rule, title }) => (active: boolean, preHire: boolean): Draft => {
+    const value = payload(active, { title, ...(display === undefined ? {} : { displayName: display }) });
+    return {
+      active,
+      preHire,
+      payload: value,
+      empty: display === undefined ? [{ path: 'displayName', rule }] : [],
+      once: [{ path: 'userName', candidates: ['Dora'] }],
+      hash: hashJson(value),
+    };
+  });
+
+const cases: fc.Arbitrary<Case> = fc
+  .record({ row: fc.constantFrom(...rowStates), entry: entries, draft: drafts })
+  .map(({ row, entry, draft }) => ({
+    externalId: 'w1',
+    row,
+    ...(withoutDraft.includes(row) ? {} : { draft: draft(row === 'active', row === 'preHire') }),
+    entry,
+    chosen: new Map([['userName', 'Dora']]),
+    managerKnown: true,
+    warnings: [],
+  }));
+
+/** In flight, else confirmed, else what was tried and not refused: written anew here, not taken from the code. */
+function known(entry: LedgerEntry | undefined): Payload | undefined {
+  return entry?.sent?.payload ?? entry?.confirmed?.payload;
+}
+
+describe('the change of a worker', () => {
+  it('never turns an account on unless the row is active', () => {
+    fc.assert(
+      fc.property(cases, (worker) => {
+        const change = changeOf(worker, leavers);
+        if (change === undefined || !isSentChange(change.change)) return;
+        expect(change.payload.active).toBe(worker.row === 'active');
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('never lets a disable wait, and sends it unless nothing differs or the same was refused', () => {
+    fc.assert(
+      fc.property(cases, (worker) => {
+        const change = changeOf(worker, leavers);
+        if (change === undefined || !isDisable(change.change)) return;
+        expect(change.waiting).toBe(false);
+        const mayBeOn = known(worker.entry)?.active !== false || ledgerStateOf(worker.entry).startsWith('uncertain');
+        if (mayBeOn && !change.failedBefore) expect(change.send).toBe(true);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('never sends what is none, ignored or frozen, nor anything behind an operation in flight but a disable', () => {
+    fc.assert(
+      fc.property(cases, (worker) => {
+        const change = changeOf(worker, leavers);
+        if (change === undefined) return;
+        if (!isSentChange(change.change)) expect(change.send || change.waiting).toBe(false);
+        if (worker.entry?.sent !== undefined && change.send) expect(isDisable(change.change)).toBe(true);
+        expect(change.send && change.waiting).toBe(false);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('is always a complete record with externalId, schemas and active', () => {
+    fc.assert(
+      fc.property(cases, (worker) => {
+        const change = changeOf(worker, leavers);
+        if (change === undefined) return;
+        expect(typeof change.payload.active).toBe('boolean');
+        expect(change.payload).toMatchObject({ externalId: 'w1', schemas: [coreUserSchema] });
+        expect(change.payloadHash).toBe(hashJson(change.payload));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('gives leavers by vanishing, scope or rejection the payload that the service has, with active false', () => {
+    fc.assert(
+      fc.property(cases, (worker) => {
+        if (!withoutDraft.includes(worker.row)) return;
+        const change = changeOf(worker, leavers);
+        const last = known(worker.entry) ?? worker.entry?.desired?.payload;
+        if (change === undefined || last === undefined) return;
+        if (isSentChange(change.change)) expect(change.payload).toEqual({ ...last, active: false });
+        else expect(change.payload).toEqual(last);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('sends again, clears or leaves out what came out empty, as its rule says', () => {
+    fc.assert(
+      fc.property(cases, (worker) => {
+        const change = changeOf(worker, leavers);
+        const [emptied] = worker.draft?.empty ?? [];
+        if (change === undefined || emptied === undefined || change.change === 'frozen') return;
+        const last = known(worker.entry) ?? (worker.entry?.failed === undefined ? worker.entry?.desired?.payload : undefined);
+        const value = change.payload['displayName'];
+        if (emptied.rule === 'clear') expect(value).toBeNull();
+        else if (emptied.rule === 'omit') expect(value).toBeUndefined();
+        else expect(value).toEqual(last?.['displayName']);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('keeps a name that was computed once for life', () => {
+    fc.assert(
+      fc.property(cases, (worker) => {
+        const change = changeOf(worker, leavers);
+        const last = known(worker.entry);
+        if (change === undefined || last === undefined) return;
+        expect(change.payload['userName']).toBe(last['userName']);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('takes the chosen name where the service has none', () => {
+    const draft: Draft = {
+      active: true,
+      preHire: false,
+      payload: payload(true, {}),
+      empty: [],
+      once: [{ path: 'userName', candidates: ['Dora'] }],
+      hash: 'h',
+    };
+    const chosen = new Map([['userName', 'Dora2']]);
+    const change = changeOf(
+      { externalId: 'w1', row: 'active', draft, entry: undefined, chosen, managerKnown: true, warnings: [] },
+      leavers,
+    );
+    expect(change).toMatchObject({ change: 'joiner', send: true, payload: { userName: 'Dora2' } });
+  });
+
+  it('leaves the vanished and the out of scope alone where the pipeline says keep', () => {
+    const entry: LedgerEntry = {
+      externalId: 'w1',
+      owner: 'contoso',
+      confirmed: confirmed(payload(true, { userName: 'Anna' })),
+      baselineUnknown: false,
+      everEnabled: true,
+    };
+    const kept: LeaversDeclaration = { vanished: { action: 'keep', fullPasses: 2, hours: 24 }, outOfScope: 'keep' };
+    const base = { externalId: 'w1', entry, chosen: new Map<string, string>(), managerKnown: true, warnings: [] };
+    for (const row of ['vanished', 'outOfScope'] as const) {
+      expect(changeOf({ ...base, row }, kept)).toMatchObject({ change: 'none', send: false, payload: { active: true } });
+      expect(changeOf({ ...base, row }, leavers)).toMatchObject({ change: 'leaver', send: true, payload: { active: false } });
+    }
+    expect(changeOf({ ...base, row: 'rejectedInactive' }, kept)).toMatchObject({ change: 'leaver', send: true });
+  });
+});
