@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import { changeKinds, isDisable, isSentChange, type ChangeKind } from '../domain/words.ts';
 import { decisionTable, ledgerStates, rowStates, type LedgerState, type RowState } from './decision.ts';
@@ -75,28 +75,43 @@ describe('the decision table', () => {
   });
 
   it('has one expectation for each of its cells, and no cell beside them', () => {
-    const cells = rowStates.flatMap((row) => ledgerStates.map((state) => `${row} × ${state}`));
-    expect(new Set(expectations.map(([row, state]) => `${row} × ${state}`))).toEqual(new Set(cells));
-    expect(expectations).toHaveLength(cells.length);
+    const all = cells().map(([row, state]) => `${row} × ${state}`);
+    expect(new Set(expectations.map(([row, state]) => `${row} × ${state}`))).toEqual(new Set(all));
+    expect(expectations).toHaveLength(all.length);
     expect(Object.keys(decisionTable).toSorted()).toEqual([...rowStates].toSorted());
     for (const row of rowStates) expect(Object.keys(decisionTable[row]).toSorted()).toEqual([...ledgerStates].toSorted());
   });
 
-  it('has only words of the glossary in its cells, and turns accounts on for active rows only', () => {
+  it('has only words of the glossary in its cells', () => {
+    for (const [row, state] of cells()) expect(changeKinds).toContain(decisionTable[row][state]);
+  });
+
+  it('turns accounts on for active rows only, and off for no active row', () => {
+    const turnsOn: readonly ChangeKind[] = ['joiner', 'enable', 'rehire'];
     fc.assert(
-      fc.property(fc.constantFrom(...rowStates), fc.constantFrom(...ledgerStates), (row, state) => {
+      fc.property(fc.constantFrom(...cells()), ([row, state]) => {
         const change = decisionTable[row][state];
-        expect(changeKinds).toContain(change);
-        const turnsOn: readonly ChangeKind[] = ['joiner', 'enable', 'rehire'];
-        if (row !== 'active') expect(turnsOn).not.toContain(change);
-        else expect(isDisable(change)).toBe(false);
-        // Who may be on and must be off is turned off, unless his row says nothing that can be believed.
-        const mayBeOn = state === 'enabled' || state.startsWith('uncertain');
-        const mustBeOff = row !== 'active' && row !== 'preHire' && row !== 'rejected';
-        if (mayBeOn && mustBeOff) expect(isDisable(change)).toBe(true);
-        // Who is certainly off or unknown gets no operation before he is to be on, or has a start date.
-        if (mustBeOff && (state === 'unknown' || state === 'disabled')) expect(isSentChange(change)).toBe(false);
+        expect(turnsOn.includes(change) && row !== 'active').toBe(false);
+        expect(isDisable(change) && row === 'active').toBe(false);
       }),
     );
   });
+
+  it('turns off everybody who may be on and must be off', () => {
+    const due = cells().filter(([row, state]) => mustBeOff.includes(row) && (state === 'enabled' || state.startsWith('uncertain')));
+    expect(due).toHaveLength(20);
+    for (const [row, state] of due) expect(isDisable(decisionTable[row][state])).toBe(true);
+  });
+
+  it('sends nothing about who must be off and is certainly off or unknown', () => {
+    const settled = cells().filter(([row, state]) => mustBeOff.includes(row) && (state === 'disabled' || state === 'unknown'));
+    expect(settled).toHaveLength(8);
+    for (const [row, state] of settled) expect(isSentChange(decisionTable[row][state])).toBe(false);
+  });
 });
+
+const mustBeOff: readonly RowState[] = ['inactive', 'outOfScope', 'vanished', 'rejectedInactive'];
+
+function cells(): (readonly [RowState, LedgerState])[] {
+  return rowStates.flatMap((row) => ledgerStates.map((state) => [row, state] as const));
+}
