@@ -1,6 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { request } from 'undici';
+import { inject } from 'vitest';
 import { root } from './workplace.ts';
 
 /** One line that `joinery --json` printed. */
@@ -24,14 +26,22 @@ export interface ProcessOptions {
 }
 
 /** Runs the real command line in a process of its own. */
-export function runJoinery(words: readonly string[], options: ProcessOptions): Promise<Ended> {
-  const command = ['--import', 'tsx', join(root, 'src', 'cli', 'main.ts'), ...words, '--json', '--state', options.state];
+export async function runJoinery(words: readonly string[], options: ProcessOptions): Promise<Ended> {
+  const command = [join(await builtFolder(), 'dist', 'cli', 'main.js'), ...words, '--json', '--state', options.state];
   const child = spawn(process.execPath, command, {
     cwd: root,
     env: { ...process.env, ...options.environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   return collect(child, options.kill ?? (() => false));
+}
+
+/** The compiled sources; the first call of a test run compiles them. */
+async function builtFolder(): Promise<string> {
+  const { statusCode, body } = await request(`${inject('postgresStarter')}/-/build`, { headersTimeout: 120_000 });
+  const text = await body.text();
+  if (statusCode !== 200) throw new Error(`the sources were not compiled: ${text}`);
+  return text;
 }
 
 function collect(

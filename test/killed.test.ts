@@ -52,8 +52,13 @@ describe('a run that is killed and started again', () => {
 
   async function story(
     kill: ((line: Line) => boolean) | undefined,
+    state?: string,
   ): Promise<{ readonly end: End; readonly killed: boolean; readonly uploads: number }> {
-    const work = await openWorkplace({ clock: new SharedClockHost('2026-11-02T07:00:00Z'), variables: { HR_EXPORT_URL: exported } });
+    const work = await openWorkplace({
+      clock: new SharedClockHost('2026-11-02T07:00:00Z'),
+      variables: { HR_EXPORT_URL: exported },
+      ...(state === undefined ? {} : { state }),
+    });
     try {
       const environment = { ...work.environment, JOINERY_CLOCK: work.emulator.origin };
       const first = await runJoinery(['run', pipeline], { environment, state: work.state, ...(kill === undefined ? {} : { kill }) });
@@ -94,6 +99,17 @@ describe('a run that is killed and started again', () => {
     ['after the hundredth outcome', at('outcome', 100)],
   ])('ends %s in the same directory and ledger as an undisturbed run', { timeout: 120_000 }, async (_when, kill) => {
     const { end, killed } = await story(kill);
+    expect(killed).toBe(true);
+    expect(end.people).toEqual(undisturbed.people);
+    expect(end.ledger).toEqual(undisturbed.ledger);
+  });
+
+  it.each([
+    ['while it is accepted', at('guard', 4)],
+    ['while the fifth batch is sent', at('batch.sending', 5)],
+    ['after the hundredth outcome', at('outcome', 100)],
+  ])('ends %s in the same directory and ledger with the state in PostgreSQL', { timeout: 120_000 }, async (_when, kill) => {
+    const { end, killed } = await story(kill, await freshDatabase('killed_state'));
     expect(killed).toBe(true);
     expect(end.people).toEqual(undisturbed.people);
     expect(end.ledger).toEqual(undisturbed.ledger);
