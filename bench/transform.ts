@@ -5,7 +5,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire, Module } from 'node:module';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -29,15 +29,13 @@ if (!existsSync(join(folder, 'mapping.js'))) {
   console.error(`the workload is not at ${folder}; set BENCH_WORKLOAD`);
   process.exit(2);
 }
-// The workload's files are CommonJS and expect jsonata on NODE_PATH.
-process.env['NODE_PATH'] = fileURLToPath(new URL('../node_modules', import.meta.url));
-(Module as unknown as { _initPaths(): void })._initPaths();
+// The workload's files are CommonJS.
 const load = createRequire(import.meta.url);
 const workload: Workload = load(join(folder, 'mapping.js'));
-const { rows }: { rows(count: number): Row[] } = load(join(folder, 'gen.js'));
+const generator: { rows(count: number): Row[] } = load(join(folder, 'gen.js'));
 
 const rounds = Number(process.env['ROUNDS'] ?? 9);
-const fast = rows(20_000);
+const fast = generator.rows(20_000);
 const slow = fast.slice(0, 1_500);
 const { bindings } = workload;
 const functions: FunctionDeclarations = Object.fromEntries(
