@@ -1,13 +1,15 @@
+import type { Clock } from '../domain/clock.ts';
 import type { ExitClass } from '../domain/errors/define.ts';
 import { firstExitClass } from '../domain/exit.ts';
 import type { RunResult } from '../stages/run.ts';
 import type { Execution } from './execute.ts';
 import { describeCounts } from './progress.ts';
+import { nameRunFiles } from './run-report.ts';
 import { formatCount } from './style.ts';
 
 /** What a run came to, in words and as an exit class. */
-export async function reportResult(execution: Execution, result: RunResult): Promise<ExitClass> {
-  const { say, tell, style, runner } = execution;
+export async function reportResult(execution: Execution, clock: Clock, result: RunResult): Promise<ExitClass> {
+  const { say, tell, style } = execution;
   const { run, tally, plan, dropped } = result;
   const bad = ['failed', 'silent', 'escrowed'].reduce((sum, outcome) => sum + (tally[outcome] ?? 0), 0);
   const open = tally['open'] ?? 0;
@@ -17,14 +19,10 @@ export async function reportResult(execution: Execution, result: RunResult): Pro
   if (bad > 0) say(style.red(`  ${formatCount(bad)} operations are not applied; the report lists worker, reason and what to do.\n`));
   if (open > 0)
     say(style.yellow(`  ${formatCount(open)} operations are still open; \`joinery reconcile\` closes them when the logs tell.\n`));
-  for (const name of ['plan.json', 'rejections.ndjson']) {
-    const path = runner.store.files.path({ run: run.id }, name);
-    if (path !== undefined) say(`  ${name.replace(/\..*/, '').padEnd(11)} ${path}\n`);
-  }
+  await nameRunFiles(execution, run.id, clock);
   tell({ type: 'result', run, plan, outcomes: tally, dropped });
   const classes: ExitClass[] = [];
   if (bad > 0 || open > 0) classes.push('outcomes');
   if (fresh > 0) classes.push('rejections');
-  await Promise.resolve();
   return firstExitClass(classes);
 }

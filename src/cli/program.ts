@@ -12,6 +12,7 @@ import { emulatorCommand } from './commands/emulator.ts';
 import { evalCommand } from './commands/eval.ts';
 import { importExpressionCommand } from './commands/import-expression.ts';
 import { planCommand } from './commands/plan.ts';
+import { reportCommand } from './commands/report.ts';
 import { runCommand } from './commands/run.ts';
 import { batchCommand, extractCommand, loadCommand, reconcileCommand, transformCommand } from './commands/stage.ts';
 import { statusCommand } from './commands/status.ts';
@@ -35,6 +36,7 @@ const commands = [
   loadCommand,
   reconcileCommand,
   statusCommand,
+  reportCommand,
   testCommand,
   evalCommand,
   importExpressionCommand,

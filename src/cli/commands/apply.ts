@@ -3,6 +3,7 @@ import { executePipeline, type ExecuteOptions } from '../execute.ts';
 import { choiceOf, defineCommand, withChoice, type ChoiceOptions } from '../options.ts';
 import { reportResult } from '../outcome-text.ts';
 import type { Register } from '../program.ts';
+import { withReport } from '../run-report.ts';
 
 /** `joinery apply`: sends a plan that somebody chose, and waits for its outcomes. */
 export function applyCommand(register: Register): Command {
@@ -18,7 +19,9 @@ export function applyCommand(register: Register): Command {
     .action(
       register((io, file: string, options: ExecuteOptions & ChoiceOptions) => {
         const choice = choiceOf(options);
-        return executePipeline(io, file, options, async (execution) => reportResult(execution, await execution.runner.apply(choice)));
+        return executePipeline(io, file, options, async (execution) =>
+          reportResult(execution, io.clock, await withReport(execution, io.clock, () => execution.runner.apply(choice))),
+        );
       }),
     );
 }

@@ -3,6 +3,7 @@ import type { Register } from '../program.ts';
 import { executePipeline, type ExecuteOptions } from '../execute.ts';
 import { defineCommand } from '../options.ts';
 import { reportResult } from '../outcome-text.ts';
+import { withReport } from '../run-report.ts';
 
 /** `joinery run`: all five stages. */
 export function runCommand(register: Register): Command {
@@ -15,9 +16,15 @@ export function runCommand(register: Register): Command {
     .option('--wait <duration>', 'how long to wait for outcomes (default 3h)')
     .action(
       register((io, file: string, options: ExecuteOptions) =>
-        executePipeline(io, file, options, async (execution) => reportResult(execution, await execution.runner.run()), {
-          planAtOnce: true,
-        }),
+        executePipeline(
+          io,
+          file,
+          options,
+          async (execution) => reportResult(execution, io.clock, await withReport(execution, io.clock, () => execution.runner.run())),
+          {
+            planAtOnce: true,
+          },
+        ),
       ),
     );
 }

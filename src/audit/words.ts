@@ -1,0 +1,98 @@
+import { formatInstant, type Instant } from '../domain/clock.ts';
+import type { ChangeCause } from '../domain/change.ts';
+import type { AttributePath } from '../domain/payload.ts';
+import type { ChangeKind } from '../domain/words.ts';
+
+/** 5,310 */
+export function count(value: number): string {
+  return String(value).replaceAll(/\B(?=(\d{3})+(?!\d))/g, ',');
+}
+
+/** `1 worker`, `2 workers` */
+export function plural(value: number, one: string, many = `${one}s`): string {
+  return `${count(value)} ${value === 1 ? one : many}`;
+}
+
+/** 850 ms, 2.4 s, 12 min, 3.5 h */
+export function span(milliseconds: number): string {
+  if (milliseconds < 1_000) return `${String(Math.round(milliseconds))} ms`;
+  if (milliseconds < 120_000) return `${(milliseconds / 1_000).toFixed(1)} s`;
+  if (milliseconds < 7_200_000) return `${(milliseconds / 60_000).toFixed(0)} min`;
+  return `${(milliseconds / 3_600_000).toFixed(1)} h`;
+}
+
+/** `2026-11-02 07:25:05 UTC` */
+export function time(instant: Instant): string {
+  return `${formatInstant(instant).slice(0, 19).replace('T', ' ')} UTC`;
+}
+
+/** `appliedWithWarning` → `applied with warning` */
+export function spaced(name: string): string {
+  return name.replaceAll(/([A-Z])/g, (letter) => ` ${letter.toLowerCase()}`);
+}
+
+/** `urn:…:User:department` → `department` */
+export function shortPath(path: AttributePath): string {
+  return path.includes(':') ? path.slice(path.lastIndexOf(':') + 1) : path;
+}
+
+export const changeWords: Readonly<Record<ChangeKind, string>> = {
+  joiner: 'created, enabled',
+  'pre-hire': 'created disabled, starts soon',
+  enable: 'first activation of a pre-hire',
+  mover: 'attributes change',
+  leaver: 'disabled',
+  rehire: 'enabled again',
+  cancelled: 'pre-hire rescinded, stays disabled',
+  none: 'nothing to send',
+  ignored: 'inactive and unknown, never sent',
+  frozen: 'disabled and still inactive, never sent',
+};
+
+export const causeWords: Readonly<Record<ChangeCause, string>> = {
+  new: 'The ledger does not know this worker.',
+  attributes: 'Attributes differ from what the service has.',
+  status: 'The source says another activity than the service has.',
+  vanished: 'The key was missing from enough complete passes of the source.',
+  outOfScope: 'The pipeline’s scope no longer holds this worker.',
+  rejectedInactive: 'The rows are rejected, and every one of them says inactive.',
+  silence: 'An earlier operation went silent, so what the service has is unknown and the worker is sent again.',
+  manager: 'Only what the service could not set before is sent again.',
+  unsettled: 'An accepted payload is not confirmed yet.',
+};
+
+/** Ends of operations in the order in which bars and tables show them; the good ones first. */
+export const ends = [
+  'applied',
+  'unchanged',
+  'appliedWithWarning',
+  'skipped',
+  'superseded',
+  'open',
+  'unsent',
+  'escrowed',
+  'silent',
+  'failed',
+  'refused',
+  'dropped',
+] as const;
+export type End = (typeof ends)[number];
+
+export const endWords: Readonly<Record<End, string>> = {
+  applied: 'the service wrote it',
+  unchanged: 'the account already had these values',
+  appliedWithWarning: 'written but for a named attribute',
+  skipped: 'left out by the scope of the job',
+  superseded: 'a newer version overtook it',
+  open: 'sent, no outcome yet',
+  unsent: 'planned, not sent yet',
+  escrowed: 'failed, the service retries by itself',
+  silent: 'no log row in time',
+  failed: 'refused for this worker',
+  refused: 'the service refused the whole call',
+  dropped: 'not sent: baseline moved or a newer run took over',
+};
+
+export function endOf(name: string): End {
+  return ends.find((end) => end === name) ?? 'open';
+}

@@ -1,0 +1,32 @@
+import { masksOf } from '../audit/masks.ts';
+import { reportFile, writeReport } from '../audit/write-report.ts';
+import type { Clock } from '../domain/clock.ts';
+import type { RunId } from '../domain/words.ts';
+import type { Execution } from './execute.ts';
+
+/** Writes the report of a run and names the files that a person may want to open next. */
+export async function nameRunFiles({ runner, say }: Pick<Execution, 'runner' | 'say'>, run: RunId, clock: Clock): Promise<void> {
+  const { store, pipeline } = runner;
+  await writeReport(store, run, masksOf(pipeline), clock.now());
+  for (const name of [reportFile, 'plan.json', 'rejections.ndjson']) {
+    const path = store.files.path({ run }, name);
+    if (path !== undefined) say(`  ${name.replace(/\..*/, '').padEnd(11)} ${path}\n`);
+  }
+}
+
+/**
+ * As `work`, but a run that ends with an error (a guard stopped it, the service refused) gets its report as well. The error goes on
+ * whatever becomes of the report.
+ */
+export async function withReport<T>(execution: Execution, clock: Clock, work: () => Promise<T>): Promise<T> {
+  const { runner } = execution;
+  const before = await runner.store.runs.latest(runner.pipeline.name);
+  try {
+    return await work();
+  } catch (error) {
+    const run = await runner.store.runs.latest(runner.pipeline.name).catch(() => undefined);
+    if (run !== undefined && (run.id !== before?.id || run.state !== before.state))
+      await nameRunFiles(execution, run.id, clock).catch(() => undefined);
+    throw error;
+  }
+}
