@@ -43,8 +43,8 @@ try {
   const url = await postgres.createDatabase('bench');
   await fill(url);
   const service = await new Promise<Connection>((done) => {
-    createInterface({ input: emulator.stdout }).once('line', (line) => {
-      const connection: Connection = JSON.parse(line);
+    createInterface({ input: emulator.stdout }).once('line', (text) => {
+      const connection: Connection = JSON.parse(text);
       done(connection);
     });
   });

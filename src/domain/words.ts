@@ -22,7 +22,7 @@
 export type ExternalId = string;
 /** `pipeline:` of the YAML file. */
 export type PipelineName = string;
-/** Sortable by start: `20261122T080000Z-1f3a`. Safe as a file name. */
+/** Sortable by start: `20261122T080000Z-1f3a07`. Safe as a file name. */
 export type RunId = string;
 export type OperationId = string;
 export type BatchId = string;

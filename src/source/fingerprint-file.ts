@@ -58,7 +58,21 @@ export async function readFingerprints(bytes: AsyncIterable<Uint8Array>): Promis
   const first = await blocks.next();
   const lines = first.done === true ? [] : first.value;
   const header = parseHeader(lines[0] ?? '');
-  return { header, records: readRecords(header.order, lines.slice(1), blocks) };
+  return { header, records: closing(readRecords(header.order, lines.slice(1), blocks), blocks) };
+}
+
+/** A generator that nobody began runs no `finally`: leaving it before the first record has to close the file all the same. */
+function closing<T>(records: AsyncGenerator<T>, blocks: AsyncGenerator<unknown>): AsyncIterable<T> {
+  return {
+    [Symbol.asyncIterator]: () => ({
+      next: () => records.next(),
+      async return() {
+        await blocks.return(undefined);
+        await records.return(undefined);
+        return { done: true, value: undefined };
+      },
+    }),
+  };
 }
 
 async function* readRecords(

@@ -67,15 +67,28 @@ async function acceptedFile(context: StageContext, last: Run, order: KeyOrder): 
 }
 
 /** Damage further in shows only while the pass runs: this run fails, and the next one builds the file anew from the ledger. */
-async function* forgetDamaged(context: StageContext, records: FingerprintFile['records']): AsyncGenerator<readonly KeyFingerprint[]> {
-  try {
-    yield* records;
-  } catch (error) {
-    if (error instanceof JoineryError && error.code === 'SRC-401') {
-      await context.store.files.remove({ pipeline: context.pipeline.name }, fingerprintFile);
-    }
-    throw error;
-  }
+function forgetDamaged(context: StageContext, records: FingerprintFile['records']): FingerprintFile['records'] {
+  return {
+    [Symbol.asyncIterator]() {
+      const iterator = records[Symbol.asyncIterator]();
+      return {
+        async next() {
+          try {
+            return await iterator.next();
+          } catch (error) {
+            if (error instanceof JoineryError && error.code === 'SRC-401') {
+              await context.store.files.remove({ pipeline: context.pipeline.name }, fingerprintFile);
+            }
+            throw error;
+          }
+        },
+        async return() {
+          await iterator.return?.();
+          return { done: true, value: undefined };
+        },
+      };
+    },
+  };
 }
 
 /** From the ledger: everybody's key and fingerprint in the source's order, and who was evaluated under another mapping. */

@@ -60,12 +60,12 @@ export async function beginRun(context: StageContext, asOf: Instant, random: () 
   return run;
 }
 
-/** `20261122T080000Z-1f3a`: sorts by time, fit for a file name on every system. */
+/** `20261122T080000Z-1f3a07`: sorts by time, fit for a file name on every system. */
 function runIdAt(at: Instant, random: () => number): RunId {
   const stamp = new Date(at).toISOString().replaceAll(/[-:]|\.\d+/g, '');
-  return `${stamp}-${Math.floor(random() * 65_536)
+  return `${stamp}-${Math.floor(random() * 16_777_216)
     .toString(16)
-    .padStart(4, '0')}`;
+    .padStart(6, '0')}`;
 }
 
 /** Extract, transform and batch as one streaming pass; only what survives the comparison is stored, with its rows so that it can be explained. */

@@ -1,0 +1,180 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { executeSql, fillDirty } from '../samples/databases.ts';
+import { runCommandLine } from '../src/cli/program.ts';
+import { VirtualClock } from '../src/domain/virtual-clock.ts';
+import { freshDatabase } from './database.ts';
+import { openWorkplace, root, seeded, uploadsOf, type Workplace } from './workplace.ts';
+
+const pipeline = join(root, 'pipelines', 'contoso-dirty.yaml');
+
+interface Said {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+describe('the command line', () => {
+  const clock = new VirtualClock('2026-11-02T07:00:00Z');
+  const folder = mkdtempSync(join(tmpdir(), 'joinery-cli-'));
+  const random = seeded(3);
+  let work: Workplace;
+  let url: string;
+
+  beforeAll(async () => {
+    url = await freshDatabase('cli');
+    await fillDirty(url);
+    work = await openWorkplace({ clock, variables: { HR_EXPORT_URL: url } });
+  }, 60_000);
+
+  afterAll(async () => {
+    await work.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  async function joinery(
+    words: readonly string[],
+    more: { readonly environment?: Record<string, string>; readonly signal?: AbortSignal } = {},
+  ): Promise<Said> {
+    let out = '';
+    let err = '';
+    const code = await runCommandLine(words, {
+      out: (text) => {
+        out += text;
+      },
+      err: (text) => {
+        err += text;
+      },
+      environment: more.environment ?? { ...work.environment, JOINERY_STATE: work.state },
+      isTerminal: false,
+      colour: false,
+      columns: 100,
+      clock,
+      chance: { random, uuid: randomUUID },
+      signal: more.signal ?? new AbortController().signal,
+    });
+    return { code, out, err };
+  }
+
+  it('shows an example in the help of every command', async () => {
+    const { out, code } = await joinery(['--help']);
+    expect(code).toBe(0);
+    const names = [...out.matchAll(/^ {2}([a-z][a-z-]+) .*$/gm)]
+      .map((match) => match[1] ?? '')
+      .filter((name) => name !== 'help' && name !== 'joinery');
+    expect(names).toEqual(
+      expect.arrayContaining(['check', 'plan', 'apply', 'run', 'extract', 'transform', 'batch', 'load', 'reconcile', 'status', 'emulator']),
+    );
+    for (const name of names) {
+      const help = await joinery([name, '--help']);
+      expect({ name, code: help.code, example: help.out.includes('Example') || help.out.includes('Commands:') }).toEqual({
+        name,
+        code: 0,
+        example: true,
+      });
+    }
+  });
+
+  it('ends with 8 and a code for a command line or a pipeline that it does not understand', async () => {
+    expect(await joinery(['runn', pipeline])).toMatchObject({ code: 8, err: expect.stringContaining('CLI-101') });
+    expect(await joinery(['load', pipeline])).toMatchObject({ code: 8, err: expect.stringContaining('STG-103') });
+    const broken = join(folder, 'broken.yaml');
+    writeFileSync(broken, 'pipeline: x\nsource: { type: oracle }\n');
+    const said = await joinery(['check', broken]);
+    expect(said.code).toBe(8);
+    expect(said.out).toMatch(/broken\.yaml:2:/);
+  });
+
+  it('checks a pipeline without variables, and with --connect against the live source', async () => {
+    expect(await joinery(['check', pipeline], { environment: {} })).toMatchObject({ code: 0 });
+    expect(await joinery(['check', pipeline, '--connect', '--quiet'])).toMatchObject({ code: 0, out: '' });
+  });
+
+  it('says with plan --exit-code that changes are pending, as one stream of JSON lines, and sends nothing', async () => {
+    const { code, out, err } = await joinery(['plan', pipeline, '--exit-code', '--json']);
+    const lines = out
+      .trimEnd()
+      .split('\n')
+      .map((text): { readonly type: string } => JSON.parse(text));
+    expect(err).toBe('');
+    expect(lines.at(-1)).toMatchObject({ type: 'result', plan: { counts: { joiner: 293 } } });
+    expect(lines.filter(({ type }) => type === 'change')).toHaveLength(293);
+    // New rejections go before pending changes in the table of exit codes.
+    expect(code).toBe(3);
+    expect(uploadsOf(work.emulator)).toBe(0);
+  });
+
+  it('applies the plan that was chosen by its hash, and nothing else', { timeout: 60_000 }, async () => {
+    const planned = await joinery(['plan', pipeline]);
+    const hash = /Plan ([0-9a-f]{12})/.exec(planned.out)?.[1] ?? '';
+    expect(await joinery(['apply', pipeline, '--plan-hash', '000000000000'])).toMatchObject({ code: 8 });
+    const applied = await joinery(['apply', pipeline, '--plan-hash', hash]);
+    expect(applied.out).toContain('applied');
+    expect(applied.code).toBe(3);
+    expect(await joinery(['plan', pipeline, '--exit-code'])).toMatchObject({ code: 0, out: expect.stringContaining('Nothing to send') });
+    await executeSql(url, `update hr_export set "JobTitle" = 'Poet' where "WorkerID" = '1000'`);
+    expect(await joinery(['plan', pipeline, '--exit-code'])).toMatchObject({ code: 2 });
+  });
+
+  it('keeps files of people to their owner', async () => {
+    const { out } = await joinery(['status', pipeline, '--json']);
+    const status: { readonly runs: readonly { readonly id: string }[] } = JSON.parse(out);
+    const run = status.runs[0]?.id ?? '';
+    const mode = statSync(join(work.state, 'runs', run, 'plan.json')).mode & 0o777;
+    expect(process.platform === 'win32' ? 0o600 : mode).toBe(0o600);
+  });
+
+  it('reads variables from --env-file, under those of the environment', async () => {
+    const file = join(folder, 'env');
+    writeFileSync(
+      file,
+      Object.entries({ ...work.environment, HR_EXPORT_URL: 'postgres://nobody@127.0.0.1:1/none' })
+        .map(([name, value]) => `${name}=${value}`)
+        .join('\n'),
+    );
+    const words = ['check', pipeline, '--connect', '--quiet', '--env-file', file];
+    expect((await joinery(words, { environment: {} })).code).toBe(7);
+    expect((await joinery(words, { environment: { HR_EXPORT_URL: url } })).code).toBe(0);
+    expect(await joinery(['check', pipeline, '--env-file', join(folder, 'missing')])).toMatchObject({
+      code: 8,
+      err: expect.stringContaining('CLI-102'),
+    });
+  });
+
+  it('stops when it is interrupted, and says that the run can be resumed', async () => {
+    const abort = new AbortController();
+    const { JoineryError } = await import('../src/domain/error.ts');
+    abort.abort(new JoineryError('DOM-002', 'stopped by SIGINT'));
+    expect(await joinery(['run', pipeline], { signal: abort.signal })).toMatchObject({
+      code: 130,
+      err: expect.stringContaining('DOM-002'),
+    });
+  });
+
+  it('refuses a second process on the same pipeline and names the holder', async () => {
+    const runner = await work.open(pipeline);
+    try {
+      const lease = await runner.store.acquireLease(runner.pipeline.name, 'the night job', clock.now());
+      expect(await joinery(['plan', pipeline])).toMatchObject({ code: 9, err: expect.stringContaining('the night job') });
+      await lease.release();
+    } finally {
+      await runner.close();
+    }
+  });
+
+  it('refuses a virtual clock unless the sink is an emulator', async () => {
+    const { ENTRA_EMULATOR_ORIGIN: _origin, ...real } = work.environment;
+    const text = join(folder, 'real.yaml');
+    const { readFileSync } = await import('node:fs');
+    const yaml = readFileSync(pipeline, 'utf8')
+      .replace(/^ {2}emulator:.*\n/m, '')
+      .replaceAll('workers-dirty.sql', join(root, 'pipelines', 'workers-dirty.sql'))
+      .replaceAll('../samples', join(root, 'samples'));
+    writeFileSync(text, yaml);
+    const environment = { ...real, JOINERY_STATE: work.state, JOINERY_CLOCK: 'http://127.0.0.1:1' };
+    expect(await joinery(['status', text], { environment })).toMatchObject({ code: 8, err: expect.stringContaining('CLI-103') });
+  });
+});
