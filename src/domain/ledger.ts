@@ -23,6 +23,8 @@ export interface LedgerEntry {
   readonly baselineUnknown: boolean;
   /** An active payload was confirmed or adopted once: tells a rehire from an enable. Set by close, never cleared. */
   readonly everEnabled: boolean;
+  /** A person released the worker's hold at this instant. Cleared when an enabled payload is confirmed: a release is for one enabling. */
+  readonly released?: Instant;
   /** The service refused this payload for its data: not sent again until the payload differs. */
   readonly failed?: Failed;
   /** The key was missing from complete, accepted passes. */

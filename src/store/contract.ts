@@ -96,6 +96,42 @@ export interface Ledger {
    * (DOM-001). Errors: STO-302 for a run that was accepted before.
    */
   accept(lease: Lease, input: AcceptInput): Promise<AcceptResult>;
+  /** No worker of the job is known, whoever owns him: a new state, or one that was lost. */
+  isEmpty(scope: JobScope): Promise<boolean>;
+  /**
+   * Takes what the directory shows as `confirmed`, with the evidence `adopted`; the pipeline of the lease becomes the owner. Only `confirmed` and
+   * `everEnabled` are written. A worker who is confirmed, in flight or another pipeline's is passed over and named; one whose baseline is unknown is not.
+   */
+  adopt(lease: Lease, input: AdoptInput): Promise<AdoptResult>;
+  /** A person decided that a held worker may be enabled: stands until an enabled payload of his is confirmed. Errors: STO-301. */
+  release(lease: Lease, input: ReleaseInput): Promise<void>;
+}
+
+export interface AdoptInput {
+  readonly scope: JobScope;
+  readonly at: Instant;
+  readonly workers: readonly {
+    readonly externalId: ExternalId;
+    /** What the account has of the attributes that the pipeline writes. */
+    readonly payload: Payload;
+    /** False only for an account that is off and waits for its first day. */
+    readonly everEnabled: boolean;
+  }[];
+}
+
+export interface AdoptResult {
+  readonly adopted: number;
+  readonly passedOver: readonly ExternalId[];
+}
+
+export interface ReleaseInput {
+  readonly scope: JobScope;
+  readonly externalId: ExternalId;
+  /** Why, for the journal; a person wrote it. */
+  readonly reason: string;
+  /** Who decided. */
+  readonly by: string;
+  readonly at: Instant;
 }
 
 export interface EvaluatedKey {

@@ -32,6 +32,7 @@ export function entryOf(row: Row): LedgerEntry {
     ...present('confirmed', confirmedOf(row)),
     baselineUnknown: flagOf(row, 'baseline_unknown'),
     everEnabled: flagOf(row, 'ever_enabled'),
+    ...present('released', optionalInteger(row, 'released_at')),
     ...present(
       'failed',
       failedHash === undefined ? undefined : { hash: failedHash, code: textOf(row, 'failed_code'), at: integerOf(row, 'failed_at') },

@@ -1,6 +1,7 @@
 import type { LedgerEntry } from '../domain/ledger.ts';
 import type { ExternalId, JobScope, PipelineName } from '../domain/words.ts';
 import { accept } from './accept.ts';
+import { adopt, isEmpty, release } from './adopt.ts';
 import type { Ledger, LedgerCounts } from './contract.ts';
 import { inChunks, placeholders, type Binding, type Database } from './database.ts';
 import { entryOf, evaluatedKeyOf, foldUserName, selectEntries } from './entry.ts';
@@ -30,7 +31,10 @@ export function openLedger(database: Database, hashKey: Uint8Array): Ledger {
     missing: (scope, owner) => keysWhere(database, scope, owner, 'missing_passes > 0', []),
     counts: (scope, owner) => counts(database, scope, owner),
     userNamesTaken: (scope, userNames) => userNamesTaken(database, scope, userNames),
+    isEmpty: (scope) => isEmpty(database, scope),
     accept: (lease, input) => accept(database, lease, input, hashKey),
+    adopt: (lease, input) => adopt(database, lease, input, hashKey),
+    release: (lease, input) => release(database, lease, input, hashKey),
   };
 }
 

@@ -2,6 +2,7 @@ import type { Instant } from '../domain/clock.ts';
 import { JoineryError } from '../domain/error.ts';
 import type { Database, Reader, Statement } from './database.ts';
 import { foundation } from './foundation.ts';
+import { standing } from './standing.ts';
 import { integerOf } from './row.ts';
 
 /** One step of the schema, for both engines. Never changed once released: a later one corrects it. */
@@ -19,7 +20,7 @@ export interface ColumnTypes {
   readonly bytes: string;
 }
 
-export const migrations: readonly Migration[] = [foundation];
+export const migrations: readonly Migration[] = [foundation, standing];
 
 const columnTypes: Readonly<Record<Database['kind'], ColumnTypes>> = {
   sqlite: { text: 'text', bytes: 'blob' },
