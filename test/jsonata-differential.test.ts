@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compareTrial } from './jsonata-differential.ts';
+import { compile, compileUnit } from '../src/jsonata/index.ts';
+import { compareTrial, trialFunctions as functions } from './jsonata-differential.ts';
 import { generalTrials, mappingTrials, type Trial } from './jsonata-expressions.ts';
 
 /** Bounded, with a fixed seed; `npx tsx bench/jsonata-fuzz.ts` goes on for as long as one likes. */
@@ -27,5 +28,38 @@ describe('the compiled engine beside the reference', () => {
     const counts = await findDifferences(mappingTrials, 800, 20261122);
     expect(counts['same']).toBeGreaterThan(500);
     expect(counts['no answer'] ?? 0).toBe(0);
+  }, 60_000);
+
+  it('gives the members of a unit what each of them gives alone', async () => {
+    const trials = fc.record({ members: fc.array(mappingTrials, { minLength: 1, maxLength: 5 }), row: mappingTrials });
+    await fc.assert(
+      fc.asyncProperty(trials, async ({ members, row: { input, bindings } }) => {
+        const sources = members.flatMap(({ expression }) => {
+          try {
+            compile(expression, { functions });
+            return [expression];
+          } catch {
+            return [];
+          }
+        });
+        const unit = compileUnit(
+          sources.map((source, index) => ({ name: String(index), source, binds: `m${String(index)}` })),
+          { functions },
+        );
+        const { values, errors } = await unit.evaluate(input, bindings);
+        for (const [index, source] of sources.entries()) {
+          const failed = errors.find(({ member }) => member === index);
+          const alone = await Promise.resolve()
+            .then(() => compile(source, { functions }).evaluate(input, bindings))
+            .then(
+              (value) => ({ value }),
+              (error: unknown) => ({ error }),
+            );
+          if ('error' in alone) expect(failed?.error).toEqual(alone.error);
+          else expect([failed, values[index]]).toEqual([undefined, alone.value]);
+        }
+      }),
+      { numRuns: 150, seed: 20261122 },
+    );
   }, 60_000);
 });

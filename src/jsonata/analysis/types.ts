@@ -1,7 +1,7 @@
 /** What a value can be, as far as it can be told without a row. */
 export type Kind = 'string' | 'number' | 'boolean' | 'null' | 'object' | 'array' | 'function';
 
-export const kinds: readonly Kind[] = ['string', 'number', 'boolean', 'null', 'object', 'array', 'function'];
+const kinds: readonly Kind[] = ['string', 'number', 'boolean', 'null', 'object', 'array', 'function'];
 
 export interface ValueType {
   readonly kinds: ReadonlySet<Kind>;

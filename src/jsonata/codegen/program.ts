@@ -7,7 +7,7 @@ import { ExpressionEmitter } from './expressions.ts';
 import { collectBinds, declare, Frame, FunctionScope, type Environment } from './scope.ts';
 
 /** A generated function: context, original input, values of the bindings in the program's order, lets of the unit. */
-export type Run = (context: Value, input: Value, bindings: readonly Value[], lets: readonly Value[]) => Value;
+type Run = (context: Value, input: Value, bindings: readonly Value[], lets: readonly Value[]) => Value;
 
 export interface Program {
   readonly run: Run;

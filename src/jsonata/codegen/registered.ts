@@ -5,14 +5,14 @@ import { can, finishedCode, type Code } from './code.ts';
 import type { Emitter } from './emitter.ts';
 import type { Place } from './scope.ts';
 
-export interface Parameter {
+interface Parameter {
   readonly letter: string;
   readonly optional: boolean;
   readonly context: boolean;
 }
 
 /** The parameters of a simple signature (`<s-n?:s>`); undefined when it has arrays of a type, choices or repetitions. */
-export function parametersOf(definition: string): readonly Parameter[] | undefined {
+function parametersOf(definition: string): readonly Parameter[] | undefined {
   const list = definition.slice(1).split(':')[0]?.replace(/>$/, '') ?? '';
   if (!/^(?:[snbojx][-?]?)*$/.test(list)) return undefined;
   return (list.match(/[a-z][-?]?/g) ?? []).map((written) => ({

@@ -40,7 +40,7 @@ export class FunctionScope {
 }
 
 /** The context of a node: a local, and whether it is known to be a plain object that is no array and no function. */
-export interface Context {
+interface Context {
   readonly text: string;
   readonly row: boolean;
 }

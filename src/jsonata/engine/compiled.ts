@@ -146,7 +146,7 @@ function refuseFunction(value: object): void {
 }
 
 /** A plain object: not an array, not a function of jsonata's, no class with accessors. */
-export function isRow(input: Value): boolean {
+function isRow(input: Value): boolean {
   if (typeof input !== 'object' || input === null) return false;
   const prototype: unknown = Object.getPrototypeOf(input);
   return (prototype === Object.prototype || prototype === null) && !isFunction(input);

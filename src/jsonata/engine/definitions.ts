@@ -24,7 +24,7 @@ export interface ReferenceEnvironment {
   readonly base: ReferenceEnvironment & { steps?: number };
 }
 
-export const entryHook = Symbol.for('jsonata.__evaluate_entry');
+const entryHook = Symbol.for('jsonata.__evaluate_entry');
 /** A function or a hook under a symbol: jsonata's typings allow text only. */
 export function assignHook(
   expression: jsonata.Expression,

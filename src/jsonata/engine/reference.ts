@@ -136,7 +136,7 @@ function writesToInput(ast: AstNode): boolean {
 }
 
 /** Deep copy of plain data; functions and class instances stay what they are. */
-export function copyData(value: unknown): unknown {
+function copyData(value: unknown): unknown {
   if (Array.isArray(value)) return value.map((item) => copyData(item));
   if (typeof value !== 'object' || value === null) return value;
   const prototype: unknown = Object.getPrototypeOf(value);

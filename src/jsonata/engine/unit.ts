@@ -223,6 +223,6 @@ export class UnitEngine {
 }
 
 /** A let may be a function; anything else leaves as the result of any expression does. */
-export function outcomeOf(program: Program, value: Value, isLet: boolean): Value {
+function outcomeOf(program: Program, value: Value, isLet: boolean): Value {
   return isLet && isFunction(value) ? value : cleanResult(program, value);
 }

@@ -36,6 +36,6 @@ export async function compareEngines(source: string, compiled: () => unknown, re
 }
 
 /** Equal values: as JSON, which knows one zero, or strictly. */
-export function isSame(left: unknown, right: unknown): boolean {
+function isSame(left: unknown, right: unknown): boolean {
   return JSON.stringify(left) === JSON.stringify(right) || isDeepStrictEqual(left, right);
 }

@@ -20,7 +20,7 @@ export function markConstructed(array: Value[]): Value[] {
 }
 
 /** The reference's $append: a value or an array, followed by another. */
-export function append(first: Value, second: Value): Value {
+function append(first: Value, second: Value): Value {
   if (first === undefined) return second;
   if (second === undefined) return first;
   const joined = [...(Array.isArray(first) ? first : [first]), ...(Array.isArray(second) ? second : [second])];

@@ -57,7 +57,7 @@ export function arityOf(value: Value): number {
 }
 
 /** Functions reach the functions they are passed to as closures that call them without a context. */
-export function wrapArgument(value: Value): Value {
+function wrapArgument(value: Value): Value {
   return typeof value === 'string' || !isFunction(value) ? value : closureOf(value);
 }
 
@@ -67,7 +67,7 @@ function closureOf(target: Value): Value {
 }
 
 /** `this` of the reference's built-in functions and of registered ones. */
-export function focusOf(context: Value): object {
+function focusOf(context: Value): object {
   const environment = {
     get timestamp(): Date {
       return timestampOf();
@@ -80,7 +80,7 @@ export function focusOf(context: Value): object {
 }
 
 /** Applies a function to arguments as `$f(…)` does, tail calls included. */
-export function call(procedure: Value, args: readonly Value[], context: Value): Value {
+function call(procedure: Value, args: readonly Value[], context: Value): Value {
   const depth = state.depth;
   let result = applyOnce(procedure, args, context);
   while (result instanceof TailCall) result = applyOnce(result.procedure, result.args, context);
@@ -103,7 +103,7 @@ function applyOnce(procedure: Value, args: readonly Value[], context: Value): Va
 }
 
 /** A built-in or registered function with its argument check. */
-export function callNative(native: NativeFunction, args: readonly Value[], context: Value): Value {
+function callNative(native: NativeFunction, args: readonly Value[], context: Value): Value {
   takeSteps(1);
   const checked = native.signature === undefined ? args : native.signature.validate(args, context);
   return checkResult(native.implementation.apply(focusOf(context), [...checked]));
@@ -144,7 +144,7 @@ export function callValue(procedure: Value, args: readonly Value[], context: Val
 }
 
 /** Promises and iterators are the reference's to unpack. Objects may carry no ordinary prototype. */
-export function checkResult(value: Value): Value {
+function checkResult(value: Value): Value {
   if (typeof value !== 'object' || value === null) return value;
   if (typeof value.then === 'function' || (typeof value.next === 'function' && Symbol.iterator in value))
     throw new Unsupported('a promise or an iterator');

@@ -54,7 +54,7 @@ export function differs(left: Value, right: Value): boolean {
 }
 
 /** Arrays by items, objects by own names, whatever else by identity. Marks of sequences are not compared. */
-export function deepEquals(left: Value, right: Value): boolean {
+function deepEquals(left: Value, right: Value): boolean {
   if (left === right) return true;
   if (typeof left !== 'object' || typeof right !== 'object' || left === null || right === null) return false;
   if (Array.isArray(left) && Array.isArray(right)) {

@@ -7,7 +7,7 @@ import { takeSteps } from './state.ts';
 export type Closure = (context: Value) => Value;
 
 /** One step of a path that is not read inline. Closures are referred to by their index in the call's list. */
-export type StepPlan =
+type StepPlan =
   | { readonly kind: 'name'; readonly name: string; readonly keep: boolean; readonly filters: readonly FilterPlan[] }
   | { readonly kind: 'value'; readonly closure: number; readonly array: boolean; readonly filters: readonly FilterPlan[] }
   | {
