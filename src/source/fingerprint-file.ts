@@ -62,7 +62,7 @@ export async function readFingerprints(bytes: AsyncIterable<Uint8Array>): Promis
 }
 
 /** A generator that nobody began runs no `finally`: leaving it before the first record has to close the file all the same. */
-function closing<T>(records: AsyncGenerator<T>, blocks: AsyncGenerator<unknown>): AsyncIterable<T> {
+function closing<T>(records: AsyncGenerator<T>, blocks: AsyncGenerator): AsyncIterable<T> {
   return {
     [Symbol.asyncIterator]: () => ({
       next: () => records.next(),
