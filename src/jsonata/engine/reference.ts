@@ -16,6 +16,8 @@ export interface ReferenceOptions {
   readonly shift?: number;
 }
 
+/** Three seconds of the reference; what needs more is endless. */
+const mostNodes = 2_000_000;
 /** One nested call of a function passes through about this many nested nodes of the reference. */
 const nodesPerCall = 12;
 
@@ -66,8 +68,8 @@ export class ReferenceEngine {
     for (const [name, { implementation, signature }] of Object.entries(options.functions ?? {})) {
       this.#expression.registerFunction(name, implementation, signature);
     }
-    // The reference counts every node that it visits: fewer iterations fit, and they are slower.
-    const most = limits?.steps ?? Infinity;
+    // The reference counts every node that it visits, a microsecond or two each.
+    const most = limits === undefined ? Infinity : Math.min(limits.steps, mostNodes);
     assignHook(this.#expression, (_node, _input, environment) => {
       const { base } = environment;
       if (base.steps === undefined) {
