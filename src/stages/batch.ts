@@ -14,7 +14,8 @@ import { readDocument, readHandoff, writeDocument, writeHandoff, type BatchLine,
 import { timed } from './stage-events.ts';
 import { acceptedStates } from './previous-pass.ts';
 import { surveyVerdicts } from './survey.ts';
-import type { TakenNames } from './user-names.ts';
+import { refuseUnknownHistory } from './first-run.ts';
+import type { DirectoryView } from './directory-names.ts';
 
 interface Member {
   readonly externalId: ExternalId;
@@ -54,11 +55,12 @@ class PlanTotals {
  * Third stage: from verdicts and ledger to a plan with its guards, price, hash and batches. Changes nothing in the ledger. Two passes over
  * the verdicts, so that names and managers are judged by the whole plan while payloads are never all in memory.
  */
-export async function batch(context: StageContext, run: Run, directory: TakenNames): Promise<PlanHead> {
+export async function batch(context: StageContext, run: Run, directory: DirectoryView, firstRun = false): Promise<PlanHead> {
   return timed(context, 'batch', async () => {
     const { store, pipeline, mapping } = context;
     const scope = scopeOf(pipeline);
     const survey = await surveyVerdicts(context, readHandoff(store, run.id, 'verdicts.ndjson'), directory);
+    if (!firstRun) await refuseUnknownHistory(context, survey.newcomers, directory);
     const summary = await readDocument(store, run.id, 'extract.json');
     const totals = new PlanTotals();
     const date = mapping.readsClock ? { date: formatInstant(run.asOf).slice(0, 10) } : {};

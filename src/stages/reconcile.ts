@@ -82,6 +82,13 @@ export async function reconcile(context: StageContext, logs: LogSource, options:
     );
     open = open.filter(({ id, externalId }) => !workers.has(externalId) || left.has(id));
     if (open.length === 0) break;
+    const standing = watch.diagnosis();
+    if (standing !== undefined) {
+      // Uploads are safe in its queue; waiting for a person to start it would only hold the lease.
+      const message = `${String(open.length)} operations wait: ${standing}`;
+      emit({ type: 'warning', diagnostic: { code: 'STG-403', severity: 'warning', message } });
+      break;
+    }
     const end = started + options.wait;
     if (clock.now() >= end) break;
     const nextAt = Math.min(clock.now() + pause, end);

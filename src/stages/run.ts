@@ -15,13 +15,13 @@ import { load, sendBatches } from './load.ts';
 import { reconcile, type LogSource } from './reconcile.ts';
 import type { Chance, Sink } from './send-batch.ts';
 import { transform } from './transform.ts';
-import type { TakenNames } from './user-names.ts';
+import type { DirectoryView } from './directory-names.ts';
 
 /** The outside world of a run, each part behind what the stages need of it. */
 export interface Surroundings {
   readonly sink: Sink;
   readonly logs: LogSource;
-  readonly directory: TakenNames;
+  readonly directory: DirectoryView;
   readonly chance: Chance;
   /** How long reconcile waits for outcomes; ms. */
   readonly wait: number;
@@ -69,9 +69,15 @@ function runIdAt(at: Instant, random: () => number): RunId {
 }
 
 /** Extract, transform and batch as one streaming pass; only what survives the comparison is stored, with its rows so that it can be explained. */
-export async function planRun(context: StageContext, run: Run, source: Source, directory: TakenNames): Promise<PlanHead> {
+export async function planRun(
+  context: StageContext,
+  run: Run,
+  source: Source,
+  directory: DirectoryView,
+  firstRun = false,
+): Promise<PlanHead> {
   await transformRun(context, run, keepRows(context, run, extract(context, run, source)));
-  return batch(context, run, directory);
+  return batch(context, run, directory, firstRun);
 }
 
 /** The extract stage on its own: its result waits in the run for the transform stage. */

@@ -6,6 +6,7 @@ import { JoineryError } from '../domain/error.ts';
 import type { EventSink } from '../domain/event.ts';
 import { Secret } from '../domain/masking.ts';
 import type { Run } from '../domain/run.ts';
+import type { Graph } from '../entra/graph.ts';
 import { compileMapping } from '../mapping/index.ts';
 import type { Mapping } from '../mapping/contract.ts';
 import { loadPipeline } from '../pipeline/load.ts';
@@ -14,6 +15,7 @@ import type { Source } from '../source/contract.ts';
 import { openSource } from '../source/open-source.ts';
 import type { Store } from '../store/contract.ts';
 import { openStore } from '../store/open.ts';
+import { adopt, type AdoptionReport } from './adopt.ts';
 import { batch } from './batch.ts';
 import type { StageContext } from './context.ts';
 import { readDocument } from '../store/run-files.ts';
@@ -46,6 +48,8 @@ export interface RunnerOptions {
   readonly chance: Chance;
   /** How long reconcile waits for outcomes, ms; default 3 h, which covers the hour before silence and a slow job. */
   readonly wait?: number;
+  /** Plan although the job has accounts that the state does not know; default: refuse with PLN-204. */
+  readonly firstRun?: boolean;
   /** Who holds the lease, for the message to somebody else. */
   readonly holder?: string;
 }
@@ -114,6 +118,7 @@ export class Runner {
       signal: options.signal ?? new AbortController().signal,
       chance: options.chance,
       wait: options.wait ?? defaultWait,
+      firstRun: options.firstRun ?? false,
       holder: options.holder ?? `process ${String(process.pid)}`,
     };
   }
@@ -134,7 +139,7 @@ export class Runner {
     return this.#withService((context, around) =>
       this.#withSource(async (source) => {
         const begun = await beginRun(context, context.clock.now(), around.chance.random);
-        await planRun(context, begun, source, around.directory);
+        await planRun(context, begun, source, around.directory, this.#options.firstRun);
         return this.#deliver(context, begun, around);
       }),
     );
@@ -145,8 +150,18 @@ export class Runner {
     return this.#withService((context, around) =>
       this.#withSource(async (source) => {
         const run = await beginRun(context, context.clock.now(), around.chance.random);
-        const plan = await planRun(context, run, source, around.directory);
+        const plan = await planRun(context, run, source, around.directory, this.#options.firstRun);
         return { run: await this.#existing(run.id), plan };
+      }),
+    );
+  }
+
+  /** Takes what the directory has as the baseline; sends nothing. Errors: ENT-205 without the right to read users. */
+  adopt(): Promise<AdoptionReport> {
+    return this.#withService((context, _around, graph) =>
+      this.#withSource(async (source) => {
+        const run = await beginRun(context, context.clock.now(), this.#options.chance.random);
+        return adopt(context, run, source, graph);
       }),
     );
   }
@@ -181,7 +196,7 @@ export class Runner {
       const run = await this.#choose(choice);
       if (run.state !== 'transformed') throw wrongStage(run, 'transformed');
       this.#sameMapping(context, run);
-      const plan = await batch(context, run, around.directory);
+      const plan = await batch(context, run, around.directory, this.#options.firstRun);
       return { run: await this.#existing(run.id), plan };
     });
   }
@@ -264,12 +279,12 @@ export class Runner {
     }
   }
 
-  #withService<T>(work: (context: StageContext, around: Surroundings) => Promise<T>): Promise<T> {
+  #withService<T>(work: (context: StageContext, around: Surroundings, graph: Graph) => Promise<T>): Promise<T> {
     return this.#withLease(async (context) => {
       const service = openService(this.pipeline.sink, context.clock, context.emit, context.signal);
       const { sink, logs, directory } = service;
       try {
-        return await work(context, { sink, logs, directory, chance: this.#options.chance, wait: this.#options.wait });
+        return await work(context, { sink, logs, directory, chance: this.#options.chance, wait: this.#options.wait }, service.graph);
       } finally {
         await service.close();
       }

@@ -7,16 +7,15 @@ import { openLogs } from '../entra/logs.ts';
 import { openTokens } from '../entra/tokens.ts';
 import { upload } from '../entra/upload.ts';
 import type { SinkDeclaration } from '../pipeline/pipeline.ts';
-import { openDirectoryNames } from './directory-names.ts';
+import { openDirectoryNames, type DirectoryView } from './directory-names.ts';
 import type { LogSource } from './reconcile.ts';
 import type { Sink } from './send-batch.ts';
-import type { TakenNames } from './user-names.ts';
 
 /** The provisioning service as the stages see it. Nothing is asked before the first use. */
 export interface Service {
   readonly sink: Sink;
   readonly logs: LogSource;
-  readonly directory: TakenNames;
+  readonly directory: DirectoryView;
   readonly graph: Graph;
   close(): Promise<void>;
 }

@@ -79,4 +79,10 @@ export const stagesErrors = defineErrors({
     why: 'The runner has no right to read the job, so an operation without an outcome is never called silent: the job could be paused.',
     fix: 'Grant the application role Synchronization.Read.All to the runner.',
   },
+  'STG-403': {
+    title: 'The provisioning job does not process uploads',
+    exit: 'outcomes',
+    why: 'It is paused, quarantined or was never started. What was uploaded stays in its queue, nothing is lost, and nothing has an outcome yet.',
+    fix: 'Start the job in the portal, or clear its quarantine; then run `joinery reconcile`.',
+  },
 });

@@ -1,0 +1,56 @@
+import { expect, it } from 'vitest';
+import { JobWatch, executionsNeeded, silenceAfter } from './silence.ts';
+import type { JobStatus } from '../entra/job.ts';
+import type { Operation } from '../domain/operation.ts';
+
+const hour = 3_600_000;
+const accepted = Date.parse('2026-11-02T07:00:00Z');
+const operation: Operation = {
+  id: 'r.0.0',
+  run: 'r',
+  batch: 'r.0',
+  index: 0,
+  externalId: 'W1',
+  bulkId: 'b',
+  change: 'mover',
+  payload: { schemas: [], externalId: 'W1', active: true },
+  payloadHash: 'h',
+  state: 'sent',
+  acceptedAt: accepted,
+};
+
+function job(parts: Partial<JobStatus> = {}): JobStatus {
+  return { id: 'API2AAD.x', code: 'Active', schedule: { state: 'Active' }, ...parts };
+}
+
+function execution(began: number): JobStatus {
+  return job({ lastExecution: { state: 'Succeeded', began, ended: began + 60_000 } });
+}
+
+it('calls an operation silent only after an hour and two executions that began after its 202', () => {
+  const watch = new JobWatch();
+  expect(silenceAfter).toBe(hour);
+  expect(executionsNeeded).toBe(2);
+  watch.observe(execution(accepted - 1_000));
+  watch.observe(execution(accepted + 600_000));
+  expect(watch.isSilent(operation, accepted + 2 * hour)).toBe(false);
+  watch.observe(execution(accepted + 1_200_000));
+  expect(watch.isSilent(operation, accepted + hour - 1)).toBe(false);
+  expect(watch.isSilent(operation, accepted + hour)).toBe(true);
+});
+
+it('never calls an operation silent while the job stands still, and says why it does', () => {
+  const watch = new JobWatch();
+  for (const began of [1, 2, 3]) watch.observe(execution(accepted + began * 600_000));
+  watch.observe(job({ code: 'Paused' }));
+  expect(watch.isSilent(operation, accepted + 9 * hour)).toBe(false);
+  expect(watch.diagnosis()).toContain('paused');
+  watch.observe(job({ quarantine: { reason: 'TooManyDeletes', words: 'too many disables' } }));
+  expect(watch.diagnosis()).toContain('too many disables');
+  watch.observe(job());
+  expect(watch.isSilent(operation, accepted + 9 * hour)).toBe(true);
+});
+
+it('concludes nothing where it may not read the job', () => {
+  expect(new JobWatch().isSilent(operation, accepted + 99 * hour)).toBe(false);
+});
