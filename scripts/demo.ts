@@ -16,6 +16,9 @@ const clean = join('pipelines', 'contoso.yaml');
 const dirty = join('pipelines', 'contoso-dirty.yaml');
 const colour = process.stdout.isTTY;
 const failures: string[] = [];
+const reports: { readonly run: string; readonly file: string }[] = [];
+let runs = 0;
+let day = '';
 
 rmSync(output, { recursive: true, force: true });
 say('Starting PostgreSQL and the emulated Entra tenant on loopback …');
@@ -64,6 +67,10 @@ try {
 
   title('What is left to look at');
   await joinery(environment, 0, 'status', clean);
+
+  title('The reports of the runs, one page each: open them in a browser');
+  for (const { run, file } of reports) say(`  ${run.padEnd(34)} ${file}\n`);
+  expectThat(reports.length === runs, `${String(runs)} runs named ${String(reports.length)} reports`);
   say(`\nEverything is in ${output}.\n`);
 } finally {
   await emulator.close();
@@ -76,8 +83,13 @@ if (failures.length > 0) {
 
 async function joinery(environment: Readonly<Record<string, string>>, expected: number, ...words: readonly string[]): Promise<void> {
   say(`$ joinery ${words.join(' ')}\n`);
+  if (words[0] === 'run') runs++;
   const code = await runCommandLine([...words, '--state', output], {
-    out: (text) => process.stdout.write(text),
+    out: (text) => {
+      const file = /^ {2}report {2,}(.+)$/m.exec(text)?.[1];
+      if (file !== undefined) reports.push({ run: `${day}, ${words[1] ?? ''}`.replace('pipelines/', ''), file });
+      process.stdout.write(text);
+    },
     err: (text) => process.stdout.write(text),
     environment,
     isTerminal: colour,
@@ -126,6 +138,7 @@ function expectThat(condition: boolean, what: string): void {
 }
 
 function title(text: string): void {
+  day = text.split(/[:,] /)[0] ?? text;
   say(`\n══ ${text} ${'═'.repeat(Math.max(0, 96 - text.length))}\n\n`);
 }
 

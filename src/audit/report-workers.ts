@@ -51,7 +51,7 @@ function outcomeText({ waiting, failedBefore }: WorkerRow, outcome: string): str
 
 /** New accounts set everything: then the list is folded. */
 function changes(differences: WorkerRow['differences']): Html {
-  const list = html`<ul class="changes">${differences.map(({ path, kind, old, new: next }) => html`<li><span title="${path}">${shortPath(path)}</span>: ${old === '' ? nothing : html`<span class="soft">${old} → </span>`}${kind === 'emptied' ? html`<span class="warn">(emptied)</span>` : next}</li>`)}</ul>`; // prettier-ignore
+  const list = html`<ul class="changes">${differences.map(({ path, kind, old, new: next }) => html`<li>${shortPath(path)}: ${old === '' ? nothing : html`<span class="soft">${old} → </span>`}${kind === 'emptied' ? html`<span class="warn">(emptied)</span>` : next}</li>`)}</ul>`; // prettier-ignore
   if (differences.length <= 4) return list;
   return html`<details>
     <summary>${plural(differences.length, 'attribute')}</summary>

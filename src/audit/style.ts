@@ -14,7 +14,7 @@ p{margin:.35rem 0;max-width:70ch}
 a{color:var(--link)}
 :focus-visible{outline:2px solid var(--link);outline-offset:2px}
 .skip{position:absolute;left:-99rem}.skip:focus{left:1rem;top:.5rem;background:var(--paper);padding:.4rem}
-.soft{color:var(--soft)}.lead{font-size:1.05rem}
+.soft{color:var(--soft);font-weight:400}.lead{font-size:1.05rem}
 .facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(11rem,1fr));gap:.6rem;margin:1rem 0;padding:0}
 .facts div{background:var(--fill);border:1px solid var(--line);border-radius:6px;padding:.55rem .7rem}
 .facts dt{color:var(--soft);font-size:.82rem}.facts dd{margin:0;font-size:1.15rem;font-variant-numeric:tabular-nums;overflow-wrap:anywhere}

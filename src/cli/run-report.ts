@@ -4,6 +4,9 @@ import type { Clock } from '../domain/clock.ts';
 import type { RunId } from '../domain/words.ts';
 import type { Execution } from './execute.ts';
 
+/** A run that is executed is among the newest ones. */
+const recent = 20;
+
 /** Writes the report of a run and names the files that a person may want to open next. */
 export async function nameRunFiles({ runner, say }: Pick<Execution, 'runner' | 'say'>, run: RunId, clock: Clock): Promise<void> {
   const { store, pipeline } = runner;
@@ -19,14 +22,15 @@ export async function nameRunFiles({ runner, say }: Pick<Execution, 'runner' | '
  * whatever becomes of the report.
  */
 export async function withReport<T>(execution: Execution, clock: Clock, work: () => Promise<T>): Promise<T> {
-  const { runner } = execution;
-  const before = await runner.store.runs.latest(runner.pipeline.name);
+  const { store, pipeline } = execution.runner;
+  const before = new Map((await store.runs.list(pipeline.name, recent)).map(({ id, state }) => [id, state]));
   try {
     return await work();
   } catch (error) {
-    const run = await runner.store.runs.latest(runner.pipeline.name).catch(() => undefined);
-    if (run !== undefined && (run.id !== before?.id || run.state !== before.state))
-      await nameRunFiles(execution, run.id, clock).catch(() => undefined);
+    const runs = await store.runs.list(pipeline.name, recent).catch(() => []);
+    // The one that this command began or moved; those that it abandoned on the way changed nothing.
+    const run = runs.find(({ id, state }) => state !== 'abandoned' && before.get(id) !== state);
+    if (run !== undefined) await nameRunFiles(execution, run.id, clock).catch(() => undefined);
     throw error;
   }
 }
