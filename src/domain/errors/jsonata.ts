@@ -75,6 +75,12 @@ export const jsonataErrors = defineErrors({
     why: 'Two lets bind the same name, or lets need each other in a circle; there is no order in which each has what it reads.',
     fix: 'Give each let its own name and remove one use from the circle.',
   },
+  'JSN-111': {
+    title: 'A let that the expression reads has failed',
+    exit: 'rejections',
+    why: 'The expression has no value because a let it reads has none; the let is reported with its own error.',
+    fix: 'Correct the let that is named.',
+  },
   'JSN-501': {
     title: 'A function was given a value that it cannot take',
     exit: 'rejections',
