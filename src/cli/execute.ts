@@ -20,6 +20,7 @@ export interface Execution {
 
 export interface ExecuteOptions extends CommonOptions {
   readonly wait?: string;
+  readonly firstRun?: boolean;
 }
 
 export interface ExecuteShape {
@@ -57,6 +58,7 @@ export async function executePipeline(
     chance: io.chance,
     signal: io.signal,
     emit,
+    firstRun: options.firstRun === true,
     ...(options.state === undefined ? {} : { state: options.state }),
     ...(options.wait === undefined ? {} : { wait: parseDuration(options.wait) }),
   });

@@ -6,6 +6,7 @@ import type { ExitClass } from '../domain/errors/define.ts';
 import { scrubText } from '../domain/masking.ts';
 import { formatPlace } from '../domain/place.ts';
 import { readFileSync } from 'node:fs';
+import { adoptCommand } from './commands/adopt.ts';
 import { applyCommand } from './commands/apply.ts';
 import { checkCommand } from './commands/check.ts';
 import { emulatorCommand } from './commands/emulator.ts';
@@ -27,6 +28,7 @@ export type Register = <A extends readonly unknown[]>(
 
 const commands = [
   checkCommand,
+  adoptCommand,
   planCommand,
   applyCommand,
   runCommand,

@@ -12,6 +12,8 @@ export interface UserQuery {
   readonly select: readonly string[];
   /** OData; literals by `quote`. */
   readonly filter?: string;
+  /** OData `$expand`, as `manager($select=employeeId)`. */
+  readonly expand?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -23,7 +25,8 @@ const maximumPage = 32 * 1024 * 1024;
 /** All users that fit, in pages, in the service's order. Needs the role User.Read.All. Errors: ENT-2xx. */
 export async function* listUsers(graph: Graph, query: UserQuery): AsyncGenerator<readonly DirectoryUser[]> {
   const filter = query.filter === undefined ? '' : `&$filter=${encodeURIComponent(query.filter)}`;
-  let location: string | undefined = `/v1.0/users?$select=${selection(query.select)}&$top=${String(pageSize)}${filter}`;
+  const expand = query.expand === undefined ? '' : `&$expand=${encodeURIComponent(query.expand)}`;
+  let location: string | undefined = `/v1.0/users?$select=${selection(query.select)}&$top=${String(pageSize)}${filter}${expand}`;
   while (location !== undefined) {
     const page = pageOf(await ask(graph, { method: 'GET', location, signal: query.signal, maximumBody: maximumPage }, options));
     const users = page.values.filter(isUser);

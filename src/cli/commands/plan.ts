@@ -19,6 +19,7 @@ export function planCommand(register: Register): Command {
     'joinery plan pipelines/contoso.yaml --exit-code',
   )
     .argument('<pipeline>', 'the pipeline file')
+    .option('--first-run', 'plan although accounts exist that the state does not know; see `joinery adopt`')
     .option('--exit-code', 'exit with 2 when changes are pending')
     .action(
       register((io, file: string, options: PlanOptions) =>

@@ -13,6 +13,7 @@ export function runCommand(register: Register): Command {
     'joinery run pipelines/contoso.yaml --env-file .env',
   )
     .argument('<pipeline>', 'the pipeline file')
+    .option('--first-run', 'plan although accounts exist that the state does not know; see `joinery adopt`')
     .option('--wait <duration>', 'how long to wait for outcomes (default 3h)')
     .action(
       register((io, file: string, options: ExecuteOptions) =>

@@ -42,6 +42,7 @@ export function batchCommand(register: Register): Command {
     ),
   )
     .argument('<pipeline>', 'the pipeline file')
+    .option('--first-run', 'plan although accounts exist that the state does not know; see `joinery adopt`')
     .action(
       register((io, file: string, options: StageOptions) => {
         const choice = choiceOf({ run: 'latest', ...options });

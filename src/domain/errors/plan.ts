@@ -49,4 +49,10 @@ export const planErrors = defineErrors({
     why: 'Mapping, guards or job changed after the plan was made. Applying it would send what nobody has looked at.',
     fix: 'Make a new plan with the present pipeline.',
   },
+  'PLN-204': {
+    title: 'The job has a history that the state does not know',
+    exit: 'configuration',
+    why: 'The state is new, or was lost or restored. A plan against it would create everybody again, would not know whom it disabled before, and would never find those who left meanwhile.',
+    fix: 'Run `joinery adopt PIPELINE`: it takes what the directory has as the baseline and sends nothing. With --first-run the plan is made all the same, as if the accounts were none of ours.',
+  },
 });

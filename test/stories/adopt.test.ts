@@ -1,0 +1,84 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hashJson } from '../../src/domain/canonical-json.ts';
+import type { DirectoryUserInput } from '../../src/emulator/directory.ts';
+import { uploadsOf } from '../workplace.ts';
+import { openStory, type Story } from './story.ts';
+
+const total = 5000;
+const key = (index: number): string => `E${String(index).padStart(5, '0')}`;
+
+/**
+ * 5,000 accounts: 4,460 carry a key of the source, 300 carry none or one that HR does not know, 40 share 20 keys, 200 are mastered on-premises. Of the
+ * 4,460, 50 are off, 30 of whom HR says have left; 10 have another department than HR says; 5 have left and are on.
+ */
+function existing(): DirectoryUserInput[] {
+  return Array.from({ length: total }, (_, index): DirectoryUserInput => {
+    const base = {
+      userPrincipalName: `u${String(index)}@contoso.example`,
+      displayName: `Given${String(index)} Family`,
+      givenName: `Given${String(index)}`,
+      surname: 'Family',
+      jobTitle: 'Analyst',
+      department: index >= 100 && index < 110 ? 'Old' : 'Sales',
+      accountEnabled: !(index < 50),
+    };
+    if (index >= 4960) return { ...base, employeeId: key(4960 + ((index - 4960) % 20)) };
+    if (index >= 4760) return { ...base, employeeId: key(index), onPremisesSyncEnabled: true };
+    if (index >= 4460) return { ...base, employeeId: index % 2 === 0 ? null : `other-${String(index)}` };
+    return { ...base, employeeId: key(index) };
+  });
+}
+
+describe('starting where 5,000 users exist', () => {
+  let story: Story;
+
+  beforeAll(async () => {
+    story = await openStory({}, { tenant: { users: existing() } });
+    await story.sql(`insert into workers (id, given, family, department, title, status)
+      select 'E' || lpad(n::text, 5, '0'), 'Given' || n, 'Family', 'Sales', 'Analyst',
+             case when n < 30 or (n >= 200 and n < 205) then 'Terminated' else 'Active' end
+      from generate_series(0, 4979) n where n < 4460 or n >= 4760`);
+    // Somebody who is new, and somebody whose account nobody gave an employee id.
+    await story.sql(`insert into workers (id, given, family) values ('E90001', 'Brand', 'New'), ('E90002', 'u4460', 'Same')`);
+  }, 120_000);
+
+  afterAll(async () => {
+    await story.close();
+  });
+
+  it('refuses to plan before somebody decided what the accounts are', async () => {
+    await expect(story.run()).rejects.toMatchObject({ code: 'PLN-204', message: expect.stringContaining('accounts already') });
+    expect(uploadsOf(story.work.emulator)).toBe(0);
+  });
+
+  it('reports who is matched, unmatched, ambiguous, on-premises and whose name is taken, and sends nothing', async () => {
+    const before = hashJson(story.work.emulator.directory.users());
+    const runner = await story.open();
+    const report = await runner.adopt();
+    await runner.close();
+    expect(report).toMatchObject({ accounts: 5000, keys: 4682, adopted: 4460 });
+    expect(report.counts).toEqual({
+      matched: 4460,
+      known: 0,
+      foreign: 0,
+      ambiguous: 20,
+      onPremises: 200,
+      nameTaken: 1,
+      unmatchedWorker: 1,
+      unmatchedAccount: 300,
+    });
+    // 20 are off and HR says active; 10 departments; 5 have left and are on; 30 have left and are off.
+    expect(report.changes).toMatchObject({ rehire: 20, leaver: 5, frozen: 30 });
+    expect(report.differences).toMatchObject({ 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department': 10, active: 25 });
+    expect(report.notComparable).toEqual([]);
+    expect(uploadsOf(story.work.emulator)).toBe(0);
+    expect(hashJson(story.work.emulator.directory.users())).toBe(before);
+  });
+
+  it('adopts nobody twice', async () => {
+    const runner = await story.open();
+    const report = await runner.adopt();
+    await runner.close();
+    expect(report).toMatchObject({ adopted: 0, counts: { matched: 0, known: 4460, ambiguous: 20 } });
+  });
+});
