@@ -71,6 +71,37 @@ export class AccessTokens {
     );
   }
 
+  /** A delegated token: what the person may do here is what the token's scopes say. */
+  issueForPerson(
+    registration: Registration,
+    scopes: readonly GraphRole[],
+    audience: string,
+    now: Instant,
+    lifetimeSeconds: number,
+  ): string {
+    const seconds = Math.floor(now / 1000);
+    return signJwt(
+      { kid: keyId },
+      {
+        aud: audience,
+        iss: `https://sts.windows.net/${this.#tenantId}/`,
+        iat: seconds,
+        nbf: seconds,
+        exp: seconds + lifetimeSeconds,
+        appid: registration.clientId,
+        appidacr: '0',
+        idtyp: 'user',
+        oid: registration.objectId,
+        sub: registration.objectId,
+        scp: scopes.join(' '),
+        tid: this.#tenantId,
+        uti: randomGuid(this.#random),
+        ver: '1.0',
+      },
+      this.#privateKey,
+    );
+  }
+
   /** Every token issued until now is refused from now on, as if it had expired. */
   revoke(now: Instant): void {
     this.#revokedBefore = Math.floor(now / 1000) + 1;
@@ -89,10 +120,12 @@ export class AccessTokens {
     const { iat, nbf, exp, roles } = claims;
     if (typeof iat !== 'number' || typeof nbf !== 'number' || typeof exp !== 'number') return undefined;
     if (claims['tid'] !== this.#tenantId || nbf * 1000 > now || exp * 1000 <= now || iat < this.#revokedBefore) return undefined;
+    const scopes = textMember(claims, 'scp')?.split(' ') ?? [];
+    const held = isArray(roles) ? roles : scopes;
     return {
       clientId: textMember(claims, 'appid') ?? '',
       objectId: textMember(claims, 'oid') ?? '',
-      roles: isArray(roles) ? roles.filter((role): role is GraphRole => typeof role === 'string' && Object.hasOwn(graphRoles, role)) : [],
+      roles: held.filter((role): role is GraphRole => typeof role === 'string' && Object.hasOwn(graphRoles, role)),
     };
   }
 }

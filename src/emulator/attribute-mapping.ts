@@ -38,7 +38,7 @@ export const defaultMappings: readonly AttributeMapping[] = [
 ];
 
 /** Targets that a mapping may name. Another one is "not a valid propertyName" in the logs. */
-const writableTargets = new Set([
+export const writableTargets: ReadonlySet<string> = new Set([
   ...defaultMappings.map((mapping) => mapping.target),
   'companyName', 'employeeType', 'employeeHireDate', 'employeeLeaveDateTime', 'employeeOrgData.costCenter', 'employeeOrgData.division',
   'usageLocation', 'mobilePhone', 'officeLocation', 'faxNumber', 'mail', 'otherMails',
@@ -62,6 +62,8 @@ export interface WantedAttributes {
 
 export interface MappingContext {
   readonly mappings: readonly AttributeMapping[];
+  /** Source attributes that the job's schema lets flow empty. */
+  readonly flowNull: readonly AttributePath[];
   readonly switches: EmulatorSwitches;
   readonly defaultDomain: string;
   readonly create: boolean;
@@ -90,7 +92,7 @@ function wantedValue(mapping: AttributeMapping, source: SourceValue, context: Ma
   if (mapping.target === 'accountEnabled') return wantedActivity(source, switches, create);
   if (source.state === 'value') return targetValue(mapping.target, source.value ?? null, context.defaultDomain);
   const clears =
-    switches.flowNullValues.includes(mapping.source) &&
+    (switches.flowNullValues.includes(mapping.source) || context.flowNull.includes(mapping.source)) &&
     switches.clearingMappings.includes(mapping.target) &&
     !neverCleared.has(mapping.target);
   if (create) {

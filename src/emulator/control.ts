@@ -2,6 +2,7 @@ import type { Clock } from '../domain/clock.ts';
 import type { Json } from '../domain/canonical-json.ts';
 import { JoineryError } from '../domain/error.ts';
 import type { AccessTokens } from './access-token.ts';
+import type { DeviceCodes } from './device-code.ts';
 import { declaredFaults } from './declared-faults.ts';
 import type { DirectoryUser, DirectoryUserInput } from './directory.ts';
 import { failure, type Answer } from './graph-answer.ts';
@@ -16,6 +17,7 @@ interface Control {
   readonly tenant: Tenant;
   readonly clock: Clock;
   readonly tokens: AccessTokens;
+  readonly devices: DeviceCodes;
   readonly jobs: readonly JobView[];
 }
 
@@ -76,6 +78,8 @@ const actions: Readonly<Record<string, Action>> = {
     tokens.revoke(request.now);
     return { status: 204 };
   },
+  'POST device': ({ devices }, _request, _rest, body) =>
+    devices.approve(textMember(body, 'userCode') ?? '') ? { status: 204 } : undefined,
   'GET time': (_control, request) => ok({ now: request.now }),
   'POST advance': ({ clock }, request, _rest, body) => {
     const milliseconds = body['milliseconds'];
@@ -86,10 +90,10 @@ const actions: Readonly<Record<string, Action>> = {
   },
 };
 
-export function controlDispatch(tenant: Tenant, clock: Clock, tokens: AccessTokens, origin: string): Dispatch {
-  const jobs = [...tenant.jobs.values()].map((job) => jobView(tenant, job, clock, origin));
-  const control: Control = { tenant, clock, tokens, jobs };
+export function controlDispatch(tenant: Tenant, clock: Clock, tokens: AccessTokens, devices: DeviceCodes, origin: string): Dispatch {
   return (request) => {
+    const jobs = [...tenant.jobs.values()].map((job) => jobView(tenant, job, clock, origin));
+    const control: Control = { tenant, clock, tokens, devices, jobs };
     const [, name = '', ...rest] = request.url.pathname.split('/').filter((segment) => segment !== '');
     const action = actions[`${request.method} ${name}`];
     if (action === undefined) return missing();

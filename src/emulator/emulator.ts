@@ -4,8 +4,10 @@ import type { AddressInfo } from 'node:net';
 import { systemClock, type Instant } from '../domain/clock.ts';
 import { JoineryError } from '../domain/error.ts';
 import { AccessTokens } from './access-token.ts';
+import { applicationEndpoints } from './application-endpoints.ts';
 import { bulkEndpoint } from './bulk-endpoint.ts';
 import { controlDispatch } from './control.ts';
+import { answerIdentityRequest, DeviceCodes } from './device-code.ts';
 import type { Directory } from './directory.ts';
 import type { Faults } from './faults.ts';
 import { answers, failure, type Answer } from './graph-answer.ts';
@@ -18,8 +20,12 @@ import { decodePercent, type JsonObject } from './json.ts';
 import { logEndpoint } from './log-endpoint.ts';
 import { logRow } from './log-row-shape.ts';
 import type { EmulatorOptions } from './options.ts';
+import { principalEndpoints } from './principal-endpoints.ts';
+import { schemaEndpoints } from './schema-endpoints.ts';
 import { SharedClockHost } from './shared-clock-host.ts';
 import { setSwitches, type EmulatorSwitches } from './switches.ts';
+import { statusPage } from './status-page.ts';
+import { templateEndpoints } from './template-endpoints.ts';
 import { setUpTenant } from './tenant-setup.ts';
 import type { EmulatorStats, Tenant } from './tenant.ts';
 import { SlidingWindow } from './throttle.ts';
@@ -38,7 +44,7 @@ export interface Emulator {
   readonly bulkUploadUrl: string;
   /** All clients; the first is the one above. */
   readonly clients: readonly { readonly clientId: string; readonly clientSecret: string | undefined }[];
-  /** All jobs; the first is the one above. */
+  /** All jobs; the first is the one above, whose members are empty while a tenant has none. */
   readonly jobs: readonly JobView[];
   /** The users, as they are at the last request or `settle`, whether /users shows them yet or not. */
   readonly directory: Pick<Directory, 'users' | 'get' | 'findByEmployeeId' | 'findByUserPrincipalName' | 'size' | 'put' | 'remove'>;
@@ -68,23 +74,39 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const tokens = new AccessTokens(tenant.tenantId, tenant.journal, tenant.random);
   const calls = new SlidingWindow(restoredCalls(tenant, clock.now()));
   const router = createGraphRouter(
-    [bulkEndpoint(calls), ...jobEndpoints, logEndpoint(), ...userEndpoints],
+    [
+      bulkEndpoint(calls),
+      ...jobEndpoints,
+      ...schemaEndpoints,
+      ...templateEndpoints,
+      ...applicationEndpoints,
+      ...principalEndpoints,
+      logEndpoint(),
+      ...userEndpoints,
+    ],
     (token, now) => tokens.judge(token, now),
-    (clientId) => registrations.find((one) => one.clientId === clientId),
+    (clientId) => tenant.catalog.registrationOf(clientId),
   );
   tenant.journal.flush();
   const app = new Hono<{ Bindings: HttpBindings }>({ strict: false });
   const server = createAdaptorServer({ fetch: app.fetch, hostname: host });
   const origin = await listen(server, options.port ?? 0, host);
-  const endpoint: TokenEndpoint = { ...tenant, origin, registrations, tokens };
-  const control = controlDispatch(tenant, clock, tokens, origin);
+  const devices = new DeviceCodes(tenant, tokens);
+  const endpoint: TokenEndpoint = { ...tenant, origin, tokens, devices };
+  const control = controlDispatch(tenant, clock, tokens, devices, origin);
   const frame = createFrame(tenant, clock, (url) => !url.pathname.startsWith('/emulator'));
   const graph = (c: EmulatorContext): Promise<Response> => frame(c, (request) => dispatchGraph(tenant, router, origin, request));
   app.all('/v1.0/*', graph);
   app.all('/beta/*', graph);
+  app.get('/emulator', (c) => frame(c, (request) => statusPage(tenant, devices, origin, request.now)));
+  const firstClient = registrations[0]?.clientId ?? '';
+  app.get('/emulator/identity', (c) => frame(c, (request) => answerIdentityRequest(tenant, tokens, request, firstClient)));
   app.all('/emulator/*', (c) => frame(c, control));
   app.all('/common/discovery/instance', (c) => frame(c, () => instanceDiscovery(endpoint)));
   app.all('/:tenant/oauth2/v2.0/token', (c) => frame(c, (request) => dispatchToken(tenant, endpoint, request)));
+  app.post('/:tenant/oauth2/v2.0/devicecode', (c) =>
+    frame(c, (request) => devices.begin(new URLSearchParams(Buffer.from(request.body).toString()), origin, request.now)),
+  );
   for (const path of ['/:tenant/v2.0/.well-known/openid-configuration', '/:tenant/.well-known/openid-configuration']) {
     app.all(path, (c) => frame(c, (request) => openIdConfiguration(endpoint, segmentsOf(request)[0] ?? '')));
   }
@@ -95,20 +117,28 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     if (shared === undefined || new URL(request.url ?? '/', origin).pathname !== '/emulator/clock') socket.destroy();
     else shared.accept(socket);
   });
-  const views = [...tenant.jobs.values()].map((job) => jobView(tenant, job, clock, origin));
-  const [client, job] = [registrations[0], views[0]];
-  if (client === undefined || job === undefined) throw new JoineryError('EMU-105', 'The emulator needs at least one client and one job.');
+  const views = (): JobView[] => [...tenant.jobs.values()].map((job) => jobView(tenant, job, clock, origin));
+  const client = registrations[0];
+  if (client === undefined) throw new JoineryError('EMU-105', 'The emulator needs at least one client.');
   return {
     origin,
     tenantId: tenant.tenantId,
     clientId: client.clientId,
     clientSecret: client.secrets[0]?.value ?? '',
-    servicePrincipalId: job.servicePrincipalId,
-    jobId: job.jobId,
+    get servicePrincipalId() {
+      return views()[0]?.servicePrincipalId ?? '';
+    },
+    get jobId() {
+      return views()[0]?.jobId ?? '';
+    },
     tokenUrl: `${origin}/${tenant.tenantId}/oauth2/v2.0/token`,
-    bulkUploadUrl: job.bulkUploadUrl,
+    get bulkUploadUrl() {
+      return views()[0]?.bulkUploadUrl ?? '';
+    },
     clients: registrations.map((one) => ({ clientId: one.clientId, clientSecret: one.secrets[0]?.value })),
-    jobs: views,
+    get jobs() {
+      return views();
+    },
     directory: tenant.directory,
     switches: tenant.switches,
     stats: tenant.stats,

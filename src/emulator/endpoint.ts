@@ -31,5 +31,7 @@ export interface GraphEndpoint {
    * Any of these lets the caller in. A role that ends in `.OwnedBy` does so only for service principals that the caller owns.
    */
   readonly roles: readonly GraphRole[];
+  /** Makes something that the caller then owns: an `.OwnedBy` role is enough. */
+  readonly creates?: boolean;
   readonly handle: (request: GraphRequest) => Answer;
 }

@@ -101,7 +101,13 @@ function create(tenant: Tenant, job: Job, data: LogEvent['data'], externalId: st
     );
   }
   const { switches } = tenant;
-  const wanted = wantedAttributes(data, { mappings: job.mappings, switches, defaultDomain: defaultDomain(tenant), create: true });
+  const wanted = wantedAttributes(data, {
+    mappings: job.mappings,
+    flowNull: job.flowNull,
+    switches,
+    defaultDomain: defaultDomain(tenant),
+    create: true,
+  });
   notes.push(...wanted.notes);
   if (wanted.invalidTarget !== undefined) return invalidTarget(wanted.invalidTarget);
   const values = new Map(wanted.values);
@@ -132,7 +138,13 @@ function create(tenant: Tenant, job: Job, data: LogEvent['data'], externalId: st
 
 function update(tenant: Tenant, job: Job, cycle: Cycle, user: DirectoryUser, data: LogEvent['data'], notes: string[]): Result {
   const { switches } = tenant;
-  const wanted = wantedAttributes(data, { mappings: job.mappings, switches, defaultDomain: defaultDomain(tenant), create: false });
+  const wanted = wantedAttributes(data, {
+    mappings: job.mappings,
+    flowNull: job.flowNull,
+    switches,
+    defaultDomain: defaultDomain(tenant),
+    create: false,
+  });
   notes.push(...wanted.notes);
   if (wanted.invalidTarget !== undefined) return invalidTarget(wanted.invalidTarget);
   const applied = applyValues(user, wanted.values, false);

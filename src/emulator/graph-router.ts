@@ -54,7 +54,10 @@ export function createGraphRouter(
         return failure(405, 'Request_MethodNotAllowed', `The method '${request.method}' is not supported here.`, { allow });
       }
       const registration = registrationOf(caller.clientId);
-      if (registration === undefined || !mayCall(one.route.endpoint, caller, registration, one.parameters['principal']))
+      if (
+        registration === undefined ||
+        !mayCall(one.route.endpoint, caller, registration, one.parameters['principal'] ?? one.parameters['application'])
+      )
         return answers.forbidden();
       return one.route.endpoint.handle({ ...request, path: one.route.endpoint.path, parameters: one.parameters, caller, registration });
     },
@@ -76,7 +79,9 @@ function authenticate(request: IncomingRequest, judge: (token: string, now: numb
 function mayCall(endpoint: GraphEndpoint, caller: Caller, registration: Registration, principal: string | undefined): boolean {
   return endpoint.roles.some((role) => {
     if (!caller.roles.includes(role)) return false;
-    return !role.endsWith('.OwnedBy') || (principal !== undefined && owns(registration, principal.toLowerCase()));
+    // What one creates one owns, so that creating needs no ownership.
+    if (principal === undefined) return !role.endsWith('.OwnedBy') || endpoint.creates === true;
+    return !role.endsWith('.OwnedBy') || owns(registration, principal.toLowerCase());
   });
 }
 

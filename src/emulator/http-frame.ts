@@ -105,7 +105,7 @@ function render(answer: Answer, ids: RequestIds, now: Instant): Response {
     'client-request-id': ids.clientRequestId,
   });
   if (answer.text !== undefined) {
-    headers.set('content-type', 'text/plain');
+    if (!headers.has('content-type')) headers.set('content-type', 'text/plain');
     return new Response(answer.text, { status: answer.status, headers });
   }
   const body = answer.error === undefined ? answer.body : errorBody(answer.error, ids, now);

@@ -1,11 +1,12 @@
-import { formatInstant, type Instant } from '../domain/clock.ts';
+import type { Instant } from '../domain/clock.ts';
 import type { Json } from '../domain/canonical-json.ts';
 import type { GraphEndpoint, GraphRequest } from './endpoint.ts';
 import { failure, type Answer } from './graph-answer.ts';
 import { pauseJob, restartJob, startJob } from './job-actions.ts';
 import { findJob, findJobs } from './job-lookup.ts';
-import type { Execution, Job } from './job.ts';
-import { decodeUtf8, isArray, isObject, parseJson, textMember, type JsonObject } from './json.ts';
+import { jobBody } from './job-body.ts';
+import type { Job } from './job.ts';
+import { isArray, isObject, parseJson, readBody, textMember, type JsonObject } from './json.ts';
 import { isAnswer } from './odata-query.ts';
 import type { GraphRole } from './registration.ts';
 import type { Tenant } from './tenant.ts';
@@ -14,7 +15,6 @@ const base = '/servicePrincipals/:principal/synchronization';
 const readRoles: readonly GraphRole[] = ['Synchronization.Read.All', 'Synchronization.ReadWrite.All', 'Application.ReadWrite.OwnedBy'];
 const writeRoles: readonly GraphRole[] = ['Application.ReadWrite.OwnedBy', 'Synchronization.ReadWrite.All'];
 const noContent: Answer = { status: 204 };
-const never = '0001-01-01T00:00:00Z';
 
 /** The job endpoints (contract 4.1 to 4.3). */
 export const jobEndpoints: readonly GraphEndpoint[] = [
@@ -54,7 +54,7 @@ function act(request: GraphRequest, action: (tenant: Tenant, job: Job, now: Inst
 function restart(request: GraphRequest): Answer {
   const job = findJob(request);
   if (isAnswer(job)) return job;
-  const body = request.body.byteLength === 0 ? {} : readBody(request);
+  const body = request.body.byteLength === 0 ? {} : readBody(request.body);
   if (body === undefined) return failure(400, 'BadRequest', 'Unable to read JSON request payload.');
   const criteria = body['criteria'] ?? {};
   if (!isObject(criteria)) return failure(400, 'BadRequest', "The property 'criteria' is not an object.");
@@ -87,7 +87,8 @@ function getSecrets(request: GraphRequest): Answer {
 function putSecrets(request: GraphRequest): Answer {
   const jobs = findJobs(request);
   if (isAnswer(jobs)) return jobs;
-  const pairs = readBody(request)?.['value'];
+  if (jobs.length === 0) return failure(400, 'BadRequest', 'The service principal has no synchronization job yet.');
+  const pairs = readBody(request.body)?.['value'];
   if (!isArray(pairs)) return failure(400, 'BadRequest', "The property 'value' is not an array.");
   for (const pair of pairs) {
     const key = isObject(pair) ? textMember(pair, 'key') : undefined;
@@ -114,66 +115,4 @@ function setNotifications(job: Job, settings: JsonObject): void {
       value: typeof threshold === 'number' ? threshold : job.state.deleteThreshold.value,
     },
   });
-}
-
-function readBody(request: GraphRequest): JsonObject | undefined {
-  const text = decodeUtf8(request.body);
-  const body = text === undefined ? undefined : parseJson(text);
-  return isObject(body) ? body : undefined;
-}
-
-/** The job in Graph's shape (contract 4.3). */
-function jobBody(job: Job): JsonObject {
-  const { state, identity } = job;
-  return {
-    id: identity.jobId,
-    templateId: identity.jobId.split('.')[0] ?? 'API2AAD',
-    schedule: {
-      expiration: null,
-      interval: state.schedule === 'NotRun' ? 'P10675199DT2H48M5.4775807S' : 'PT40M',
-      state: state.schedule === 'NotRun' ? 'Disabled' : state.schedule,
-    },
-    synchronizationJobSettings: [{ name: 'QuarantineTooManyDeletesThreshold', value: String(state.deleteThreshold.value) }],
-    status: {
-      code: statusCode(job),
-      countSuccessiveCompleteFailures: state.countSuccessiveCompleteFailures,
-      escrowsPruned: false,
-      steadyStateFirstAchievedTime: state.steadyStateFirst === null ? never : formatInstant(state.steadyStateFirst),
-      steadyStateLastAchievedTime: state.steadyStateLast === null ? never : formatInstant(state.steadyStateLast),
-      troubleshootingUrl: null,
-      quarantine: quarantineBody(job),
-      lastExecution: executionBody(state.lastExecution),
-      lastSuccessfulExecution: executionBody(state.lastSuccessfulExecution),
-      lastSuccessfulExecutionWithExports: executionBody(state.lastSuccessfulExecutionWithExports),
-      progress: [],
-      synchronizedEntryCountByType: [
-        { key: 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User to User', value: job.anchors.size },
-      ],
-    },
-  };
-}
-
-function statusCode(job: Job): string {
-  const { schedule, quarantine } = job.state;
-  if (schedule === 'NotRun') return 'NotRun';
-  if (schedule === 'Paused') return 'Paused';
-  return quarantine === null ? 'Active' : 'Quarantine';
-}
-
-function quarantineBody(job: Job): Json {
-  const { quarantine } = job.state;
-  if (quarantine === null) return null;
-  return {
-    currentBegan: formatInstant(quarantine.currentBegan),
-    nextAttempt: formatInstant(quarantine.nextAttempt),
-    reason: quarantine.reason,
-    seriesBegan: formatInstant(quarantine.seriesBegan),
-    seriesCount: quarantine.seriesCount,
-    error: { code: quarantine.reason, message: quarantine.message, tenantActionable: true },
-  };
-}
-
-function executionBody(execution: Execution | null): Json {
-  if (execution === null) return null;
-  return { ...execution, timeBegan: formatInstant(execution.timeBegan), timeEnded: formatInstant(execution.timeEnded), error: null };
 }

@@ -7,7 +7,7 @@ export function findJobs(request: GraphRequest): Job[] | Answer {
   const { tenant, parameters } = request;
   const principal = (parameters['principal'] ?? '').toLowerCase();
   const jobs = [...tenant.jobs.values()].filter((job) => job.identity.servicePrincipalId === principal);
-  if (jobs.length > 0) return jobs;
+  if (jobs.length > 0 || tenant.catalog.principal(principal, request.now) !== undefined) return jobs;
   if (tenant.foreignServicePrincipals.has(principal)) {
     return failure(
       tenant.switches.foreignPrincipalStatus,

@@ -1,7 +1,8 @@
 import type { Instant } from '../domain/clock.ts';
 import type { AttributeMapping } from './attribute-mapping.ts';
 import type { Journal } from './journal.ts';
-import type { JsonObject } from './json.ts';
+import { isObject, parseJson, type JsonObject } from './json.ts';
+import { buildSchema, readSchema, type JobSchema } from './schema-document.ts';
 
 /** Ids and names of a provisioning app and its one job. */
 export interface JobIdentity {
@@ -135,15 +136,16 @@ export interface CycleWork {
 /** A provisioning job with its ingestion store, escrows and anchors. */
 export class Job {
   readonly identity: JobIdentity;
-  readonly mappings: readonly AttributeMapping[];
-  readonly schemaExtensions: readonly string[];
-  readonly scope: readonly ScopeClause[];
   readonly staged = new Map<number, StagedEntry>();
   readonly escrows = new Map<string, Escrow>();
   /** externalId → object id of everybody that this job has processed: the only people who can be somebody's manager. */
   readonly anchors = new Map<string, string>();
   readonly references = new Map<string, PendingReference>();
   cycle: Cycle | undefined;
+  readonly #firstSchema: JobSchema;
+  #schema: JobSchema;
+  /** As it was put; absent: nobody did. */
+  #schemaText: string | undefined;
   #state: JobState;
   #sequence = 0;
   /** What no cycle has taken, by the time at which it may be: so that a full store costs no more than an empty one. */
@@ -161,11 +163,14 @@ export class Job {
     journal: Journal,
   ) {
     this.identity = identity;
-    this.mappings = schema.mappings;
-    this.schemaExtensions = schema.schemaExtensions;
-    this.scope = schema.scope;
+    this.#firstSchema = { flowNull: [], ...schema };
+    this.#schema = this.#firstSchema;
     this.#journal = journal;
     const { jobId } = identity;
+    const kept = journal.restored<{ jobId: string; text: string }>('schema').find((one) => one.jobId === jobId)?.text;
+    const document = kept === undefined ? undefined : parseJson(kept);
+    const read = isObject(document) ? readSchema(document) : undefined;
+    if (read !== undefined && typeof read !== 'string') [this.#schema, this.#schemaText] = [read, kept];
     this.#state = journal.restored<{ jobId: string; state: JobState }>('job').find((one) => one.jobId === jobId)?.state ?? state;
     const mine = <T extends { readonly jobId: string }>(kind: string): T[] =>
       journal.restored<T>(kind).filter((one) => one.jobId === jobId);
@@ -178,6 +183,39 @@ export class Job {
     for (const one of mine<{ jobId: string; reference: PendingReference }>('reference'))
       this.references.set(one.reference.externalId, one.reference);
     for (const sequence of this.staged.keys()) this.#sequence = Math.max(this.#sequence, sequence);
+  }
+
+  get mappings(): readonly AttributeMapping[] {
+    return this.#schema.mappings;
+  }
+
+  get schemaExtensions(): readonly string[] {
+    return this.#schema.schemaExtensions;
+  }
+
+  get scope(): readonly ScopeClause[] {
+    return this.#schema.scope;
+  }
+
+  get flowNull(): readonly string[] {
+    return this.#schema.flowNull;
+  }
+
+  /** The schema document as JSON. */
+  get schemaText(): string {
+    return this.#schemaText ?? JSON.stringify(buildSchema(this.identity.jobId, this.#schema));
+  }
+
+  putSchema(text: string, schema: JobSchema): void {
+    this.#schema = schema;
+    this.#schemaText = text;
+    this.#put('schema', '', { text });
+  }
+
+  resetSchema(): void {
+    this.#schema = this.#firstSchema;
+    this.#schemaText = undefined;
+    this.#remove('schema', '');
   }
 
   get state(): JobState {

@@ -48,3 +48,10 @@ export function decodeUtf8(bytes: Uint8Array): string | undefined {
     return undefined;
   }
 }
+
+/** The body of a request as a JSON object; undefined if it is none. */
+export function readBody(bytes: Uint8Array): JsonObject | undefined {
+  const text = decodeUtf8(bytes);
+  const body = text === undefined ? undefined : parseJson(text);
+  return isObject(body) ? body : undefined;
+}

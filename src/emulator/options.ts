@@ -4,7 +4,7 @@ import type { DirectoryUserInput } from './directory.ts';
 import type { Faults } from './faults.ts';
 import type { ScopeClause } from './job.ts';
 import type { Random } from './random.ts';
-import type { ClientOptions } from './registration.ts';
+import type { ClientOptions, OutsideIssuer } from './registration.ts';
 import type { EmulatorSwitches } from './switches.ts';
 
 /** A provisioning app with its job, as an administrator set it up. */
@@ -60,4 +60,8 @@ export interface EmulatorOptions {
   /** Default: one, started. Several share directory, window and day of the tenant. */
   readonly jobs?: readonly JobOptions[];
   readonly faults?: Faults;
+  /** Nothing is set up: no provisioning app, no job, and one client, an administrator's. Other members go before it. */
+  readonly empty?: boolean;
+  /** Issuers that federated credentials may name. */
+  readonly issuers?: readonly OutsideIssuer[];
 }

@@ -14,6 +14,7 @@ export const graphRoles = {
   'Application.Read.All': '9a5d68dd-52b0-4cc2-bd40-abcf44ac3a30',
   'Application.ReadWrite.All': '1bfefb4e-e0b5-418b-a88f-73c46d2cc8e9',
   'Application.ReadWrite.OwnedBy': '18a4783c-866b-4cc7-a460-3d5e5662c884',
+  'AppRoleAssignment.ReadWrite.All': '06b708a9-e830-4db3-a914-8e69da51d44f',
   'User.Read.All': 'df021288-bdef-4463-88db-98f22de89214',
   'Directory.Read.All': '7ab1d382-f21e-4acd-a863-ba3e13f7da61',
 } as const;
@@ -39,6 +40,12 @@ export interface FederatedCredential {
   readonly keys: readonly JsonWebKey[];
 }
 
+/** An issuer outside the tenant that federated credentials may name, with its public keys: the emulator fetches nothing. */
+export interface OutsideIssuer {
+  readonly issuer: string;
+  readonly keys: readonly JsonWebKey[];
+}
+
 export interface ClientOptions {
   readonly clientId?: string;
   readonly displayName?: string;
@@ -52,7 +59,7 @@ export interface ClientOptions {
   readonly owns?: readonly string[] | 'all';
 }
 
-interface RegisteredCertificate {
+export interface RegisteredCertificate {
   readonly key: KeyObject;
   /** SHA-1 and SHA-256 thumbprints, base64url, as x5t and x5t#S256 carry them. */
   readonly x5t: string;
@@ -70,9 +77,16 @@ export interface Registration {
   readonly secrets: readonly { readonly value: string; readonly expiresAt: Instant }[];
   readonly certificates: readonly RegisteredCertificate[];
   readonly federatedCredentials: readonly (FederatedCredential & { readonly publicKeys: readonly KeyObject[] })[];
-  roles: readonly GraphRole[];
-  owns: readonly string[] | 'all';
+  readonly roles: readonly GraphRole[];
+  readonly owns: readonly string[] | 'all';
 }
+
+/** What an administrator's own application has: everything that setting up needs, and nothing that uploads. */
+export const administratorRoles: readonly GraphRole[] = [
+  'Application.ReadWrite.All',
+  'AppRoleAssignment.ReadWrite.All',
+  'Synchronization.ReadWrite.All',
+];
 
 /** Throws EMU-105 for a certificate or key that is none. */
 export function register(options: ClientOptions, random: Random): Registration {
@@ -95,7 +109,7 @@ export function register(options: ClientOptions, random: Random): Registration {
   };
 }
 
-function readCertificate(pem: string): RegisteredCertificate {
+export function readCertificate(pem: string | Buffer): RegisteredCertificate {
   try {
     const certificate = new X509Certificate(pem);
     const thumbprint = (algorithm: string): string => createHash(algorithm).update(certificate.raw).digest('base64url');
@@ -111,7 +125,7 @@ function readCertificate(pem: string): RegisteredCertificate {
   }
 }
 
-function readPublicKey(key: JsonWebKey): KeyObject {
+export function readPublicKey(key: JsonWebKey): KeyObject {
   try {
     return createPublicKey({ key, format: 'jwk' });
   } catch (cause) {

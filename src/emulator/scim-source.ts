@@ -26,7 +26,7 @@ const enterpriseAttributes = ['employeeNumber', 'costCenter', 'organization', 'd
 export const managerPath: AttributePath = `${enterpriseUserSchema}:manager.value`;
 
 /** The source attributes that a job knows before anything is added to its schema. */
-const defaultSourceAttributes: readonly AttributePath[] = [
+export const defaultSourceAttributes: readonly AttributePath[] = [
   ...simpleAttributes,
   ...nameAttributes.map((name) => `name.${name}`),
   ...Object.entries(workAttributes).flatMap(([name, subs]) => subs.map((sub) => `${name}[type eq "work"].${sub}`)),

@@ -14,6 +14,8 @@ export interface EmulatorServerOptions {
   readonly licence?: string;
   /** Verified domains, the default domain first. */
   readonly domains?: readonly string[];
+  /** Nothing is set up yet: the client of the JSON line is an administrator's. */
+  readonly empty?: boolean;
   /** One JSON line instead of lines for people. */
   readonly json?: boolean;
   /** ISO instant: processes share a virtual clock that starts there. Absent: the machine's clock. */
@@ -49,6 +51,7 @@ function readOptions(options: EmulatorServerOptions): EmulatorOptions {
     ...(options.data === undefined ? {} : { dataDir: options.data }),
     ...(licence === undefined ? {} : { licence }),
     ...(options.domains === undefined ? {} : { tenant: { domains: options.domains } }),
+    ...(options.empty === true ? { empty: true } : {}),
     ...(options.sharedClock === undefined ? {} : { clock: new SharedClockHost(options.sharedClock) }),
   };
 }

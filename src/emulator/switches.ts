@@ -169,7 +169,15 @@ export const switchDeclarations = {
     'users',
     'When a created user appears under /users: after its log row is visible, with it, or when it is created.',
   ),
+  principalReadyMilliseconds: count(0, 'set-up', 'Time until a service principal made from a template can be used; it is 404 before.'),
   tokenLifetimeSeconds: count(3_599, 'tokens', 'Life of an access token.'),
+  deviceSignIn: choice(
+    ['atSecondPoll', 'manual', 'declined'],
+    'atSecondPoll',
+    'tokens',
+    'The person who is shown a device code: signs in soon, waits for `POST /emulator/device`, or declines.',
+  ),
+  devicePollSeconds: count(5, 'tokens', 'Pause between polls that the answer to a device code request asks for.'),
   assertionClock: choice(
     ['emulator', 'system'],
     'emulator',

@@ -1,13 +1,14 @@
 import type { Instant } from '../domain/clock.ts';
 import { formatInstant } from '../domain/clock.ts';
 import { defaultMappings } from './attribute-mapping.ts';
+import { applicationTemplates, Catalog } from './catalog.ts';
 import { Directory, type DirectoryUser, type DirectoryUserInput } from './directory.ts';
 import { Job, type JobIdentity, type JobState } from './job.ts';
 import { memoryJournal, openJournal, type Journal } from './journal.ts';
 import type { EmulatorOptions, JobOptions } from './options.ts';
 import { ProvisioningLog } from './provisioning-log.ts';
 import { randomGuid, seededRandom, type Random } from './random.ts';
-import { register, type Registration } from './registration.ts';
+import { administratorRoles, register, type Registration } from './registration.ts';
 import { defaultSwitches, setSwitches } from './switches.ts';
 import { emptyStats, type Tenant } from './tenant.ts';
 
@@ -32,8 +33,26 @@ export function setUpTenant(
   const domains = options.tenant?.domains ?? ['contoso.example'];
   const switches = defaultSwitches();
   setSwitches(switches, { ...journal.restored<Record<string, unknown>>('switches')[0], ...options.switches });
-  const jobs = (options.jobs ?? [{}]).map((job) => setUpJob(job, tenantId, domains[0] ?? 'contoso.example', identities, now, journal));
-  const registrations = (options.clients ?? [{}]).map((client) => register(client, identities));
+  const empty = options.empty === true;
+  const jobs = (options.jobs ?? (empty ? [] : [{}])).map((job) =>
+    setUpJob(job, tenantId, domains[0] ?? 'contoso.example', identities, now, journal),
+  );
+  const administrator = { displayName: 'Administrator', roles: administratorRoles };
+  const registrations = (options.clients ?? [empty ? administrator : {}]).map((client) => register(client, identities));
+  // Its own sequence: how many ids the catalogue needs must not move the tenant's other choices.
+  const catalog = new Catalog(
+    journal,
+    seededRandom(boot.seed * 104_729),
+    seededRandom(boot.seed * 7_919 + boot.boots),
+    options.issuers ?? [],
+  );
+  for (const registration of registrations) catalog.seed(registration, now);
+  const template = applicationTemplates[0].id;
+  for (const { identity } of jobs) catalog.seedApp(identity.appId, identity.servicePrincipalId, identity.displayName, template, now);
+  const known = new Set(jobs.map((job) => job.identity.jobId));
+  for (const identity of journal.restored<JobIdentity>('createdJob')) {
+    if (!known.has(identity.jobId)) jobs.push(new Job(identity, blankJobState(now), blankSchema, journal));
+  }
   const directory = new Directory(journal);
   if (before === undefined) for (const user of options.tenant?.users ?? []) directory.put(fillInUser(user, random, now));
   const tenant: Tenant = {
@@ -46,6 +65,7 @@ export function setUpTenant(
     journal,
     directory,
     jobs: new Map(jobs.map((job) => [job.identity.jobId, job])),
+    catalog,
     log: new ProvisioningLog(journal),
     foreignServicePrincipals: new Set((options.tenant?.foreignServicePrincipals ?? []).map((id) => id.toLowerCase())),
     stats: emptyStats(),
@@ -53,6 +73,29 @@ export function setUpTenant(
   };
   return { tenant, registrations };
 }
+
+/** A job that was created and nothing else: no e-mail, not started. */
+export function blankJobState(now: Instant): JobState {
+  return {
+    schedule: 'NotRun',
+    quarantine: null,
+    notBefore: now,
+    lastCycleBegan: now,
+    clearEscrows: false,
+    notificationEmail: null,
+    deleteThreshold: { enabled: false, value: 500 },
+    skipOutOfScopeDeletions: false,
+    lastExecution: null,
+    lastSuccessfulExecution: null,
+    lastSuccessfulExecutionWithExports: null,
+    steadyStateFirst: null,
+    steadyStateLast: null,
+    countSuccessiveCompleteFailures: 0,
+    executions: 0,
+  };
+}
+
+export const blankSchema = { mappings: defaultMappings, schemaExtensions: [], scope: [] } as const;
 
 function setUpJob(options: JobOptions, tenantId: string, domain: string, random: Random, now: Instant, journal: Journal): Job {
   const identity: JobIdentity = {
@@ -64,21 +107,11 @@ function setUpJob(options: JobOptions, tenantId: string, domain: string, random:
     targetSystemId: randomGuid(random),
   };
   const state: JobState = {
+    ...blankJobState(now),
     schedule: options.started === false ? 'NotRun' : 'Active',
-    quarantine: null,
-    notBefore: now,
-    lastCycleBegan: now,
-    clearEscrows: false,
     notificationEmail: options.notificationEmail === undefined ? `hr-operations@${domain}` : options.notificationEmail,
     deleteThreshold: { enabled: options.deleteThreshold !== undefined, value: options.deleteThreshold ?? 500 },
     skipOutOfScopeDeletions: options.skipOutOfScopeDeletions ?? false,
-    lastExecution: null,
-    lastSuccessfulExecution: null,
-    lastSuccessfulExecutionWithExports: null,
-    steadyStateFirst: null,
-    steadyStateLast: null,
-    countSuccessiveCompleteFailures: 0,
-    executions: 0,
   };
   const own = options.mappings ?? [];
   const replaced = new Set(own.map((mapping) => mapping.target));

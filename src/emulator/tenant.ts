@@ -1,4 +1,5 @@
 import type { Instant } from '../domain/clock.ts';
+import type { Catalog } from './catalog.ts';
 import type { Directory } from './directory.ts';
 import type { Faults } from './faults.ts';
 import type { Job } from './job.ts';
@@ -53,7 +54,8 @@ export interface Tenant {
   readonly random: Random;
   readonly journal: Journal;
   readonly directory: Directory;
-  readonly jobs: ReadonlyMap<string, Job>;
+  readonly jobs: Map<string, Job>;
+  readonly catalog: Catalog;
   readonly log: ProvisioningLog;
   /** Object ids of service principals in other tenants, for the mistake of naming one. */
   readonly foreignServicePrincipals: ReadonlySet<string>;

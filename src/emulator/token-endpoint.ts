@@ -1,5 +1,7 @@
 import { formatInstant, systemClock, type Instant } from '../domain/clock.ts';
 import type { AccessTokens } from './access-token.ts';
+import type { Catalog } from './catalog.ts';
+import { deviceGrant, type DeviceCodes } from './device-code.ts';
 import type { Answer } from './graph-answer.ts';
 import { decodePercent, textMember, type JsonObject } from './json.ts';
 import { readJwt, verifyJwt, type ReadJwt } from './jwt.ts';
@@ -17,7 +19,8 @@ export interface TokenEndpoint {
   readonly tenantId: string;
   readonly domains: readonly string[];
   readonly origin: string;
-  readonly registrations: readonly Registration[];
+  readonly catalog: Catalog;
+  readonly devices: DeviceCodes;
   readonly tokens: AccessTokens;
   readonly switches: EmulatorSwitches;
   readonly random: Random;
@@ -50,12 +53,33 @@ function isTenant(endpoint: Pick<TokenEndpoint, 'tenantId' | 'domains'>, tenant:
 
 /** The client credentials grant with secret, certificate or federated credential (contract 4.6). */
 export function answerTokenRequest(endpoint: TokenEndpoint, request: TokenRequest): Answer {
+  const form = new URLSearchParams(request.body);
+  if (form.get('grant_type') === deviceGrant && isTenant(endpoint, request.tenant)) return answerDevice(endpoint, request, form);
   const result = grant(endpoint, request);
   if (typeof result !== 'string') return refusal(endpoint, request, result);
   const lifetime = endpoint.switches.tokenLifetimeSeconds;
   return {
     status: 200,
     body: { token_type: 'Bearer', expires_in: lifetime, ext_expires_in: lifetime, access_token: result },
+    headers: { 'cache-control': 'no-store, no-cache', pragma: 'no-cache' },
+  };
+}
+
+function answerDevice(endpoint: TokenEndpoint, request: TokenRequest, form: URLSearchParams): Answer {
+  const result = endpoint.devices.poll(form, 'https://graph.microsoft.com', request.now);
+  if ('error' in result) return refusal(endpoint, request, result);
+  const lifetime = endpoint.switches.tokenLifetimeSeconds;
+  const person = { uid: endpoint.catalog.administratorId, utid: endpoint.tenantId };
+  return {
+    status: 200,
+    body: {
+      token_type: 'Bearer',
+      scope: result.scope,
+      expires_in: lifetime,
+      ext_expires_in: lifetime,
+      access_token: result.text,
+      client_info: Buffer.from(JSON.stringify(person)).toString('base64url'),
+    },
     headers: { 'cache-control': 'no-store, no-cache', pragma: 'no-cache' },
   };
 }
@@ -116,7 +140,7 @@ function grant(endpoint: TokenEndpoint, request: TokenRequest): string | Refusal
       `The provided value for scope ${scope} is not valid. Client credential flows must have a scope value with /.default suffixed to the resource identifier (application ID URI).`,
     );
   }
-  const registration = endpoint.registrations.find((one) => one.clientId === clientId?.toLowerCase() || one.clientId === clientId);
+  const registration = endpoint.catalog.registrationOf(clientId ?? '');
   if (registration === undefined) {
     return refuse(
       400,

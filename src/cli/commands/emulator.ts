@@ -7,6 +7,7 @@ interface EmulatorCommandOptions extends CommonOptions {
   readonly latency?: string;
   readonly data?: string;
   readonly licence?: string;
+  readonly empty?: boolean;
   readonly sharedClock?: string;
 }
 
@@ -17,6 +18,7 @@ export function emulatorCommand(register: Register): Command {
     .option('--latency <duration>', 'longest time from a 202 until its log rows are visible (default 10m)')
     .option('--data <folder>', 'keep the tenant between starts')
     .option('--licence <name>', 'p1 or governance')
+    .option('--empty', 'nothing is set up: joinery entra setup does it')
     .option('--shared-clock <instant>', 'processes share a virtual clock that begins there')
     .action(
       register(async (io, options: EmulatorCommandOptions) => {
@@ -28,6 +30,7 @@ export function emulatorCommand(register: Register): Command {
             ...(options.data === undefined ? {} : { data: options.data }),
             ...(options.licence === undefined ? {} : { licence: options.licence }),
             ...(options.sharedClock === undefined ? {} : { sharedClock: options.sharedClock }),
+            ...(options.empty === true ? { empty: true } : {}),
             json: options.json === true,
           },
           { write: io.out, signal: io.signal },
