@@ -1,41 +1,45 @@
 import type { Json } from '../domain/canonical-json.ts';
 import { maskValue, scrubText } from '../domain/masking.ts';
 import type { AttributeClass, AttributePath, Payload } from '../domain/payload.ts';
-import type { Pipeline } from '../pipeline/pipeline.ts';
+import type { Formula, Pipeline } from '../pipeline/pipeline.ts';
 import { differences } from '../scim/index.ts';
 
-/** Shows values of a pipeline's attributes and columns as openly as their class allows. */
+/** Shows values of a pipeline's attributes and columns as openly as their class allows. What is sensitive stays masked whatever the reason. */
 export interface Masks {
-  /** False once somebody gave a reason to see everything. */
+  /** False once somebody gave a reason to see personal values. */
   readonly masked: boolean;
   classOf(path: AttributePath): AttributeClass;
+  /** Are values of this attribute shown as they are? */
+  isOpen(path: AttributePath): boolean;
   /** An attribute's value as text. */
   attribute(path: AttributePath, value: Json | undefined): string;
-  /** A column's value as text: columns with a closed list of values and booleans are shown, all others are masked. */
-  column(name: string, value: Json | undefined): string;
-  /** A value that belongs to neither, such as a let's. */
-  value(value: Json | undefined): string;
-  /** Text of the service or of a message, in which the given personal values and everything that looks like an address is masked. */
+  /** A column's value, or a let's (`$name`), as text: the key, booleans and columns with a closed list of values are shown, all others are masked. */
+  named(name: string, value: Json | undefined): string;
+  /** Text of the service or of a message, in which the given values and everything that looks like an address are masked. */
   text(text: string, personal?: Json): string;
 }
 
 /** Not about the person: shown always. */
 const structural = new Set(['schemas', 'externalId', 'active']);
 
+/** @param reveal personal values are shown; only for a reader who gave a reason, which is journalled */
 export function masksOf(pipeline: Pipeline, reveal = false): Masks {
   const classes = new Map(pipeline.transform.attributes.map((attribute) => [attribute.path, attribute.class]));
   const closed = new Set(
     (pipeline.source.columns ?? []).filter(({ values, type }) => values !== undefined || type === 'boolean').map(({ name }) => name),
   );
+  const sensitive = sensitiveNames(pipeline);
   const classOf = (path: AttributePath): AttributeClass => (structural.has(path) ? 'public' : (classes.get(path) ?? 'personal'));
-  const shown = (open: boolean, value: Json | undefined): string => (reveal || open ? plain(value) : maskValue(value));
+  const isOpen = (path: AttributePath): boolean => classOf(path) === 'public' || (reveal && classOf(path) === 'personal');
+  const shown = (open: boolean, value: Json | undefined): string => (open ? plain(value) : maskValue(value));
   return {
     masked: !reveal,
     classOf,
-    attribute: (path, value) => shown(classOf(path) === 'public', value),
-    column: (name, value) => shown(name === pipeline.source.key || closed.has(name), value),
-    value: (value) => shown(typeof value === 'boolean', value),
-    text: (text, personal) => (reveal ? scrubText(text) : hidePersonal(scrubText(text), personal)),
+    isOpen,
+    attribute: (path, value) => shown(isOpen(path), value),
+    named: (name, value) =>
+      shown(!sensitive.has(name) && (reveal || typeof value === 'boolean' || name === pipeline.source.key || closed.has(name)), value),
+    text: (text, personal) => hideValues(scrubText(text), personal, reveal),
   };
 }
 
@@ -46,10 +50,10 @@ export function plain(value: Json | undefined): string {
 }
 
 /** Longest first, so that a name inside an address does not leave the rest of it standing. */
-function hidePersonal(text: string, personal: Json | undefined): string {
-  let out = text.replaceAll(/[^\s"'<>()[\],;:=]+@[^\s"'<>()[\],;:=]+/gu, (address) => maskValue(address));
-  for (const value of leavesOf(personal).toSorted((left, right) => right.length - left.length))
-    out = out.replaceAll(value, maskValue(value));
+function hideValues(text: string, values: Json | undefined, reveal: boolean): string {
+  let out = text;
+  if (!reveal) out = out.replaceAll(/[^\s"'<>()[\],;:=]+@[^\s"'<>()[\],;:=]+/gu, (address) => maskValue(address));
+  for (const value of leavesOf(values).toSorted((left, right) => right.length - left.length)) out = out.replaceAll(value, maskValue(value));
   return out;
 }
 
@@ -61,8 +65,29 @@ function leavesOf(value: Json | undefined): string[] {
 }
 
 /** The values of a payload that messages must not repeat; the worker's id is not among them, because every message names him by it. */
-export function personalParts(payload: Payload, masks: Pick<Masks, 'classOf'>): Json {
+export function personalParts(payload: Payload, masks: Pick<Masks, 'isOpen'>): Json {
   return differences(undefined, payload)
-    .filter((difference) => masks.classOf(difference.path) !== 'public' && difference.new !== payload.externalId)
+    .filter((difference) => !masks.isOpen(difference.path) && difference.new !== payload.externalId)
     .map((difference) => difference.new ?? null);
+}
+
+/** Columns, and lets as `$name`, that a sensitive attribute is made from, directly or through lets. A name in a text counts, used or not. */
+function sensitiveNames({ transform }: Pipeline): ReadonlySet<string> {
+  const lets = new Map(transform.let.map(({ name, formula }) => [`$${name}`, formula]));
+  const found = new Set<string>();
+  const add = (formula: Formula): void => {
+    for (const name of namesIn(formula)) {
+      if (found.has(name)) continue;
+      found.add(name);
+      const used = lets.get(name);
+      if (used !== undefined) add(used);
+    }
+  };
+  for (const attribute of transform.attributes) if (attribute.class === 'sensitive') add(attribute.formula);
+  return found;
+}
+
+/** Every name in an expression, `$` and all; also those within texts, which is the safe side. */
+export function namesIn(formula: Pick<Formula, 'kind'> & { readonly text?: string }): readonly string[] {
+  return formula.kind === 'expression' ? (formula.text?.match(/\$?[\p{L}_][\p{L}\p{N}_]*/gu) ?? []) : [];
 }

@@ -12,6 +12,7 @@ import { checkCommand } from './commands/check.ts';
 import { emulatorCommand } from './commands/emulator.ts';
 import { evalCommand } from './commands/eval.ts';
 import { importExpressionCommand } from './commands/import-expression.ts';
+import { explainCommand } from './commands/explain.ts';
 import { planCommand } from './commands/plan.ts';
 import { reportCommand } from './commands/report.ts';
 import { runCommand } from './commands/run.ts';
@@ -39,6 +40,7 @@ const commands = [
   reconcileCommand,
   statusCommand,
   reportCommand,
+  explainCommand,
   testCommand,
   evalCommand,
   importExpressionCommand,

@@ -98,11 +98,16 @@ export async function writeHandoff<N extends keyof Handoffs>(
   await store.files.write({ run }, name, toLines(items));
 }
 
-/** Errors: STG-105 when the file is not there. */
-export async function* readHandoff<N extends keyof Handoffs>(store: Store, run: RunId, name: N): AsyncGenerator<Handoffs[N]> {
+/** `holding`: only lines in which one of these texts stands. Errors: STG-105 when the file is not there. */
+export async function* readHandoff<N extends keyof Handoffs>(
+  store: Store,
+  run: RunId,
+  name: N,
+  holding?: readonly string[],
+): AsyncGenerator<Handoffs[N]> {
   const chunks = await store.files.read({ run }, name);
   if (chunks === undefined) throw new JoineryError('STG-105', `run ${run} has no ${name}`);
-  yield* fromLines<Handoffs[N]>(chunks, name);
+  yield* fromLines<Handoffs[N]>(chunks, name, holding);
 }
 
 export async function writeDocument<N extends keyof Documents>(store: Store, run: RunId, name: N, document: Documents[N]): Promise<void> {
