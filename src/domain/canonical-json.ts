@@ -1,4 +1,4 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createHmac, hash } from 'node:crypto';
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
 
@@ -8,20 +8,36 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
  * JSON.stringify would turn them into null, which means something else to the service.
  */
 export function canonicalJson(value: unknown): string {
-  if (value === null || typeof value === 'boolean' || typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'string') return plainText.test(value) ? `"${value}"` : JSON.stringify(value);
+  if (value === null || typeof value === 'boolean') return String(value);
   if (typeof value === 'number') {
     if (!Number.isFinite(value)) throw new TypeError(`not a JSON number: ${String(value)}`);
     return JSON.stringify(value);
   }
-  if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item === undefined ? null : item)).join(',')}]`;
+  if (Array.isArray(value)) {
+    let text = '[';
+    for (let index = 0; index < value.length; index++) {
+      const item: unknown = value[index];
+      text += `${index === 0 ? '' : ','}${item === undefined ? 'null' : canonicalJson(item)}`;
+    }
+    return `${text}]`;
+  }
   if (isRecord(value)) {
-    const members = value;
-    const names = Object.keys(members).filter((name) => members[name] !== undefined);
+    const names = Object.keys(value);
     names.sort(); // oxlint-disable-line -- default order is UTF-16 code units, which is what RFC 8785 asks for
-    return `{${names.map((name) => `${JSON.stringify(name)}:${canonicalJson(members[name])}`).join(',')}}`;
+    let text = '';
+    for (const name of names) {
+      const member = value[name];
+      if (member === undefined) continue;
+      text += `${text === '' ? '' : ','}${canonicalJson(name)}:${canonicalJson(member)}`;
+    }
+    return `{${text}}`;
   }
   throw new TypeError(`not a JSON value: ${typeof value}`);
 }
+
+/** Text in which JSON escapes nothing: no quote, backslash, control character or half of a surrogate pair. */
+const plainText = /^[ !#-[\]-\ud7ff\ue000-\uffff]*$/;
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null;
@@ -34,7 +50,7 @@ export function hashJson(value: unknown): string {
 
 /** SHA-256 of UTF-8 text or bytes, 64 lower-case hex digits. */
 export function hashText(text: string | Uint8Array): string {
-  return createHash('sha256').update(text).digest('hex');
+  return hash('sha256', text, 'hex');
 }
 
 /**

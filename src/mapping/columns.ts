@@ -25,7 +25,11 @@ export function createRowCheck(columns: readonly ColumnDeclaration[] | undefined
   return (row) => {
     const input: Record<string, Json> = {};
     const violations = new Map<string, Diagnostic>();
-    for (const [name, value] of Object.entries(row.values)) {
+    const { values } = row;
+    let found = 0;
+    for (const name of Object.keys(values)) {
+      const value = values[name] ?? null;
+      if (expected.has(name)) found++;
       const column = declared.get(name);
       if (value === null) {
         if (column?.whenNull !== undefined) {
@@ -39,8 +43,8 @@ export function createRowCheck(columns: readonly ColumnDeclaration[] | undefined
       const problem = column === undefined ? undefined : checkColumn(column, value);
       if (problem !== undefined) violations.set(name, problem);
     }
-    for (const name of expected) {
-      if (Object.hasOwn(row.values, name)) continue;
+    for (const name of found === expected.size ? [] : expected) {
+      if (Object.hasOwn(values, name)) continue;
       const place = declared.get(name)?.place;
       const message = `column ${name} is not among the columns that the query returns`;
       violations.set(name, { code: 'MAP-204', severity: 'error', message, ...(place === undefined ? {} : { place }) });

@@ -124,6 +124,8 @@ function sumStats(units: readonly MappingUnit[]): EngineStats {
       sum.fallbacks += stats?.fallbacks ?? 0;
       sum.verified += stats?.verified ?? 0;
     }
+    const together = unit.fused?.unit;
+    sum.evaluations += (together?.stats().evaluations ?? 0) * (together?.members.length ?? 0);
   }
   return sum;
 }

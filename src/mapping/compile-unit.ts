@@ -4,10 +4,11 @@ import { coreUserSchema, enterpriseUserSchema } from '../domain/payload.ts';
 import { functionDeclarations, functionLibrary, type FunctionContext } from '../jsonata/functions/index.ts';
 import type { CompileOptions, FunctionDeclarations } from '../jsonata/index.ts';
 import type { Formula, Pipeline } from '../pipeline/pipeline.ts';
-import { createSchemaSet, parseAttributePath, resolveAttributePath } from '../scim/index.ts';
+import { createSchemaSet, parseAttributePath, resolveAttributePath, type ResolvedPath } from '../scim/index.ts';
 import { readDefinitions, type Definition } from './definitions.ts';
 import { employmentNames } from './employment.ts';
 import { compileFormula, type CompiledFormula } from './formula.ts';
+import { fuseMapping } from './fused.ts';
 import type { LookupTable } from './lookup.ts';
 import type { CompiledAttribute, CompiledLet, MappingUnit } from './unit.ts';
 
@@ -67,7 +68,8 @@ export function compileUnit(
       diagnostics.push({ code, severity, message, place: declaration.place, ...(fix === undefined ? {} : { fix }) });
     }
     const formula = compileOne(declaration.formula);
-    if (resolved !== undefined && formula !== undefined) attributes.push({ declaration, target: resolved, formula });
+    if (resolved !== undefined && formula !== undefined)
+      attributes.push({ declaration, target: resolved, formula, isSimple: isSimple(resolved) });
   }
   const broken = diagnostics.some(({ severity }) => severity === 'error');
   const parts: UnitParts = {
@@ -83,7 +85,7 @@ export function compileUnit(
   if (broken) return { parts, diagnostics };
   invariant(active, 'the grammar requires active');
   const { employment } = transform;
-  const unit: MappingUnit = {
+  const apart: MappingUnit = {
     pipeline,
     columns: new Map((pipeline.source.columns ?? []).map((column) => [column.name, column])),
     lookups,
@@ -94,8 +96,18 @@ export function compileUnit(
     attributes: attributes.filter((attribute) => attribute !== active),
     ...(employment === undefined ? {} : { employment }),
     schemas: [coreUserSchema, enterpriseUserSchema, ...usedExtensions(attributes)],
+    required: [...(schemas.attributes(undefined) ?? [])]
+      .filter(([name, { required }]) => required === true && !['externalId', 'active', 'schemas'].includes(name))
+      .map(([name]) => name),
   };
-  return { unit, parts, diagnostics };
+  // With two engines to compare, and for probes that watch single formulas, each is evaluated alone.
+  const fused = verify === undefined && Object.keys(probes).length === 0 ? fuseMapping(apart, options) : undefined;
+  return { unit: fused === undefined ? apart : { ...apart, fused }, parts, diagnostics };
+}
+
+function isSimple({ attribute, multiValued, parsed }: ResolvedPath): boolean {
+  const isOwnType = parsed.sub === 'type' || parsed.sub === 'primary';
+  return attribute.type !== 'complex' && !multiValued && attribute.mutability === undefined && !isOwnType;
 }
 
 function usedExtensions(attributes: readonly CompiledAttribute[]): readonly string[] {

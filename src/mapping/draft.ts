@@ -1,9 +1,9 @@
-import { hashJson, type Json } from '../domain/canonical-json.ts';
+import { hashText, type Json } from '../domain/canonical-json.ts';
 import type { Diagnostic } from '../domain/diagnostic.ts';
 import type { AttributePath, Emptiness, Payload } from '../domain/payload.ts';
 import type { Draft } from '../domain/verdict.ts';
 import type { ExternalId } from '../domain/words.ts';
-import { assignAttribute, isEmpty, managerPath, validatePayload } from '../scim/index.ts';
+import { assignAttribute, checkSimpleValue, isEmpty, managerPath, validatePayload } from '../scim/index.ts';
 import { toJson } from './plain-value.ts';
 import type { Outcome, RowEvaluation } from './row-evaluation.ts';
 import type { Steps } from './step.ts';
@@ -24,9 +24,11 @@ export function* buildDraft(
   const empty: { path: AttributePath; rule: 'keep' | 'clear' | 'omit' }[] = [];
   const once: { path: AttributePath; candidates: readonly string[] }[] = [];
   let manager: ExternalId | undefined;
+  /** Nothing but simple values that fit: then no more can be wrong with the payload than is looked at here. */
+  let isPlain = isPlainId(externalId);
   for (const attribute of unit.attributes) {
     const { declaration, target, formula } = attribute;
-    const value = readValue(attribute, yield* evaluation.evaluate(formula, target.path), reasons);
+    const value = readValue(attribute, evaluation.known(formula) ?? (yield* evaluation.evaluate(formula, target.path)), reasons);
     if (value === unreadable) continue;
     if (declaration.once) {
       const candidates = readCandidates(attribute, value, reasons);
@@ -42,9 +44,12 @@ export function* buildDraft(
       continue;
     }
     assignAttribute(payload, target.parsed, value);
+    isPlain &&= attribute.isSimple && checkSimpleValue(target.attribute, value) === undefined;
     if (target.path === managerPath && typeof value === 'string') manager = value;
   }
-  checkPayload(unit, payload, [...once.map(({ path }) => path), ...empty.map(({ path }) => path)], evaluation);
+  if (!isPlain || !unit.required.every((name) => Object.hasOwn(payload, name) || once.some(({ path }) => path === name))) {
+    checkPayload(unit, payload, [...once.map(({ path }) => path), ...empty.map(({ path }) => path)], evaluation);
+  }
   if (reasons.length > 0 || evaluation.checked.violations.size > 0) return undefined;
   return freeze({
     active,
@@ -53,8 +58,14 @@ export function* buildDraft(
     empty,
     once,
     ...(manager === undefined ? {} : { manager }),
-    hash: hashJson({ payload, empty, once, preHire }),
+    // Built in the order of the mapping, so that equal drafts of one mapping are equal texts without sorting.
+    hash: hashText(JSON.stringify([payload, empty, once, preHire])),
   });
+}
+
+/** An id in which validation can find nothing: printable ASCII, not blank, not long. */
+function isPlainId(externalId: ExternalId): boolean {
+  return externalId.length <= 256 && /^[!-~]+$/.test(externalId);
 }
 
 const unreadable = Symbol('unreadable');
@@ -124,6 +135,9 @@ function checkPayload(unit: MappingUnit, payload: Payload, pending: readonly Att
 /** Freezes plain data to its leaves. */
 export function freeze<T>(value: T): T {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
-  for (const member of Object.values(value)) freeze(member);
+  for (const name in value) {
+    const member = value[name];
+    if (typeof member === 'object') freeze(member);
+  }
   return Object.freeze(value);
 }

@@ -32,6 +32,7 @@ export function* evaluateGroup(plan: EvaluationPlan, group: RowGroup, asOf: Inst
     const nextDate = evaluation.nextDate();
     return { externalId: group.key, ...(nextDate === undefined ? {} : { nextDate }), warnings: evaluation.warnings };
   };
+  yield* evaluation.fill();
   if (unit.scope !== undefined) {
     const scope = yield* decide(evaluation, unit.scope, 'scope');
     if (scope === false) return freeze({ kind: 'outOfScope', ...base() });

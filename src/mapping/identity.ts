@@ -5,7 +5,7 @@ import type { Formula, Pipeline } from '../pipeline/pipeline.ts';
 import type { LookupTable } from './lookup.ts';
 
 /** Raised when this folder, the function library or the schema data gives other verdicts for the same input. */
-const mappingVersion = 1;
+const mappingVersion = 2;
 /** The language's version: pinned in package.json. */
 const engineVersion = 'jsonata-2.2.2';
 

@@ -4,9 +4,12 @@ import { JoineryError } from '../domain/error.ts';
 import type { CheckedRow } from './columns.ts';
 import { employmentAt, nextEmploymentDate, readEmployment, type EmploymentReading, type EmploymentValues } from './employment.ts';
 import { describeFailure } from './failure.ts';
+import type { UnitResult } from '../jsonata/index.ts';
 import type { CompiledFormula } from './formula.ts';
 import type { Steps } from './step.ts';
 import { employmentColumns, isEmploymentName, type MappingUnit } from './unit.ts';
+
+const noIndices: ReadonlySet<number> = new Set();
 
 /** What became of a formula on a row. `blocked`: something that it reads is already reported. */
 export type Outcome = { readonly kind: 'value'; readonly value: unknown } | { readonly kind: 'blocked' } | { readonly kind: 'failed' };
@@ -25,6 +28,9 @@ export class RowEvaluation {
   #employment: EmploymentReading | undefined;
   /** Set while asking what would be if the worker were employed. */
   readonly #assumed: EmploymentValues | undefined;
+  /** Values of the formulas, where one pass over all of them gave them. */
+  #values: readonly unknown[] = [];
+  #failed: ReadonlySet<number> = noIndices;
 
   constructor(unit: MappingUnit, checked: CheckedRow, asOf: Instant, assumed?: EmploymentValues) {
     this.#unit = unit;
@@ -60,9 +66,33 @@ export class RowEvaluation {
     return reading === undefined || 'problem' in reading ? undefined : nextEmploymentDate(reading.span, this.#asOf);
   }
 
+  /**
+   * One pass over all formulas. What fails in it is left to `evaluate`, which finds out alone what is wrong and how to say it; a row that breaks the
+   * contract is left to it altogether, because there not every formula may be asked.
+   */
+  *fill(): Steps<void> {
+    const { fused } = this.#unit;
+    if (fused === undefined || this.checked.violations.size > 0) return;
+    const employment = fused.needsEmployment ? this.employmentValues() : undefined;
+    if (fused.needsEmployment && employment === undefined) return;
+    const result = fused.unit.evaluate(this.checked.input, { ...fused.lookups, ...employment });
+    const { values, errors } = result instanceof Promise ? ((yield result) as UnitResult) : result; // oxlint-disable-line typescript/no-unsafe-type-assertion -- Steps give back what was yielded, awaited
+    this.#values = values;
+    if (errors.length > 0) this.#failed = new Set(errors.map(({ member }) => member));
+  }
+
+  /** The value of a formula that `fill` has found; undefined: ask `evaluate`. */
+  known(formula: CompiledFormula): Outcome | undefined {
+    if (this.#values.length === 0) return undefined;
+    const index = this.#unit.fused?.indexOf.get(formula);
+    return index === undefined || this.#failed.has(index) ? undefined : { kind: 'value', value: this.#values[index] };
+  }
+
   /** Evaluates a formula; `name` is what messages call it. */
   *evaluate(formula: CompiledFormula, name: string): Steps<Outcome> {
     if (formula.literal !== undefined) return { kind: 'value', value: formula.literal.value };
+    const known = this.known(formula);
+    if (known !== undefined) return known;
     if (this.checked.violations.size > 0 && this.#readsViolation(formula)) return { kind: 'blocked' };
     const bindings: Record<string, unknown> = {};
     for (const binding of formula.bindings) {

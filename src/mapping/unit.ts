@@ -4,6 +4,7 @@ import type { ResolvedPath } from '../scim/index.ts';
 import type { Definition } from './definitions.ts';
 import { employmentNames } from './employment.ts';
 import type { CompiledFormula } from './formula.ts';
+import type { FusedMapping } from './fused.ts';
 import type { LookupTable } from './lookup.ts';
 
 export interface CompiledLet {
@@ -16,6 +17,8 @@ export interface CompiledAttribute {
   readonly declaration: AttributeDeclaration;
   readonly target: ResolvedPath;
   readonly formula: CompiledFormula;
+  /** One value of a simple type, and no part of what makes an element of a list itself: nothing but the value can be wrong with it. */
+  readonly isSimple: boolean;
 }
 
 /** Everything of a pipeline that decides a verdict, compiled and joined. */
@@ -32,6 +35,10 @@ export interface MappingUnit {
   readonly employment?: EmploymentDeclaration;
   /** `schemas` of every payload: core, enterprise, the extensions that attributes name. */
   readonly schemas: readonly string[];
+  /** Core attributes without which a payload is invalid, beside the three that are always there. */
+  readonly required: readonly string[];
+  /** The same formulas as one function; undefined: they are evaluated one by one. */
+  readonly fused?: FusedMapping;
 }
 
 /** What a formula depends on, through lets and definitions. */

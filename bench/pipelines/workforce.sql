@@ -1,0 +1,1 @@
+select * from hr_worker order by employee_number
