@@ -205,14 +205,17 @@ describe('the change of a worker', () => {
       fc.property(evaluatedNot, ({ worker, change }) => {
         const last = known(worker.entry) ?? worker.entry?.desired?.payload;
         expect(last).toBeDefined();
-        expect(change.payload).toEqual(isSentChange(change.change) ? { ...last, active: false } : last);
+        const off = isSentChange(change.change) || change.change === 'ignored';
+        expect(change.payload).toEqual(off ? { ...last, active: false } : last);
       }),
       { numRuns: 1000 },
     );
   });
 
   it('sends again, clears or leaves out what came out empty, as its rule says', () => {
-    const emptied = decided(({ worker, change }) => (worker.draft?.empty.length ?? 0) > 0 && change.change !== 'frozen');
+    const emptied = decided(
+      ({ worker, change }) => (worker.draft?.empty.length ?? 0) > 0 && !['frozen', 'ignored'].includes(change.change),
+    );
     fc.assert(
       fc.property(emptied, ({ worker, change }) => {
         const tried = worker.entry?.failed === undefined ? worker.entry?.desired?.payload : undefined;
@@ -251,6 +254,16 @@ describe('the change of a worker', () => {
       leavers,
     );
     expect(change).toMatchObject({ change: 'joiner', send: true, payload: { userName: 'Dora2' } });
+  });
+
+  it('takes back what an earlier run desired and did not send, once the worker is ignored', () => {
+    const wanted = payload(true, { userName: 'Anna' });
+    const entry: LedgerEntry = { externalId: 'w1', owner: 'contoso', desired: desired(wanted), baselineUnknown: false, everEnabled: false };
+    const base = { externalId: 'w1', chosen: new Map<string, string>(), managerKnown: true, warnings: [] };
+    for (const row of ['outOfScope', 'vanished', 'rejectedInactive'] as const) {
+      expect(changeOf({ ...base, row, entry }, leavers)).toMatchObject({ change: 'ignored', send: false, payload: { active: false } });
+      expect(changeOf({ ...base, row, entry: undefined }, leavers)).toBeUndefined();
+    }
   });
 
   it('leaves the vanished and the out of scope alone where the pipeline says keep', () => {

@@ -65,7 +65,8 @@ function policyOf(row: RowState, decided: ChangeKind, leavers: LeaversDeclaratio
 
 function payloadOf(worker: Case, change: ChangeKind, last: Payload | undefined): Payload | undefined {
   const { draft, entry } = worker;
-  if (change === 'ignored') return undefined;
+  // A payload that an earlier run desired and did not send is taken back, or a follow-up would send it behind this run's decision.
+  if (change === 'ignored') return entry?.desired === undefined ? undefined : disabledPayload(entry.desired.payload);
   if (draft !== undefined && change !== 'frozen') {
     return composePayload(draft, { last: last ?? triedPayload(entry), chosen: worker.chosen, managerKnown: worker.managerKnown });
   }

@@ -8,6 +8,7 @@ import { lastPayload, rowStateOf, type RowState } from '../plan/decision.ts';
 import { scopeOf, type StageContext } from './context.ts';
 import type { PlanLine, TransformItem } from '../store/run-files.ts';
 import { inChunks } from '../store/ndjson.ts';
+import { holdDecided, type Holds } from './holds.ts';
 import type { Survey } from './survey.ts';
 
 export interface DecideInput {
@@ -18,6 +19,7 @@ export interface DecideInput {
   readonly keyless: boolean;
   /** How many such rows the last accepted run had. */
   readonly keylessBefore: number;
+  readonly holds: Holds;
 }
 
 export type Decided =
@@ -41,11 +43,14 @@ export async function* decideWorkers(
       if (item.verdict.kind === 'draft' && item.verdict.draft.manager !== undefined) keys.add(item.verdict.draft.manager);
     }
     const entries = await context.store.ledger.getMany(scope, [...keys]);
+    const decided: Decided[] = [];
     for (const item of chunk) {
-      if (item.kind === 'keyless') yield { kind: 'rejection', rejection: keylessRejection(item.ordinal, ++keyless > input.keylessBefore) };
-      else if (item.kind === 'vanished') yield* decideVanished(context, item.externalId, entries.get(item.externalId), input);
-      else yield* decideVerdict(context, item, entries, input);
+      if (item.kind === 'keyless')
+        decided.push({ kind: 'rejection', rejection: keylessRejection(item.ordinal, ++keyless > input.keylessBefore) });
+      else if (item.kind === 'vanished') decided.push(...decideVanished(context, item.externalId, entries.get(item.externalId), input));
+      else decided.push(...decideVerdict(context, item, entries, input));
     }
+    yield* await holdDecided(input.holds, decided, entries);
   }
 }
 
@@ -149,7 +154,7 @@ function* decideVanished(
     ? changeOf({ externalId, row: 'vanished', entry, ...survey }, context.pipeline.leavers)
     : undefined;
   // Once he is off for good there is nothing left to count.
-  const settled = due && (change === undefined || change.change === 'frozen');
+  const settled = due && (change === undefined || change.change === 'frozen' || change.change === 'ignored');
   yield { kind: 'line', line: { externalId, missing: !settled, ...(change === undefined ? {} : { change }) }, wasRejected };
 }
 
