@@ -89,6 +89,6 @@ export const storeErrors = defineErrors({
     title: 'A file of the state was replaced while it was being read',
     exit: 'locked',
     why: 'Half of the old and half of the new content would be wrong in a way that nobody sees.',
-    fix: 'Run again.',
+    fix: 'Run the command again; nothing was written.',
   },
 });
