@@ -2,6 +2,7 @@ import { exitCodes } from '../src/domain/exit.ts';
 import { errorRegistry } from '../src/domain/errors/registry.ts';
 import type { ErrorDeclaration, ExitClass } from '../src/domain/errors/define.ts';
 import { decisionTable, ledgerStates, rowStates } from '../src/plan/decision.ts';
+import { accountStates, holdTable, lastWords } from '../src/plan/hold.ts';
 
 const areas: Readonly<Record<string, string>> = {
   DOM: 'The program itself',
@@ -94,6 +95,16 @@ export function renderDecisionPage(): string {
     head,
     rule,
     ...rows,
+    '',
+    '## What the directory has to say',
+    '',
+    'Generated from `src/plan/hold.ts`. A change that would leave the account enabled is sent only where its cell says `free`; a disable is sent in every cell. Rows: the account',
+    'with the worker’s employee id. Columns: what this pipeline said last about the worker. `foundOff`: adopted while the account was off. `unread`: `holds: unchecked`.',
+    'A hold list holds whatever the cell says, and a protected worker is sent nothing at all.',
+    '',
+    `| the account is | ${lastWords.join(' | ')} |`,
+    `| --- |${lastWords.map(() => ' --- |').join('')}`,
+    ...accountStates.map((state) => `| **${state}** | ${lastWords.map((word) => holdTable[state][word]).join(' | ')} |`),
     '',
   ].join('\n');
 }

@@ -19,6 +19,13 @@ export function renderPlan(plan: PlanHead, style: Style): string {
   for (const kind of changeKinds)
     if (plan.counts[kind] > 0) lines.push(`  ${kind.padEnd(10)} ${formatCount(plan.counts[kind]).padStart(8)}${meaning[kind]}`);
   if (plan.waiting > 0) lines.push(`  ${'waiting'.padEnd(10)} ${formatCount(plan.waiting).padStart(8)}  behind an operation in flight`);
+  const held = Object.entries(plan.held ?? {});
+  if (held.length > 0) {
+    const count = held.reduce((sum, [, of]) => sum + of, 0);
+    lines.push(
+      `  ${'held'.padEnd(10)} ${formatCount(count).padStart(8)}  ${held.map(([cause, of]) => `${formatCount(of)} ${cause}`).join(', ')}`,
+    );
+  }
   const { fresh, standing, keyless } = plan.rejections;
   if (fresh + standing + keyless > 0) {
     lines.push(
@@ -70,7 +77,7 @@ export function renderChanges(
       const show = (value: unknown): string => (classOf(difference.path) === 'public' ? JSON.stringify(value ?? null) : maskValue(value));
       table.push([
         index === 0 ? change.externalId : '',
-        index === 0 ? change.change : '',
+        index === 0 ? (change.held === undefined ? change.change : `${change.change}, held (${change.held})`) : '',
         shortPath(difference.path),
         'old' in difference ? show(difference.old) : '',
         difference.kind === 'emptied' ? style.yellow('(emptied)') : show(difference.new),

@@ -10,11 +10,13 @@ import { adoptCommand } from './commands/adopt.ts';
 import { applyCommand } from './commands/apply.ts';
 import { checkCommand } from './commands/check.ts';
 import { emulatorCommand } from './commands/emulator.ts';
+import { entraCommand } from './commands/entra.ts';
 import { evalCommand } from './commands/eval.ts';
 import { importExpressionCommand } from './commands/import-expression.ts';
 import { explainCommand } from './commands/explain.ts';
 import { planCommand } from './commands/plan.ts';
 import { reportCommand } from './commands/report.ts';
+import { releaseCommand } from './commands/release.ts';
 import { runCommand } from './commands/run.ts';
 import { batchCommand, extractCommand, loadCommand, reconcileCommand, transformCommand } from './commands/stage.ts';
 import { statusCommand } from './commands/status.ts';
@@ -30,6 +32,7 @@ export type Register = <A extends readonly unknown[]>(
 const commands = [
   checkCommand,
   adoptCommand,
+  releaseCommand,
   planCommand,
   applyCommand,
   runCommand,
@@ -44,6 +47,7 @@ const commands = [
   testCommand,
   evalCommand,
   importExpressionCommand,
+  entraCommand,
   emulatorCommand,
 ];
 
@@ -64,7 +68,7 @@ export async function runCommandLine(words: readonly string[], io: Io): Promise<
     .showHelpAfterError(false)
     .addHelpText('after', '\nExample:\n  joinery run pipelines/contoso.yaml --env-file .env\n\nExit codes: docs/reference/exit-codes.md\n');
   for (const define of commands) program.addCommand(define(register));
-  for (const command of [program, ...program.commands]) {
+  for (const command of [program, ...program.commands, ...program.commands.flatMap((one) => one.commands)]) {
     command.exitOverride().configureOutput({ writeOut: io.out, writeErr: () => undefined });
   }
   try {

@@ -16,6 +16,9 @@ export interface AttributeDifference {
 export type ChangeCause =
   'new' | 'attributes' | 'status' | 'vanished' | 'outOfScope' | 'rejectedInactive' | 'silence' | 'manager' | 'unsettled';
 
+/** Why a worker is held: see `plan/hold`. `protected`: nothing is sent about him at all. */
+export type HoldCause = 'directory' | 'list' | 'ambiguous' | 'onPremises' | 'protected';
+
 /** One worker of a plan. Only the kinds that are sent become operations; the others are counted. */
 export interface Change {
   readonly externalId: ExternalId;
@@ -33,6 +36,8 @@ export interface Change {
   readonly failedBefore: boolean;
   /** An operation is in flight: recorded as desired, sent after it has closed. Never true for a disable. */
   readonly waiting: boolean;
+  /** Would be sent, and must not be: recorded as desired, looked at again by each run. */
+  readonly held?: HoldCause;
   readonly manager?: ExternalId;
   readonly warnings: readonly Diagnostic[];
 }
@@ -72,6 +77,8 @@ export interface PlanHead {
   readonly first: boolean;
   readonly counts: ChangeCounts;
   readonly waiting: number;
+  /** How many are held, by cause; absent: nobody. */
+  readonly held?: Readonly<Partial<Record<HoldCause, number>>>;
   readonly rejections: { readonly fresh: number; readonly standing: number; readonly keyless: number };
   readonly guards: readonly GuardVerdict[];
   readonly price: Price;

@@ -120,6 +120,8 @@ export function buildPipeline(text: PipelineText): Pipeline {
       attributes,
     },
     leavers: { vanished: { action: 'disable', fullPasses: 2, hours: 24 }, outOfScope: 'disable' },
+    holds: { directory: 'checked' },
+    protected: { workers: [] },
     guards: { leavers: limit, joiners: limit, rejections: limit, population: limit, first: { joiners: 1, rejections: 1 } },
     plan: { maxAge: 1 },
     sink: {

@@ -1,5 +1,6 @@
 import { Secret } from '../domain/masking.ts';
 import { guardsFields, leaversFields, planFields } from './declare-guards.ts';
+import { holdsFields, protectedFields } from './declare-holds.ts';
 import { sinkFields } from './declare-sink.ts';
 import { sourceFields } from './declare-source.ts';
 import { lookups, transformFields } from './declare-transform.ts';
@@ -48,6 +49,8 @@ export const declaration = map({
   }),
   transform: required(transformFields, { doc: 'What is made of a row.', example: '{ attributes: { … } }' }),
   leavers: section(leaversFields, { doc: 'What happens to those who are no longer there.', example: '{ outOfScope: disable }' }),
+  holds: section(holdsFields, { doc: 'Workers who must not be enabled.', example: '{ file: ../holds.txt }' }),
+  protected: section(protectedFields, { doc: 'Workers who are never touched.', example: '{ workers: [W000001] }' }),
   guards: section(guardsFields, { doc: 'Limits that stop a plan before the first call.', example: '{ leavers: 2% }' }),
   plan: section(planFields, { doc: 'How long a plan is good for.', example: '{ maxAge: 24h }' }),
   sink: required(sinkFields, { doc: 'The provisioning job.', example: '{ type: entra, … }' }),

@@ -74,12 +74,18 @@ function buildPipeline(values: PipelineValues | undefined, reading: Reading): Pi
     lookups: buildLookups(values.lookups, reading),
     transform,
     leavers: buildLeavers(values.leavers),
+    holds: { directory: values.holds.directory, ...fileOf(values.holds.file, reading) },
+    protected: { workers: values.protected.workers.map(({ value }) => value), ...fileOf(values.protected.file, reading) },
     guards: values.guards,
     plan: values.plan,
     sink,
     ...(values.state === undefined ? {} : { state: values.state }),
     placeOf: (path) => reading.placeOf(path),
   };
+}
+
+function fileOf(file: string | undefined, reading: Reading): { readonly file?: string } {
+  return file === undefined ? {} : { file: reading.absolutePath(file) };
 }
 
 function buildLeavers({ vanished, outOfScope }: PipelineValues['leavers']): LeaversDeclaration {

@@ -1,7 +1,7 @@
 import type { AttributeClass, AttributePath, Emptiness } from '../domain/payload.ts';
 import type { Place } from '../domain/place.ts';
 import type { Secret } from '../domain/masking.ts';
-import type { PipelineName } from '../domain/words.ts';
+import type { ExternalId, PipelineName } from '../domain/words.ts';
 
 /**
  * A pipeline file after it was read and found valid: defaults filled in, references to the environment resolved, every expression
@@ -19,6 +19,8 @@ export interface Pipeline {
   readonly lookups: Readonly<Record<string, LookupDeclaration>>;
   readonly transform: TransformDeclaration;
   readonly leavers: LeaversDeclaration;
+  readonly holds: HoldsDeclaration;
+  readonly protected: ProtectedDeclaration;
   readonly guards: GuardsDeclaration;
   readonly plan: { /** Apply refuses an older plan; ms, default 24 h. */ readonly maxAge: number };
   readonly sink: SinkDeclaration;
@@ -135,6 +137,20 @@ export interface AttributeDeclaration {
 export interface LeaversDeclaration {
   readonly vanished: { readonly action: 'disable' | 'keep'; readonly fullPasses: number; /** ms */ readonly hours: number };
   readonly outOfScope: 'disable' | 'keep';
+}
+
+export interface HoldsDeclaration {
+  /** Whether the directory is asked who was disabled by somebody else. */
+  readonly directory: 'checked' | 'unchecked';
+  /** Hold list, absolute. */
+  readonly file?: string;
+}
+
+/** Workers of whom nothing is ever sent. */
+export interface ProtectedDeclaration {
+  readonly workers: readonly ExternalId[];
+  /** List, absolute. */
+  readonly file?: string;
 }
 
 /** A share (0 to 1) of the enabled workers, never below or above a count. */

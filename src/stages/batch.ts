@@ -1,4 +1,4 @@
-import type { Change, ChangeCounts, GuardVerdict, PlanHead, Price, Rejection } from '../domain/change.ts';
+import type { Change, ChangeCounts, GuardVerdict, HoldCause, PlanHead, Price, Rejection } from '../domain/change.ts';
 import { formatInstant } from '../domain/clock.ts';
 import type { Run } from '../domain/run.ts';
 import { isSentChange, type ChangeKind, type ExternalId, type SentChangeKind } from '../domain/words.ts';
@@ -16,6 +16,7 @@ import { acceptedStates } from './previous-pass.ts';
 import { surveyVerdicts } from './survey.ts';
 import { refuseUnknownHistory } from './first-run.ts';
 import type { DirectoryView } from './directory-names.ts';
+import { openHolds } from './holds.ts';
 
 interface Member {
   readonly externalId: ExternalId;
@@ -29,6 +30,7 @@ class PlanTotals {
   readonly counts: Record<ChangeKind, number> = zeroCounts();
   readonly members: Member[] = [];
   waiting = 0;
+  readonly held: Partial<Record<HoldCause, number>> = {};
   fresh = 0;
   standing = 0;
   keyless = 0;
@@ -45,6 +47,7 @@ class PlanTotals {
     // A kind that is sent, but not by this plan (it waits, or stands failed), is none of this plan's changes.
     this.counts[isSentChange(change.change) && !change.send ? 'none' : change.change]++;
     if (change.waiting) this.waiting++;
+    if (change.held !== undefined) this.held[change.held] = (this.held[change.held] ?? 0) + 1;
     if (!change.send || !isSentChange(change.change)) return;
     const manager = change.manager === undefined ? {} : { manager: change.manager };
     this.members.push({ externalId: change.externalId, change: change.change, bytes, ...manager });
@@ -67,7 +70,14 @@ export async function batch(context: StageContext, run: Run, directory: Director
     const hash = new PlanHash({ mappingId: mapping.id, guards: pipeline.guards, sink: pipeline.sink, ...date });
     const rejections: Rejection[] = [];
     const last = await store.runs.latest(pipeline.name, acceptedStates);
-    const input = { run: run.id, asOf: run.asOf, survey, keyless: summary.keyless > 0, keylessBefore: await keylessOf(context, last) };
+    const input = {
+      run: run.id,
+      asOf: run.asOf,
+      survey,
+      keyless: summary.keyless > 0,
+      keylessBefore: await keylessOf(context, last),
+      holds: openHolds(context, directory),
+    };
     const decided = decideWorkers(context, readHandoff(store, run.id, 'verdicts.ndjson'), input);
     await writeHandoff(store, run.id, 'plan.ndjson', tally(context, decided, totals, hash, rejections));
     await writeHandoff(store, run.id, 'rejections.ndjson', rejections);
@@ -185,6 +195,7 @@ async function headOf(context: StageContext, run: Run, parts: HeadParts): Promis
     first: parts.first,
     counts,
     waiting: totals.waiting,
+    ...(Object.keys(totals.held).length === 0 ? {} : { held: totals.held }),
     rejections: { fresh: totals.fresh, standing: parts.standing, keyless: totals.keyless },
     guards: parts.guards,
     price,

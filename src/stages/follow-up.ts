@@ -9,6 +9,7 @@ import { managerPath } from '../scim/index.ts';
 import type { PlannedBatch } from '../store/contract.ts';
 import { batchId } from './batch.ts';
 import { scopeOf, type StageContext } from './context.ts';
+import type { Holds } from './holds.ts';
 import { inChunks } from '../store/ndjson.ts';
 
 interface Candidate {
@@ -24,7 +25,13 @@ interface Candidate {
  * flight; reports whose manager the service did not know yet and knows now; operations that never arrived. Nothing new is decided here, so
  * guards and hash of the accepted plans still hold. Answers how many operations were added to the run; each worker once.
  */
-export async function planFollowUp(context: StageContext, run: Run, lost: ReadonlySet<ExternalId>, done: Set<ExternalId>): Promise<number> {
+export async function planFollowUp(
+  context: StageContext,
+  run: Run,
+  lost: ReadonlySet<ExternalId>,
+  done: Set<ExternalId>,
+  holds: Holds,
+): Promise<number> {
   const { store, pipeline, lease, clock } = context;
   const scope = scopeOf(pipeline);
   const candidates: Candidate[] = [];
@@ -35,10 +42,10 @@ export async function planFollowUp(context: StageContext, run: Run, lost: Readon
       scope,
       [...entries.values()].flatMap((entry) => managerIds(entry)),
     );
-    for (const entry of entries.values()) {
-      const candidate = candidateOf(context, entry, managers, lost);
-      if (candidate !== undefined) candidates.push(candidate);
-    }
+    const found = [...entries.values()].flatMap((entry) => candidateOf(context, entry, managers, lost) ?? []);
+    const enabling = found.filter(({ desired }) => desired.payload.active).map(({ externalId }) => externalId);
+    const held = await holds.causes(enabling, entries);
+    candidates.push(...found.filter(({ externalId }) => !held.has(externalId) && !holds.isProtected(externalId)));
   }
   if (candidates.length === 0) return 0;
   const first = (await store.operations.batches(run.id)).length;

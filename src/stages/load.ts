@@ -3,6 +3,8 @@ import type { Run } from '../domain/run.ts';
 import { isDisable, type BatchId, type RunId } from '../domain/words.ts';
 import { uploadConcurrently } from '../entra/upload-concurrency.ts';
 import type { StageContext } from './context.ts';
+import type { DirectoryView } from './directory-names.ts';
+import { dropHeld } from './holds.ts';
 import { BatchSender, type Chance, type Sink } from './send-batch.ts';
 
 /** How many requests are under way at once: enough to fill the window of 8 calls a second at a second's latency. */
@@ -13,11 +15,11 @@ const concurrency = 8;
  * when its answer has come. Ends early, resumable, when the service refuses, the quota ends or the process is asked to stop.
  * Errors: STG-201, STG-202, STG-203, DOM-002.
  */
-export async function load(context: StageContext, run: Run, sink: Sink, chance: Chance): Promise<void> {
+export async function load(context: StageContext, run: Run, sink: Sink, chance: Chance, directory: DirectoryView): Promise<void> {
   const { clock, emit, store } = context;
   const started = clock.now();
   emit({ type: 'stage.started', stage: 'load' });
-  const counts = await sendBatches(context, run.id, sink, chance);
+  const counts = await sendBatches(context, run.id, sink, chance, directory);
   await store.runs.advance(context.lease, run.id, { state: 'loaded' });
   emit({ type: 'stage.finished', stage: 'load', counts, milliseconds: clock.now() - started });
 }
@@ -28,9 +30,11 @@ export async function sendBatches(
   run: RunId,
   sink: Sink,
   chance: Chance,
+  directory: DirectoryView,
 ): Promise<{ batches: number; operations: number }> {
   const { store, signal } = context;
   const counts = { batches: 0, operations: 0 };
+  await dropHeld(context, run, directory);
   const batches = (await store.operations.batches(run)).filter(({ state }) => state === 'planned' || state === 'unknown');
   if (batches.length === 0) return counts;
   await sink.prepare(signal);

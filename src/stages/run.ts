@@ -9,6 +9,7 @@ import { batch } from './batch.ts';
 import { scopeOf, type StageContext } from './context.ts';
 import { extract } from './extract.ts';
 import { planFollowUp } from './follow-up.ts';
+import { openHolds } from './holds.ts';
 import { readDocument, readHandoff, writeHandoff, type ExtractItem } from '../store/run-files.ts';
 import { keepRows } from './keep-rows.ts';
 import { load, sendBatches } from './load.ts';
@@ -142,7 +143,7 @@ async function supersedeOlder(context: StageContext, run: Run): Promise<void> {
 
 /** Load, reconcile, and follow-ups until nothing that was accepted is left to send. */
 export async function deliverRun(context: StageContext, run: Run, around: Surroundings): Promise<Readonly<Record<string, number>>> {
-  await load(context, run, around.sink, around.chance);
+  await load(context, run, around.sink, around.chance, around.directory);
   return settleRun(context, run, around);
 }
 
@@ -160,10 +161,10 @@ export async function settleRun(
     return result.outcomes;
   }
   for (let pass = 0; pass < 3; pass++) {
-    if ((await planFollowUp(context, run, result.lost, done)) === 0) break;
+    if ((await planFollowUp(context, run, result.lost, done, openHolds(context, around.directory))) === 0) break;
     context.emit({ type: 'stage.started', stage: 'load' });
     const started = context.clock.now();
-    const counts = await sendBatches(context, run.id, around.sink, around.chance);
+    const counts = await sendBatches(context, run.id, around.sink, around.chance, around.directory);
     context.emit({ type: 'stage.finished', stage: 'load', counts, milliseconds: context.clock.now() - started });
     result = await reconcile(context, around.logs, { wait: around.wait });
   }

@@ -7,6 +7,7 @@ import type { EventSink } from '../domain/event.ts';
 import { Secret } from '../domain/masking.ts';
 import type { Run } from '../domain/run.ts';
 import type { Graph } from '../entra/graph.ts';
+import type { ExternalId } from '../domain/words.ts';
 import { compileMapping } from '../mapping/index.ts';
 import type { Mapping } from '../mapping/contract.ts';
 import { loadPipeline } from '../pipeline/load.ts';
@@ -17,7 +18,7 @@ import type { Store } from '../store/contract.ts';
 import { openStore } from '../store/open.ts';
 import { adopt, type AdoptionReport } from './adopt.ts';
 import { batch } from './batch.ts';
-import type { StageContext } from './context.ts';
+import { scopeOf, type StageContext } from './context.ts';
 import { readDocument } from '../store/run-files.ts';
 import { load } from './load.ts';
 import { RunRecord } from './run-record.ts';
@@ -166,6 +167,13 @@ export class Runner {
     );
   }
 
+  /** Lets a held worker be enabled once; kept in the journal. Hold lists still count. Errors: STO-301 for a worker who is not in the ledger. */
+  release(externalId: ExternalId, reason: string, by: string): Promise<void> {
+    return this.#withLease(({ store, lease, clock }) =>
+      store.ledger.release(lease, { scope: scopeOf(this.pipeline), externalId, reason, by, at: clock.now() }),
+    );
+  }
+
   /** Sends a plan that somebody chose, and waits for its outcomes. Errors: STG-1xx, PLN-2xx. */
   apply(choice: RunChoice): Promise<RunResult> {
     return this.#withService(async (context, around) => this.#deliver(context, await this.#choose(choice), around));
@@ -206,7 +214,7 @@ export class Runner {
     return this.#withService(async (context, around) => {
       const run = await this.#choose(choice);
       if (run.state !== 'accepted') await acceptRun(context, run);
-      await load(context, await this.#existing(run.id), around.sink, around.chance);
+      await load(context, await this.#existing(run.id), around.sink, around.chance, around.directory);
       return this.#existing(run.id);
     });
   }

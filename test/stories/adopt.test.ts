@@ -81,4 +81,24 @@ describe('starting where 5,000 users exist', () => {
     await runner.close();
     expect(report).toMatchObject({ adopted: 0, counts: { matched: 0, known: 4460, ambiguous: 20 } });
   });
+
+  it('then sends only what differs, and holds who was off, ambiguous or on-premises', async () => {
+    const { plan } = await story.run();
+    // Brand New; ten departments; five leavers. The one whose first name is taken by an unmatched account gets his second.
+    expect(plan.counts).toMatchObject({ joiner: 2, mover: 10, leaver: 5, rehire: 0, frozen: 30 });
+    expect(plan.held).toEqual({ directory: 20, ambiguous: 20, onPremises: 200 });
+    expect(plan.price.operations).toBe(17);
+    expect(story.accounts()).toMatchObject({ E90001: 'on', E90002: 'on', E00040: 'off', E00200: 'off', E00010: 'off', E00300: 'on' });
+    expect(story.property('E00105', 'department')).toBe('Sales');
+    expect(story.property('E00300', 'userPrincipalName')).toBe('u300@contoso.example');
+    expect((await story.run()).plan.price.operations).toBe(0);
+  });
+
+  it('refuses no later run, and finds a leaver of the adopted', async () => {
+    await story.sql(`delete from workers where id = 'E00300'`);
+    await story.run();
+    story.clock.advance(25 * 3_600_000);
+    expect((await story.run()).plan.counts).toMatchObject({ leaver: 1 });
+    expect(story.accounts()).toMatchObject({ E00300: 'off' });
+  });
 });

@@ -41,7 +41,7 @@ export async function showPlan(execution: Execution, run: string, plan: Paramete
   const changes: Change[] = [];
   let total = 0;
   for await (const { change } of readHandoff(runner.store, run, 'plan.ndjson')) {
-    if (change === undefined || !(change.send || change.waiting)) continue;
+    if (change === undefined || !(change.send || change.waiting || change.held !== undefined)) continue;
     total++;
     tell({
       type: 'change',
@@ -49,6 +49,7 @@ export async function showPlan(execution: Execution, run: string, plan: Paramete
       change: change.change,
       cause: change.cause,
       waiting: change.waiting,
+      ...(change.held === undefined ? {} : { held: change.held }),
       attributes: change.differences.map(({ path, kind }) => ({ path, kind })),
     });
     if (changes.length < 20) changes.push(change);

@@ -31,6 +31,12 @@ export const planErrors = defineErrors({
     why: 'Without its key nobody knows which worker the row is about. Vanishing is postponed for this run, because the row could be about a worker who seems to be missing.',
     fix: 'Fill the key column of the row in the source, or exclude the row in the query.',
   },
+  'PLN-106': {
+    title: 'A worker is held',
+    exit: 'success',
+    why: 'Nothing that leaves his account enabled is sent: somebody else disabled it, the hold list or the pipeline names him, or the service could not write it. A disable would still be sent, unless he is protected.',
+    fix: 'Find out why. If he may be enabled, `joinery release PIPELINE --worker ID --reason TEXT`, or take him off the list.',
+  },
   'PLN-201': {
     title: 'A guard stopped the plan',
     exit: 'guard',
@@ -54,5 +60,17 @@ export const planErrors = defineErrors({
     exit: 'configuration',
     why: 'The state is new, or was lost or restored. A plan against it would create everybody again, would not know whom it disabled before, and would never find those who left meanwhile.',
     fix: 'Run `joinery adopt PIPELINE`: it takes what the directory has as the baseline and sends nothing. With --first-run the plan is made all the same, as if the accounts were none of ours.',
+  },
+  'PLN-205': {
+    title: 'Nobody can say whether the accounts were disabled by somebody else',
+    exit: 'configuration',
+    why: 'Workers are about to be sent as active, and the runner has no right to read users. An account that a security team disabled would be enabled again.',
+    fix: 'Grant the application role User.Read.All to the runner, or write `holds: unchecked` into the pipeline.',
+  },
+  'PLN-206': {
+    title: 'A list of workers cannot be read',
+    exit: 'configuration',
+    why: 'Without the hold list or the list of the protected nobody knows who must not be enabled or touched, so nothing is planned and nothing sent.',
+    fix: 'Put the file where holds.file or protected.file says, readable for the runner; an empty file is a list of nobody.',
   },
 });

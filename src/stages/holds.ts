@@ -1,0 +1,115 @@
+import { readFileSync } from 'node:fs';
+import type { HoldCause } from '../domain/change.ts';
+import type { Diagnostic } from '../domain/diagnostic.ts';
+import { JoineryError } from '../domain/error.ts';
+import type { LedgerEntry } from '../domain/ledger.ts';
+import type { RunId, ExternalId } from '../domain/words.ts';
+import { accountStateOf, holdBack, holdTable, lastWordOf } from '../plan/hold.ts';
+import { scopeOf, type StageContext } from './context.ts';
+import type { Decided } from './decide.ts';
+import type { DirectoryView } from './directory-names.ts';
+
+/** Who must not be enabled, and who must not be touched, as it is now. */
+export interface Holds {
+  /** About to be sent `active: true`: the causes of those who are held. Errors: PLN-205. */
+  causes(workers: readonly ExternalId[], entries: ReadonlyMap<ExternalId, LedgerEntry>): Promise<ReadonlyMap<ExternalId, HoldCause>>;
+  readonly isProtected: (worker: ExternalId) => boolean;
+}
+
+/** Reads the lists anew. Errors: PLN-206 for a list that cannot be read: without it nobody knows who must not be enabled. */
+export function openHolds({ pipeline }: Pick<StageContext, 'pipeline'>, directory: DirectoryView): Holds {
+  const listed = readList('holds.file', pipeline.holds.file);
+  const untouched = new Set([...pipeline.protected.workers, ...readList('protected.file', pipeline.protected.file)]);
+  return {
+    isProtected: (worker) => untouched.has(worker),
+    async causes(workers, entries) {
+      const held = new Map<ExternalId, HoldCause>();
+      const accounts = pipeline.holds.directory === 'unchecked' || workers.length === 0 ? new Map() : await directory.accounts(workers);
+      if (accounts === undefined) {
+        throw new JoineryError('PLN-205', `${String(workers.length)} workers are about to be enabled or kept enabled`);
+      }
+      for (const worker of workers) {
+        const cause = holdTable[accountStateOf(accounts.get(worker))][lastWordOf(entries.get(worker))];
+        if (cause !== 'free') held.set(worker, cause);
+        if (listed.has(worker)) held.set(worker, 'list');
+      }
+      return held;
+    },
+  };
+}
+
+/** One worker id a line; empty lines and lines that begin with # are for people. */
+function readList(field: string, file: string | undefined): ReadonlySet<ExternalId> {
+  if (file === undefined) return new Set();
+  try {
+    const lines = readFileSync(file, 'utf8')
+      .replace(/^\uFEFF/, '')
+      .split(/\r?\n/);
+    return new Set(lines.map((line) => line.trim()).filter((line) => line !== '' && !line.startsWith('#')));
+  } catch (cause) {
+    throw new JoineryError('PLN-206', `${field} ${file} cannot be read`, { cause });
+  }
+}
+
+/** Takes out of decided changes what must not be sent. */
+export async function holdDecided(
+  holds: Holds,
+  decided: readonly Decided[],
+  entries: ReadonlyMap<ExternalId, LedgerEntry>,
+): Promise<Decided[]> {
+  const enabling = decided.flatMap((one) => {
+    const change = one.kind === 'line' ? one.line.change : undefined;
+    return change?.payload.active === true && (change.send || change.waiting) ? [change.externalId] : [];
+  });
+  const causes = await holds.causes(enabling, entries);
+  return decided.map((one) => {
+    if (one.kind !== 'line' || one.line.change === undefined) return one;
+    const { change, externalId } = { ...one.line, change: one.line.change };
+    const held = holdBack(change, holds.isProtected(externalId) ? 'protected' : causes.get(externalId));
+    if (held.held === undefined) return one;
+    return { ...one, line: { ...one.line, change: { ...held, warnings: [...held.warnings, heldWarning(externalId, held.held)] } } };
+  });
+}
+
+const words: Readonly<Record<HoldCause, string>> = {
+  directory: 'the account was disabled in the directory, and not by this pipeline',
+  list: 'the worker stands on the hold list',
+  ambiguous: 'several accounts carry the employee id',
+  onPremises: 'the account is mastered on-premises, where the service cannot write it',
+  protected: 'the worker is protected',
+};
+
+export function heldWarning(externalId: ExternalId, cause: HoldCause): Diagnostic {
+  return { code: 'PLN-106', severity: 'warning', message: `worker ${externalId} is held: ${words[cause]}` };
+}
+
+/**
+ * The last look before anything of a run leaves: between plan and load hours may pass, in which somebody disables an account. What is held by now is dropped from
+ * the run; the next plan names it.
+ */
+export async function dropHeld(context: StageContext, run: RunId, directory: DirectoryView): Promise<void> {
+  const { store, pipeline, lease, clock, emit } = context;
+  const holds = openHolds(context, directory);
+  for await (const chunk of store.operations.stream(run)) {
+    for (const operations of inSteps(chunk.filter(({ state }) => state === 'planned'))) {
+      const entries = await store.ledger.getMany(
+        scopeOf(pipeline),
+        operations.map(({ externalId }) => externalId),
+      );
+      const enabling = operations.filter(({ payload }) => payload.active).map(({ externalId }) => externalId);
+      const causes = await holds.causes(enabling, entries);
+      const dropped = operations.flatMap((operation) => {
+        const { externalId } = operation;
+        const cause = holds.isProtected(externalId) ? 'protected' : operation.payload.active ? causes.get(externalId) : undefined;
+        if (cause === undefined) return [];
+        emit({ type: 'warning', externalId, diagnostic: heldWarning(externalId, cause) });
+        return [operation.id];
+      });
+      if (dropped.length > 0) await store.operations.drop(lease, dropped, 'the worker is held', clock.now());
+    }
+  }
+}
+
+function* inSteps<T>(items: readonly T[]): Generator<readonly T[]> {
+  for (let from = 0; from < items.length; from += 500) yield items.slice(from, from + 500);
+}

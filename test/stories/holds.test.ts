@@ -1,0 +1,146 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { collect } from '../state-builders.ts';
+import { uploadsOf } from '../workplace.ts';
+import { openStory, people, type Story } from './story.ts';
+
+let story: Story;
+afterEach(async () => {
+  await story.close();
+});
+
+const three = people([
+  { id: 'W1', given: 'Anna', family: 'One' },
+  { id: 'W2', given: 'Ben', family: 'Two' },
+  { id: 'W3', given: 'Cleo', family: 'Three' },
+]);
+
+async function release(worker: string): Promise<void> {
+  const runner = await story.open();
+  try {
+    await runner.release(worker, 'incident closed', 'ops');
+  } finally {
+    await runner.close();
+  }
+}
+
+describe('an account that somebody else disabled', () => {
+  it('is held when his row changes, until it is released; others go on', async () => {
+    story = await openStory();
+    await story.sql(three);
+    await story.run();
+    story.setAccount('W1', { accountEnabled: false });
+    await story.sql(`update workers set title = 'Chief' where id in ('W1', 'W2')`);
+    const { plan } = await story.run();
+    expect(plan).toMatchObject({ counts: { mover: 1 }, held: { directory: 1 } });
+    expect(story.events).toContainEqual(
+      expect.objectContaining({ type: 'warning', externalId: 'W1', diagnostic: expect.objectContaining({ code: 'PLN-106' }) }),
+    );
+    expect(story.accounts()).toEqual({ W1: 'off', W2: 'on', W3: 'on' });
+    expect(story.property('W1', 'jobTitle')).not.toBe('Chief');
+    expect(story.property('W2', 'jobTitle')).toBe('Chief');
+
+    // He stays held and is named again, and nothing is sent for it.
+    const calls = uploadsOf(story.work.emulator);
+    expect((await story.run()).plan.held).toEqual({ directory: 1 });
+    expect(uploadsOf(story.work.emulator)).toBe(calls);
+
+    await release('W1');
+    expect((await story.run()).plan).toMatchObject({ counts: { mover: 1 } });
+    expect(story.accounts()).toMatchObject({ W1: 'on' });
+
+    // A release is for one enabling.
+    story.setAccount('W1', { accountEnabled: false });
+    await story.sql(`update workers set title = 'Chief of all' where id = 'W1'`);
+    expect((await story.run()).plan.held).toEqual({ directory: 1 });
+    expect(story.accounts()).toMatchObject({ W1: 'off' });
+  });
+
+  it('is still disabled when he leaves, and not held when he comes back after we disabled him', async () => {
+    story = await openStory();
+    await story.sql(three);
+    await story.run();
+    story.setAccount('W1', { accountEnabled: false });
+    await story.sql(`update workers set status = 'Terminated' where id in ('W1', 'W2')`);
+    expect((await story.run()).plan.counts).toMatchObject({ leaver: 2 });
+    expect(story.accounts()).toEqual({ W1: 'off', W2: 'off', W3: 'on' });
+    await story.sql(`update workers set status = 'Active' where id = 'W2'`);
+    expect((await story.run()).plan).toMatchObject({ counts: { rehire: 1 } });
+    expect(story.accounts()).toMatchObject({ W2: 'on' });
+  });
+
+  it('is found between plan and load too', async () => {
+    story = await openStory();
+    await story.sql(three);
+    await story.run();
+    await story.sql(`update workers set title = 'Chief' where id = 'W1'`);
+    const runner = await story.open();
+    const { run } = await runner.plan();
+    story.setAccount('W1', { accountEnabled: false });
+    await runner.apply({ run: run.id });
+    await runner.close();
+    expect(story.accounts()).toMatchObject({ W1: 'off' });
+    expect((await story.run()).plan.held).toEqual({ directory: 1 });
+    story.setAccount('W1', { accountEnabled: true });
+    expect((await story.run()).plan.counts).toMatchObject({ mover: 1 });
+  });
+});
+
+describe('lists', () => {
+  it('hold whoever stands in them, but not his disable, and touch the protected never', async () => {
+    story = await openStory({ more: 'holds: { file: holds.txt }\nprotected: { workers: [W3] }' });
+    await writeFile(join(story.folder, 'holds.txt'), '# on leave until the case is closed\nW1\n');
+    await story.sql(three);
+    expect((await story.run()).plan).toMatchObject({ counts: { joiner: 1 }, held: { list: 1, protected: 1 } });
+    expect(story.accounts()).toEqual({ W2: 'on' });
+    await writeFile(join(story.folder, 'holds.txt'), '\uFEFFW2\r\n');
+    await story.run();
+    expect(story.accounts()).toEqual({ W1: 'on', W2: 'on' });
+    await story.sql(`update workers set status = 'Terminated'`);
+    await story.run();
+    expect(story.accounts()).toEqual({ W1: 'off', W2: 'off' });
+  });
+
+  it('that cannot be read stop the run before anything is sent', async () => {
+    story = await openStory({ more: 'holds: { file: nowhere.txt }' });
+    await story.sql(three);
+    await expect(story.run()).rejects.toMatchObject({ code: 'PLN-206' });
+    expect(uploadsOf(story.work.emulator)).toBe(0);
+  });
+});
+
+describe('without the right to read users', () => {
+  const blind = {
+    clients: [{ roles: ['SynchronizationData-User.Upload', 'ProvisioningLog.Read.All', 'Synchronization.Read.All'] as const }],
+  };
+
+  it('the run is refused', async () => {
+    story = await openStory({}, blind);
+    await story.sql(three);
+    await expect(story.run()).rejects.toMatchObject({ code: 'PLN-205' });
+    expect(uploadsOf(story.work.emulator)).toBe(0);
+  });
+
+  it('the pipeline has to say that holds are unchecked', async () => {
+    story = await openStory({ more: 'holds: unchecked' }, blind);
+    await story.sql(three);
+    await story.run();
+    expect(story.accounts()).toEqual({ W1: 'on', W2: 'on', W3: 'on' });
+  });
+});
+
+describe('a release', () => {
+  it('stands in the journal with its reason and without the worker', async () => {
+    story = await openStory();
+    await story.sql(three);
+    await story.run();
+    await release('W1');
+    const runner = await story.open();
+    const lines = (await collect(runner.store.journal.stream())).filter(({ kind }) => kind === 'hold.released');
+    await runner.close();
+    expect(lines).toHaveLength(1);
+    expect(lines[0]?.data).toMatchObject({ reason: 'incident closed', by: 'ops' });
+    await expect(release('W99')).rejects.toMatchObject({ code: 'STO-301' });
+  });
+});
