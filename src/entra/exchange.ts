@@ -4,7 +4,7 @@ import { excerptOf, type HeaderFields } from './http-answer.ts';
 /** One HTTP request over a dispatcher. Redirects are not followed: a token must not travel. */
 export interface ExchangeRequest {
   readonly url: URL;
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;
   readonly signal?: AbortSignal | undefined;

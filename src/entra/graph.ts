@@ -10,7 +10,7 @@ import { dateOf, excerptOf, graphErrorOf, headerOf, parseJson, retryAfterOf, typ
 import type { Tokens } from './tokens.ts';
 
 export interface GraphRequest {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** `/v1.0/…`, or an absolute URL that Graph returned; any other host is refused. */
   readonly location: string;
   readonly body?: string | Uint8Array;
@@ -20,6 +20,8 @@ export interface GraphRequest {
   readonly signal?: AbortSignal | undefined;
   /** Ask once more with a new token after a 401 (which certainly did nothing). Default true. */
   readonly renewToken?: boolean;
+  /** Keep the body's text beside the parsed one: for documents that go back as they came. */
+  readonly keepText?: boolean;
   /** Bytes; default 64 KiB, enough for every error. */
   readonly maximumBody?: number;
 }
@@ -40,6 +42,8 @@ export type GraphAnswer =
       readonly clientRequestId: string;
       /** undefined: the body is no JSON, or too long. */
       readonly json: unknown;
+      /** The body as it came, when the request asked for it and the answer is a success. */
+      readonly text?: string;
       readonly error?: GraphError;
       /** The body's beginning, scrubbed. */
       readonly excerpt: string;
@@ -130,6 +134,7 @@ export function openGraph(
       clientRequestId,
       json,
       cut: answer.cut,
+      ...(request.keepText === true && answer.status < 300 ? { text: answer.body } : {}),
       excerpt: answer.status < 300 ? '' : excerptOf(answer.body.slice(0, 4096).replaceAll(token, '•••')),
       ...(at === undefined ? {} : { at }),
       ...(retryAfter === undefined ? {} : { retryAfter }),

@@ -1,6 +1,6 @@
 import { defineErrors } from './define.ts';
 
-/** ENT-1xx tokens, 2xx the connection to Graph, 3xx uploads, 4xx provisioning logs, 5xx the job and the directory. */
+/** ENT-1xx tokens, 2xx the connection to Graph, 3xx uploads, 4xx provisioning logs, 5xx the job and the directory, 6xx set-up, doctor, schema. */
 export const entraErrors = defineErrors({
   'ENT-101': {
     title: 'The client secret is wrong',
@@ -241,5 +241,125 @@ export const entraErrors = defineErrors({
     exit: 'configuration',
     why: 'The job id carries its tenant’s id, and it is not sink.tenant.',
     fix: 'Take tenant, service principal and job from one and the same tenant.',
+  },
+  'ENT-601': {
+    title: 'The runner lacks an application role',
+    exit: 'sink',
+    why: 'Without the role Graph refuses the call (403), or nobody will ever know an outcome.',
+    fix: 'joinery entra setup grants exactly what a runner needs; a token keeps its roles for about an hour.',
+  },
+  'ENT-602': {
+    title: 'The runner may do more than it needs',
+    exit: 'sink',
+    why: 'Whoever gets hold of the runner’s credential can do the same: change jobs, applications or rights.',
+    fix: 'Take the roles away from the runner; start, pause, restart and schema belong to the administrator’s identity.',
+  },
+  'ENT-603': {
+    title: 'The job has no notification e-mail',
+    exit: 'sink',
+    why: 'Starting a job without one puts it into quarantine at once, and nobody is told of a later one.',
+    fix: 'Run joinery entra setup with --email ADDRESS, then restart the job.',
+  },
+  'ENT-604': {
+    title: 'This machine’s clock is wrong',
+    exit: 'configuration',
+    why: 'Signed assertions are refused outside their time, and log windows begin at the wrong moment.',
+    fix: 'Set the clock by NTP, then run again.',
+  },
+  'ENT-605': {
+    title: 'The job does not take what the pipeline sends',
+    exit: 'sink',
+    why: 'An attribute that is not in the job’s schema, or that no mapping reads, is dropped without a word.',
+    fix: 'joinery entra schema push adds it, or take the attribute out of the pipeline.',
+  },
+  'ENT-606': {
+    title: 'The job cannot use a value as the pipeline sends it',
+    exit: 'sink',
+    why: 'Only entries of the type work are processed, dates need time and zone, and some targets cannot be set at all; nothing in the logs says so.',
+    fix: 'Send the value in the form named in the message, or map it to another target.',
+  },
+  'ENT-607': {
+    title: 'The job is not set to clear an attribute',
+    exit: 'sink',
+    why: 'The pipeline counts on an empty value emptying the attribute, and the job leaves the old value.',
+    fix: 'Set flowNullValues in the job (joinery entra schema push --clearing), or take the attribute out of sink.clearing.',
+  },
+  'ENT-608': {
+    title: 'Accepted uploads without a row in the logs',
+    exit: 'sink',
+    why: 'A job that is paused, quarantined or was restarted while stopped processes nothing and says nothing.',
+    fix: 'Look at the job with joinery entra status, then run joinery reconcile.',
+  },
+  'ENT-609': {
+    title: 'Workers fail in the service',
+    exit: 'outcomes',
+    why: 'The provisioning logs of the last day show failures with this cause.',
+    fix: 'joinery entra logs --status failure lists the workers and what to do.',
+  },
+  'ENT-610': {
+    title: 'A record without active disabled accounts',
+    exit: 'outcomes',
+    why: 'The service disables an account whose record does not say active. Joinery never sends one: another client uses this job.',
+    fix: 'Find the other client that uploads to this job and stop it; then run joinery run.',
+  },
+  'ENT-611': {
+    title: 'The service logs updates that change nothing',
+    exit: 'outcomes',
+    why: 'A known limitation of the service.',
+    fix: 'Nothing; Joinery takes them for unchanged.',
+  },
+  'ENT-612': {
+    title: 'The day’s calls are nearly used up',
+    exit: 'sink',
+    why: 'The tenant allows 2,000 calls in any 24 hours (6,000 with Governance), for all clients together.',
+    fix: 'Wait, or find the client that uses them; disables have a reserve of their own.',
+  },
+  'ENT-613': {
+    title: 'The service did not take an upload',
+    exit: 'sink',
+    why: 'A call of the last runs was refused, throttled or met a full queue.',
+    fix: 'Read the reason in the message; joinery entra status shows whether the job takes its queue in.',
+  },
+  'ENT-614': {
+    title: 'The job has no accidental-deletion threshold',
+    exit: 'sink',
+    why: 'Joinery’s guards stop a mass leaving before it is sent; the threshold is the service’s own second net.',
+    fix: 'joinery entra setup --deletion-threshold N sets it.',
+  },
+  'ENT-615': {
+    title: 'Service principal or job are not what the tenant has',
+    exit: 'configuration',
+    why: 'sink.servicePrincipal has to be the object id of the provisioning app’s enterprise application, in sink.tenant, and sink.job a job of it.',
+    fix: 'Take the ids that joinery entra setup wrote, or those of the provisioning endpoint in the portal.',
+  },
+  'ENT-616': {
+    title: 'The tenant has several things of that name',
+    exit: 'configuration',
+    why: 'Set-up finds applications by their display name; with two of them it would have to guess.',
+    fix: 'Delete or rename all but one, or give --name another name.',
+  },
+  'ENT-617': {
+    title: 'Not confirmed',
+    exit: 'guard',
+    why: 'The command changes the tenant, and nobody said that it may.',
+    fix: 'Read the plan that was printed, then run the command again with --yes.',
+  },
+  'ENT-618': {
+    title: 'The environment file cannot be written',
+    exit: 'configuration',
+    why: 'The ids and the new secret would be lost: a secret is shown once.',
+    fix: 'Name a file that can be written with --write.',
+  },
+  'ENT-619': {
+    title: 'The template for API-driven provisioning is not in the tenant',
+    exit: 'sink',
+    why: 'The provisioning app is made from Microsoft’s gallery template, which is found by its display name.',
+    fix: 'Check the licence (Entra ID P1) and that applications may be added from the gallery.',
+  },
+  'ENT-620': {
+    title: 'The job’s schema has an unknown form',
+    exit: 'sink',
+    why: 'Joinery changes a schema only where it understands it.',
+    fix: 'Report it with the output of joinery entra schema pull.',
   },
 });

@@ -1,0 +1,273 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { Secret } from '../src/domain/masking.ts';
+import { VirtualClock } from '../src/domain/virtual-clock.ts';
+import { defaultRoles, startEmulator, type Emulator, type EmulatorOptions } from '../src/emulator/index.ts';
+import { examine, type StateFacts } from '../src/entra/doctor/examine.ts';
+import { collectFacts } from '../src/entra/doctor/facts.ts';
+import { openGraph } from '../src/entra/graph.ts';
+import { openTokens } from '../src/entra/tokens.ts';
+import { upload } from '../src/entra/upload.ts';
+import type { SinkDeclaration } from '../src/pipeline/pipeline.ts';
+import { becomeStranger, bulkBody, enterpriseSchema, passLatency, record } from './stranger.ts';
+
+const minute = 60_000;
+const extension = 'urn:ietf:params:scim:schemas:extension:contoso:1.0:User';
+const sentPaths = ['userName', 'displayName', `${enterpriseSchema}:department`];
+const runnerRoles = defaultRoles.filter((role) => role !== 'Application.ReadWrite.OwnedBy');
+
+let clock: VirtualClock;
+let emulator: Emulator;
+
+/** A job that is as it should be: nothing to find. */
+async function start(options: EmulatorOptions = {}): Promise<void> {
+  clock = new VirtualClock('2026-11-22T08:00:00Z');
+  emulator = await startEmulator({ clock, clients: [{ roles: runnerRoles }], jobs: [{ deleteThreshold: 500 }], ...options });
+}
+
+interface Change {
+  readonly sink?: Partial<SinkDeclaration>;
+  readonly paths?: readonly string[];
+  readonly state?: Partial<StateFacts>;
+}
+
+async function diagnose({ sink: changed = {}, paths = sentPaths, state = {} }: Change = {}): Promise<
+  readonly { code: string; message: string; fix?: string }[]
+> {
+  const sink: SinkDeclaration = {
+    type: 'entra',
+    tenant: emulator.tenantId,
+    servicePrincipal: emulator.servicePrincipalId,
+    job: emulator.jobId,
+    auth: { client: emulator.clientId, secret: new Secret('SECRET', emulator.clientSecret) },
+    cloud: { name: 'emulator', login: emulator.origin, graph: emulator.origin },
+    quota: { name: 'p1', calls: 2000 },
+    clearing: [],
+    extensions: {},
+    ...changed,
+  };
+  const tokens = openTokens(sink, { clock });
+  const graph = openGraph(sink, tokens, { clock });
+  try {
+    const facts = await collectFacts(graph, tokens);
+    const known: StateFacts = { now: clock.now(), calls: { used: 0, of: 2000 }, open: [], refusals: [], ...state };
+    return examine(facts, { pipeline: 'p.yaml', sink, sent: { paths, sink }, state: known });
+  } finally {
+    await graph.close();
+    await tokens.close();
+  }
+}
+
+async function codes(change: Change = {}): Promise<string[]> {
+  return (await diagnose(change)).map(({ code }) => code);
+}
+
+/** Uploads as another client would, and lets everything happen. */
+async function process(...records: Record<string, unknown>[]): Promise<void> {
+  const stranger = await becomeStranger(emulator);
+  expect((await stranger.upload(records)).status).toBe(202);
+  passLatency(emulator, clock);
+}
+
+/** The words of a call that the service did not take, as load keeps them with the batch. */
+async function refusal(body: string): Promise<StateFacts['refusals']> {
+  const auth = { client: emulator.clientId, secret: new Secret('SECRET', emulator.clientSecret) };
+  const cloud = { name: 'emulator', login: emulator.origin, graph: emulator.origin } as const;
+  const sink = { tenant: emulator.tenantId, servicePrincipal: emulator.servicePrincipalId, job: emulator.jobId, auth, cloud };
+  const tokens = openTokens(sink, { clock });
+  const graph = openGraph(sink, tokens, { clock });
+  const answer = await upload(graph, Buffer.from(body), '2b6a9c8e-1111-4222-8333-444444444444');
+  await graph.close();
+  await tokens.close();
+  if (answer.kind === 'refused') return [{ detail: `${answer.code} ${answer.message}` }];
+  return [{ detail: answer.kind }];
+}
+
+afterEach(() => emulator.close());
+
+describe('doctor', () => {
+  it('finds nothing where nothing is wrong, before and after people were provisioned', async () => {
+    await start();
+    expect(await diagnose()).toEqual([]);
+    await process(record('1'), record('2'));
+    expect(await diagnose()).toEqual([]);
+  });
+
+  it('names a secret that is wrong, and asks nothing more', async () => {
+    await start();
+    const auth = { client: emulator.clientId, secret: new Secret('SECRET', 'wrong-secret-value') };
+    const found = await diagnose({ sink: { auth } });
+    expect(found.map(({ code }) => code)).toEqual(['ENT-101']);
+    expect(JSON.stringify(found)).not.toContain('wrong-secret-value');
+  });
+
+  it.each([
+    ['SynchronizationData-User.Upload', 'to upload'],
+    ['ProvisioningLog.Read.All', 'to read the provisioning logs'],
+    ['Synchronization.Read.All', 'to read the job'],
+    ['User.Read.All', 'to find taken user names'],
+  ] as const)('names the role %s when it is missing', async (missing, purpose) => {
+    await start({ clients: [{ roles: runnerRoles.filter((role) => role !== missing) }] });
+    expect(await diagnose()).toContainEqual(
+      expect.objectContaining({ code: 'ENT-601', message: expect.stringContaining(purpose), fix: 'joinery entra setup p.yaml' }),
+    );
+  });
+
+  it('names roles that a runner does not need', async () => {
+    await start({ clients: [{ roles: [...runnerRoles, 'Application.ReadWrite.All'] }] });
+    expect(await diagnose()).toMatchObject([{ code: 'ENT-602', message: expect.stringContaining('Application.ReadWrite.All') }]);
+  });
+
+  it('tells a wrong principal, a wrong job and a principal of another tenant apart', async () => {
+    const foreign = '77777777-1111-4222-8333-444444444444';
+    await start({ tenant: { foreignServicePrincipals: [foreign] } });
+    expect(await codes({ sink: { servicePrincipal: emulator.clientId } })).toContain('ENT-615');
+    const job = emulator.jobId.replace(/.{12}$/, '000000000000');
+    expect(await diagnose({ sink: { job } })).toContainEqual(
+      expect.objectContaining({ code: 'ENT-615', message: expect.stringContaining(emulator.jobId) }),
+    );
+    expect(await codes({ sink: { servicePrincipal: foreign } })).toContain('ENT-303');
+  });
+
+  it('tells a job that was never started, is paused or in quarantine, with the command for each', async () => {
+    await start({ jobs: [{ deleteThreshold: 500, started: false }] });
+    expect(await diagnose()).toMatchObject([{ code: 'ENT-501', fix: 'joinery entra start p.yaml' }]);
+    emulator.jobs[0]?.start();
+    emulator.jobs[0]?.pause();
+    expect(await diagnose()).toMatchObject([{ code: 'ENT-502', fix: 'joinery entra start p.yaml' }]);
+    emulator.jobs[0]?.start();
+    emulator.jobs[0]?.quarantine('TooManyDeletes');
+    expect(await diagnose()).toMatchObject([{ code: 'ENT-503', fix: 'joinery entra restart p.yaml' }]);
+  });
+
+  it('finds a clock that goes wrong', async () => {
+    await start();
+    emulator.setFaults({ request: () => ({ kind: 'skew', milliseconds: 7 * minute }) });
+    expect(await diagnose()).toMatchObject([{ code: 'ENT-604', message: 'this machine’s clock is 420 s behind the service’s' }]);
+    emulator.setFaults({ request: () => ({ kind: 'skew', milliseconds: -7 * minute }) });
+    expect(await diagnose()).toMatchObject([{ code: 'ENT-604', message: 'this machine’s clock is 420 s ahead of the service’s' }]);
+  });
+
+  it('refuses a host that is no cloud and no loopback before a token is asked for', async () => {
+    await start();
+    const cloud = { name: 'emulator', login: emulator.origin, graph: 'http://graph.example' } as const;
+    await expect(diagnose({ sink: { cloud } })).rejects.toMatchObject({ code: 'ENT-201' });
+    expect(emulator.stats.tokens).toBe(0);
+  });
+});
+
+/** The documented troubleshooting table (contract, section 6): each row is provoked, and the finding has to name it. */
+describe('doctor knows every row of the troubleshooting table:', () => {
+  it('400 Invalid Data Format', async () => {
+    await start();
+    const refusals = await refusal('{"schemas":[]}');
+    expect(await diagnose({ state: { refusals } })).toMatchObject([
+      { code: 'ENT-613', message: expect.stringContaining('Invalid Data Format') },
+    ]);
+  });
+
+  it('401, the token is not accepted', async () => {
+    await start();
+    const status = {
+      kind: 'status',
+      status: 401,
+      code: 'InvalidAuthenticationToken',
+      message: 'Access token has expired or is not yet valid.',
+    } as const;
+    emulator.setFaults({ request: ({ path }) => (path.startsWith('/v1.0') ? status : undefined) });
+    expect(await codes()).toContain('ENT-204');
+  });
+
+  it('403, a permission was not granted', async () => {
+    await start({ clients: [{ roles: ['User.Read.All'] }] });
+    expect(await codes()).toEqual(expect.arrayContaining(['ENT-601', 'ENT-205']));
+  });
+
+  it('429, the rate or the day’s quota', async () => {
+    await start();
+    expect(await diagnose({ state: { calls: { used: 2000, of: 2000 } } })).toMatchObject([{ code: 'ENT-612', severity: 'error' }]);
+    emulator.setSwitches({ windowCalls: 0 });
+    const refusals = await refusal('{}');
+    expect(await diagnose({ state: { refusals } })).toMatchObject([{ code: 'ENT-613', message: expect.stringContaining('throttled') }]);
+  });
+
+  it('500, the bucket is full', async () => {
+    await start({ switches: { bucketSize: 0 } });
+    const refusals = await refusal(JSON.stringify(bulkBody([record('1')])));
+    expect(await diagnose({ state: { refusals } })).toMatchObject([{ code: 'ENT-613', message: expect.stringContaining('bucketFull') }]);
+  });
+
+  it('202 and no rows, because the job does not run', async () => {
+    await start();
+    emulator.jobs[0]?.pause();
+    const acceptedAt = clock.now();
+    await process(record('1'));
+    clock.advance(2 * 60 * minute);
+    const found = await diagnose({ state: { now: clock.now(), open: [{ externalId: '1', acceptedAt }] } });
+    expect(found.map(({ code }) => code)).toEqual(expect.arrayContaining(['ENT-502', 'ENT-608']));
+    expect(found.find(({ code }) => code === 'ENT-608')?.message).toContain('the job is Paused');
+  });
+
+  it('quarantine right after the start, for want of an e-mail', async () => {
+    await start({ jobs: [{ started: false, notificationEmail: null }] });
+    emulator.jobs[0]?.start();
+    expect(await codes()).toEqual(expect.arrayContaining(['ENT-503', 'ENT-603', 'ENT-614']));
+  });
+
+  it.each([
+    ['a user name of an unknown domain', { userName: 'a@unknown.example' }, 'AzureActiveDirectoryInvalidUserPrincipalName'],
+    ['a user name that exists', { userName: 'worker.1@contoso.example' }, 'AzureActiveDirectoryDuplicateUserPrincipalName'],
+    ['a manager who is not there', { manager: '999' }, 'manager could not be set'],
+  ])('%s', async (_name, members, words) => {
+    await start();
+    await process(record('1'));
+    await process(record('2', members));
+    const found = await diagnose();
+    expect(found).toMatchObject([{ code: 'ENT-609', message: expect.stringContaining(words) }]);
+    expect(found[0]?.message).toContain('2');
+    expect(found[0]?.fix).not.toBe('');
+  });
+
+  it('an account disabled by a record without active', async () => {
+    await start();
+    await process(record('1'), record('2'));
+    const { active: _left, ...blind } = record('1');
+    await process(blind, record('2', { active: false }));
+    expect(emulator.directory.findByEmployeeId('1')[0]?.accountEnabled).toBe(false);
+    expect(await diagnose()).toMatchObject([{ code: 'ENT-610', message: '1 worker disabled by a record without active (1)' }]);
+  });
+
+  it('home and mobile values, which are ignored', async () => {
+    await start();
+    expect(await diagnose({ paths: [...sentPaths, 'phoneNumbers[type eq "mobile"].value'] })).toMatchObject([
+      { code: 'ENT-606', message: expect.stringContaining('mobile is ignored') },
+    ]);
+  });
+
+  it('an empty value where the job is not set to clear', async () => {
+    await start();
+    const clearing = [`${enterpriseSchema}:department`];
+    expect(await diagnose({ sink: { clearing } })).toMatchObject([{ code: 'ENT-607', message: expect.stringContaining('department') }]);
+  });
+
+  it('the same update in every cycle', async () => {
+    await start({ switches: { redundantUpdates: true } });
+    await process(record('1'));
+    await process(record('1'));
+    expect(await diagnose()).toMatchObject([{ code: 'ENT-611', severity: 'notice' }]);
+  });
+
+  it('a custom attribute that the job does not have, or has and does not map, or has as another type', async () => {
+    await start();
+    const path = `${extension}:HireDate`;
+    const change = { paths: [...sentPaths, path] };
+    expect(await diagnose(change)).toMatchObject([{ code: 'ENT-605', message: expect.stringContaining('does not have it') }]);
+    await emulator.close();
+    await start({ jobs: [{ deleteThreshold: 500, schemaExtensions: [path] }] });
+    expect(await diagnose(change)).toMatchObject([{ code: 'ENT-605', message: expect.stringContaining('no mapping reads it') }]);
+    await emulator.close();
+    await start({ jobs: [{ deleteThreshold: 500, schemaExtensions: [path], mappings: [{ source: path, target: 'employeeHireDate' }] }] });
+    expect(await diagnose(change)).toEqual([]);
+    const sink = { extensions: { [extension]: { HireDate: 'boolean' } } } as const;
+    expect(await diagnose({ ...change, sink })).toMatchObject([{ code: 'ENT-606' }]);
+  });
+});
