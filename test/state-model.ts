@@ -24,6 +24,7 @@ export interface ModelOperation {
   state: string;
   sentAt?: number;
   overtakes?: string;
+  escrowed?: true;
 }
 
 export interface ModelBatch {
@@ -74,7 +75,9 @@ export class LedgerModel {
     const sending = this.ofBatch(batch.id).filter((operation) => operation.state === (replay ? 'unknown' : 'planned'));
     const others = (operation: ModelOperation): ModelOperation[] =>
       this.inFlight(operation.worker).filter((other) => other.batch !== batch.id);
-    const blocked = sending.filter((operation) => others(operation).length > 0 && !isDisable(operation.change));
+    const blocked = sending.filter(
+      (operation) => !isDisable(operation.change) && others(operation).some((other) => replay || other.escrowed !== true),
+    );
     if (blocked.length > 0) return blocked.map((operation) => operation.worker);
     batch.state = 'sending';
     batch.sends++;

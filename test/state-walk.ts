@@ -132,6 +132,7 @@ export class Walk {
     const operation = this.model.inFlight()[a % Math.max(1, this.model.inFlight().length)];
     if (operation === undefined) return;
     await this.store.operations.escrow(this.lease, operation.id, { code: 'c', reason: 'r' }, this.at);
+    operation.escrowed = true;
   }
 
   async drop({ a }: Step): Promise<void> {

@@ -54,13 +54,15 @@ export interface Desired {
   readonly run: RunId;
 }
 
-/** The operation in flight. At most one version of a worker is in flight, except a disable that overtakes. */
+/** The operation in flight. At most one version of a worker is in flight, except what overtakes: a disable, or a newer version behind an escrowed one. */
 export interface Sent {
   readonly operation: OperationId;
   readonly payload: Payload;
   readonly hash: Sha256;
   readonly change: SentChangeKind;
   readonly at: Instant;
+  /** It failed and the service keeps trying it again: a newer version takes its place there, and does not wait for it here. */
+  readonly escrowed?: true;
 }
 
 export interface Confirmed {

@@ -152,6 +152,25 @@ describe('the change of a worker', () => {
     );
   });
 
+  it('does not let a corrected payload wait behind one that the service keeps retrying', () => {
+    const refused = payload(true, { userName: 'Anna', displayName: 'Ana' });
+    const draft: Draft = {
+      active: true,
+      preHire: false,
+      payload: payload(true, { userName: 'Anna', displayName: 'Anna' }),
+      empty: [],
+      once: [],
+      hash: 'h',
+    };
+    const base = { externalId: 'w1', row: 'active' as const, draft, chosen: new Map<string, string>(), managerKnown: true, warnings: [] };
+    const entry: LedgerEntry = { externalId: 'w1', owner: 'contoso', sent: sent(refused), baselineUnknown: false, everEnabled: false };
+    expect(changeOf({ ...base, entry }, leavers)).toMatchObject({ waiting: true, send: false });
+    expect(changeOf({ ...base, entry: { ...entry, sent: { ...sent(refused), escrowed: true } } }, leavers)).toMatchObject({
+      waiting: false,
+      send: true,
+    });
+  });
+
   it('never sends what is none, ignored or frozen', () => {
     fc.assert(
       fc.property(

@@ -39,7 +39,7 @@ export function changeOf(worker: Case, leavers: LeaversDeclaration): Change | un
   const change = decided === 'mover' && found.length === 0 && !uncertain ? 'none' : decided;
   const inFlight = entry?.sent !== undefined;
   const failedBefore = entry?.failed?.hash === payloadHash;
-  const waiting = inFlight && isSentChange(change) && !isDisable(change) && found.length > 0;
+  const waiting = inFlight && entry.sent.escrowed !== true && isSentChange(change) && !isDisable(change) && found.length > 0;
   const manager = managerOf(payload);
   return {
     externalId,

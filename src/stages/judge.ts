@@ -65,6 +65,9 @@ export function judgeWorker(worker: OpenWorker, now: Instant): Judgement[] {
 }
 
 function judgementOf(worker: OpenWorker, operation: Operation, found: Interpretation, now: Instant): Judgement {
+  if (operation.outcome === 'escrowed' && worker.overtakers.has(operation.id) && (found.kind === 'open' || found.awaits === 'retry')) {
+    return replaced(operation, worker.overtakers.get(operation.id) ?? 0);
+  }
   if (found.kind === 'open') return { kind: 'wait', operation };
   const at = lastRowAt(worker.rows, found.evidence);
   if (found.awaits === 'retry') {
@@ -83,6 +86,12 @@ function judgementOf(worker: OpenWorker, operation: Operation, found: Interpreta
   };
   const base = { operation: operation.id, outcome, evidence, ...(found.failure === undefined ? {} : { failure: found.failure }) };
   return { kind: 'close', operation, closure: closureOf(worker, operation, base, unset, at) };
+}
+
+/** What the service kept retrying made room for the newer version, which has ended: no row will come any more. */
+function replaced(operation: Operation, at: Instant): Judgement {
+  const evidence: Evidence = { kind: 'log', operation: operation.id, outcome: 'superseded', rows: [], detail: { at } };
+  return { kind: 'close', operation, closure: { operation: operation.id, outcome: 'superseded', effect: 'none', evidence } };
 }
 
 function closureOf(

@@ -212,7 +212,7 @@ export interface Operations {
   /**
    * Before the bytes leave, in one transaction: reserves a call in window and quota, sets batch and operations to `sending`, writes the
    * ledger's `sent`. Nothing is written when the answer is not `granted`.
-   * A worker with another operation in flight blocks his operation, unless it is a disable: that one overtakes, and the older operation
+   * A worker with another operation in flight blocks his operation, unless it is a disable, or all others are in escrow: it overtakes, and the older operation
    * stays open until reconcile closes it. A replay is blocked likewise, so that what a disable overtook is not sent behind it.
    * Errors: STO-302 unless `operations` are all that were not dropped, or when the batch has left twice.
    */

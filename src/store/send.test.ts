@@ -67,6 +67,24 @@ onEveryEngine('sending', (open) => {
     });
   });
 
+  test('a newer version does not wait behind one that the service keeps retrying, but overtakes it', async () => {
+    const store = await open();
+    const lease = await answered(store, accepted);
+    const [older] = await store.operations.open(scope);
+    const id = older?.id ?? '';
+    await acceptWorkers(store, lease, 'r2', [
+      { payload: payloadOf('w1', { displayName: 'New' }), batch: 0, change: 'mover', baseline: `sent:${older?.payloadHash ?? ''}` },
+    ]);
+    const blocked = await store.operations.beginSending(lease, await sendingInput(store, b0('r2'), 4000));
+    expect(blocked).toEqual({ kind: 'blocked', workers: ['w1'] });
+    await store.operations.escrow(lease, id, { code: 'c', reason: 'r' }, 4100);
+    expect((await store.ledger.get(scope, 'w1'))?.sent).toMatchObject({ operation: id, escrowed: true });
+    await begin(store, lease, b0('r2'), 4200);
+    const newer = (await store.operations.open(scope)).find((operation) => operation.id !== id);
+    expect(newer).toMatchObject({ overtakes: id });
+    expect((await store.ledger.get(scope, 'w1'))?.sent).toMatchObject({ operation: newer?.id });
+  });
+
   test('that the service accepted is in flight with the time by the clock of the service', async () => {
     const store = await open();
     await answered(store, accepted);

@@ -27,7 +27,11 @@ export async function beginSending(transaction: Transaction, lease: Lease, input
   }
 
   const older = await othersInFlight(transaction, job, batch.id, sending);
-  const blocked = sending.filter((operation) => older.has(operation.externalId) && !isDisable(operation.change));
+  // What the service keeps retrying makes room there for a newer version; a replay carries no newer one.
+  const blocked = sending.filter(({ externalId, change }) => {
+    const other = older.get(externalId);
+    return other !== undefined && !isDisable(change) && (input.replay || !other.escrowed);
+  });
   if (blocked.length > 0) return { kind: 'blocked', workers: blocked.map((operation) => operation.externalId) };
   const room = await roomFor(transaction, input.scope.tenant, input.limits, input.at);
   if (room.kind === 'full') {
@@ -93,16 +97,28 @@ async function othersInFlight(
   job: number,
   batch: BatchId,
   sending: readonly Sending[],
-): Promise<ReadonlyMap<ExternalId, OperationId>> {
+): Promise<ReadonlyMap<ExternalId, Other>> {
   const workers = sending.map((operation) => operation.externalId);
   if (new Set(workers).size !== workers.length) throw wrongState('A batch holds two operations about the same worker.');
   const rows = await transaction.all({
-    sql: `SELECT o.id, o.external_id FROM operations o LEFT JOIN entries e ON e.job_id = o.job_id AND e.external_id = o.external_id
+    sql: `SELECT o.id, o.external_id, o.outcome FROM operations o LEFT JOIN entries e ON e.job_id = o.job_id AND e.external_id = o.external_id
           WHERE o.job_id = ? AND o.external_id IN (${placeholders(workers.length)}) AND o.batch <> ? AND o.${inFlight}
           ORDER BY CASE WHEN e.sent_operation = o.id THEN 1 ELSE 0 END, o.sent_at, o.batch`,
     bindings: [job, ...workers, batch],
   });
-  return new Map(rows.map((row) => [textOf(row, 'external_id'), textOf(row, 'id')]));
+  const others = new Map<ExternalId, Other>();
+  for (const row of rows) {
+    const worker = textOf(row, 'external_id');
+    const escrowed = optionalText(row, 'outcome') === 'escrowed' && others.get(worker)?.escrowed !== false;
+    others.set(worker, { id: textOf(row, 'id'), escrowed });
+  }
+  return others;
+}
+
+/** The operation that would be overtaken; `escrowed`: the service is retrying it, and every other one of the worker. */
+interface Other {
+  readonly id: OperationId;
+  readonly escrowed: boolean;
 }
 
 /** Numbered per batch: names the call to people and needs no randomness. */
@@ -123,10 +139,10 @@ async function writeSent(
   transaction: Transaction,
   batch: BatchId,
   sending: readonly Sending[],
-  older: ReadonlyMap<ExternalId, OperationId>,
+  older: ReadonlyMap<ExternalId, Other>,
 ): Promise<void> {
   for (const operation of sending) {
-    const overtaken = older.get(operation.externalId);
+    const overtaken = older.get(operation.externalId)?.id;
     if (overtaken !== undefined) {
       await transaction.run({ sql: 'UPDATE operations SET overtakes = ? WHERE id = ?', bindings: [overtaken, operation.id] });
     }
