@@ -16,6 +16,7 @@ import { importExpressionCommand } from './commands/import-expression.ts';
 import { explainCommand } from './commands/explain.ts';
 import { planCommand } from './commands/plan.ts';
 import { reportCommand } from './commands/report.ts';
+import { forecastCommand } from './commands/forecast.ts';
 import { releaseCommand } from './commands/release.ts';
 import { runCommand } from './commands/run.ts';
 import { batchCommand, extractCommand, loadCommand, reconcileCommand, transformCommand } from './commands/stage.ts';
@@ -33,6 +34,7 @@ const commands = [
   checkCommand,
   adoptCommand,
   releaseCommand,
+  forecastCommand,
   planCommand,
   applyCommand,
   runCommand,

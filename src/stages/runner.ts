@@ -19,6 +19,7 @@ import { openStore } from '../store/open.ts';
 import { adopt, type AdoptionReport } from './adopt.ts';
 import { batch } from './batch.ts';
 import { scopeOf, type StageContext } from './context.ts';
+import { forecast, type ForecastLine } from './forecast.ts';
 import { readDocument } from '../store/run-files.ts';
 import { load } from './load.ts';
 import { RunRecord } from './run-record.ts';
@@ -51,6 +52,8 @@ export interface RunnerOptions {
   readonly wait?: number;
   /** Plan although the job has accounts that the state does not know; default: refuse with PLN-204. */
   readonly firstRun?: boolean;
+  /** Evaluate every worker in both engines, not only a sample; a difference ends the run with JSN-109. */
+  readonly verifyEngine?: boolean;
   /** Who holds the lease, for the message to somebody else. */
   readonly holder?: string;
 }
@@ -59,6 +62,9 @@ export interface RunnerOptions {
 export type RunChoice = { readonly run: string } | { readonly planHash: string };
 
 const defaultWait = 3 * 3_600_000;
+
+/** Every n-th worker of a run is evaluated in both engines: dear enough not to be done to all, cheap enough to be always on. */
+const shadowSample = 1_000;
 
 /** A pipeline that was read, checked and compiled. */
 export interface Prepared {
@@ -70,12 +76,12 @@ export interface Prepared {
 }
 
 /**
- * Reads and compiles a pipeline. Errors: STG-001 with every problem in `diagnostics`.
+ * Reads and compiles a pipeline. `shadow`: every n-th worker is evaluated in both engines. Errors: STG-001 with every problem in `diagnostics`.
  */
-export function preparePipeline(file: string, environment: RunnerOptions['environment']): Prepared {
+export function preparePipeline(file: string, environment: RunnerOptions['environment'], shadow?: number): Prepared {
   const loaded = loadPipeline(file, { environment });
   if (loaded.pipeline === undefined) throw notValid(file, loaded.diagnostics);
-  const compiled = compileMapping(loaded.pipeline);
+  const compiled = compileMapping(loaded.pipeline, shadow === undefined ? {} : { shadow });
   const diagnostics = [...loaded.diagnostics, ...compiled.diagnostics];
   if (compiled.mapping === undefined) throw notValid(file, diagnostics);
   return { pipeline: loaded.pipeline, mapping: compiled.mapping, diagnostics, sources: loaded.sources };
@@ -106,7 +112,7 @@ export class Runner {
   readonly pipeline: Pipeline;
   readonly store: Store;
   readonly #prepared: Prepared;
-  readonly #options: Required<Omit<RunnerOptions, 'state' | 'environment'>>;
+  readonly #options: Required<Omit<RunnerOptions, 'state' | 'environment' | 'verifyEngine'>>;
   #record: RunRecord | undefined;
 
   private constructor(prepared: Prepared, store: Store, options: RunnerOptions) {
@@ -126,7 +132,7 @@ export class Runner {
 
   /** Errors: STG-001 for a pipeline that is not valid, STO-1xx for the state. */
   static async open(file: string, options: RunnerOptions): Promise<Runner> {
-    const prepared = preparePipeline(file, options.environment);
+    const prepared = preparePipeline(file, options.environment, options.verifyEngine === true ? 1 : shadowSample);
     const store = await openStore(stateOf(prepared.pipeline, options), options.clock === undefined ? {} : { clock: options.clock });
     return new Runner(prepared, store, options);
   }
@@ -165,6 +171,14 @@ export class Runner {
         return adopt(context, run, source, graph);
       }),
     );
+  }
+
+  /** Who joins, is enabled or leaves within the span (ms) if the source stays as it is. Reads only, beside a run that is executing. */
+  forecast(span: number): Promise<readonly ForecastLine[]> {
+    const { clock, signal } = this.#options;
+    const { pipeline, store } = this;
+    const context = { pipeline, mapping: this.#prepared.mapping, store, clock, signal };
+    return this.#withSource((source) => forecast(context, source, clock.now(), clock.now() + span));
   }
 
   /** Lets a held worker be enabled once; kept in the journal. Hold lists still count. Errors: STO-301 for a worker who is not in the ledger. */
