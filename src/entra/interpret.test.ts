@@ -199,6 +199,18 @@ describe('the manager', () => {
     expect(judge([managerRow()])).toMatchObject({ outcome: 'applied', final: false, awaits: 'rest' });
   });
 
+  test('is waited for where nothing but the manager changed, although the rest is redundant', () => {
+    const redundant = rowOf({ status: 'skipped', action: 'other', steps: [importStep(payloadOf()), skipStep('RedundantExport')] });
+    const moved = { ...mover, managerChanged: true };
+    expect(judge([redundant], moved)).toMatchObject({ outcome: 'unchanged', final: false, awaits: 'manager' });
+    expect(judge([redundant, managerRow()], moved)).toMatchObject({ outcome: 'applied', final: true });
+    expect(judge([redundant, unresolvedManager()], moved)).toMatchObject({
+      outcome: 'appliedWithWarning',
+      unset: [managerPath],
+      final: true,
+    });
+  });
+
   test('is not waited for where the payload names none', () => {
     const payload = payloadOf({ [enterpriseUserSchema]: { department: 'Finance' } });
     expect(judge([created({ steps: [importStep(payload), exportStep] })], { ...joiner, payload })).toMatchObject({ final: true });

@@ -228,7 +228,10 @@ function managerWrittenLast(judged: readonly JudgedGroup[]): boolean {
 function awaited(chosen: GroupVerdict, outcome: LogOutcome, operation: JudgedOperation): 'retry' | 'manager' | 'rest' | undefined {
   if (outcome === 'escrowed') return 'retry';
   if (chosen.partial) return 'rest';
-  if (outcome !== 'applied' && outcome !== 'appliedWithWarning') return undefined;
+  // The service calls a record redundant whose manager alone is another one, and writes the manager later.
+  const written =
+    outcome === 'applied' || outcome === 'appliedWithWarning' || (outcome === 'unchanged' && operation.managerChanged === true);
+  if (!written) return undefined;
   const expectsManager = (isCreation(operation.change) || operation.managerChanged === true) && namesManager(operation.payload);
   return expectsManager && !chosen.managerSettled ? 'manager' : undefined;
 }

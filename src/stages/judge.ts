@@ -75,7 +75,8 @@ function judgementOf(worker: OpenWorker, operation: Operation, found: Interpreta
   }
   if (found.awaits !== undefined && now - at < managerGrace) return { kind: 'wait', operation, again: at + managerGrace };
   // The manager's row did not come in time: as if it had been a warning.
-  const missingManager = found.awaits === 'manager';
+  // A redundant record without a manager's row in time had nothing to write at all, the manager included.
+  const missingManager = found.awaits === 'manager' && found.outcome !== 'unchanged';
   const unset = missingManager ? [managerPath] : found.unset;
   const outcome = missingManager && found.outcome === 'applied' ? 'appliedWithWarning' : found.outcome;
   const evidence: Evidence = {
