@@ -107,6 +107,26 @@ describe('the command line', () => {
     expect(uploadsOf(work.emulator)).toBe(0);
   });
 
+  it(
+    'asks both engines for a sample of the workers, and with --verify-engine for everybody, with the same plan',
+    { timeout: 60_000 },
+    async () => {
+      const verifiedBy = async (...options: string[]): Promise<{ readonly verified: number; readonly hash: string }> => {
+        const { out } = await joinery(['plan', pipeline, '--json', ...options]);
+        const verified = /"answeredByBothEngines":(\d+)/.exec(out)?.[1];
+        return { verified: Number(verified), hash: /"hash":"([0-9a-f]+)"/.exec(out)?.[1] ?? '' };
+      };
+      const sample = await verifiedBy();
+      const everybody = await verifiedBy('--verify-engine');
+      expect(sample.verified).toBeGreaterThan(0);
+      expect(everybody.verified).toBeGreaterThan(100 * sample.verified);
+      expect(everybody.hash).toBe(sample.hash);
+      const row = JSON.stringify({ WorkerID: 'W1' });
+      const plain = await joinery(['eval', pipeline, '--row', row]);
+      expect(await joinery(['eval', pipeline, '--row', row, '--verify-engine'])).toEqual(plain);
+    },
+  );
+
   it('applies the plan that was chosen by its hash, and nothing else', { timeout: 60_000 }, async () => {
     const planned = await joinery(['plan', pipeline]);
     const hash = /Plan ([0-9a-f]{12})/.exec(planned.out)?.[1] ?? '';

@@ -21,6 +21,7 @@ export interface Execution {
 export interface ExecuteOptions extends CommonOptions {
   readonly wait?: string;
   readonly firstRun?: boolean;
+  readonly verifyEngine?: boolean;
 }
 
 export interface ExecuteShape {
@@ -59,6 +60,7 @@ export async function executePipeline(
     signal: io.signal,
     emit,
     firstRun: options.firstRun === true,
+    verifyEngine: options.verifyEngine === true,
     ...(options.state === undefined ? {} : { state: options.state }),
     ...(options.wait === undefined ? {} : { wait: parseDuration(options.wait) }),
   });

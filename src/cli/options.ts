@@ -37,6 +37,14 @@ export function withChoice(command: Command): Command {
     .option('--plan-hash <hash>', 'the run whose plan has this hash (8 digits or more)');
 }
 
+/** For commands that evaluate expressions. */
+export function withVerification(command: Command): Command {
+  return command.option(
+    '--verify-engine',
+    'evaluate every worker in both JSONata engines; a difference is an error (default: every 1,000th)',
+  );
+}
+
 /** Errors: STG-103 when neither is given. */
 export function choiceOf(options: ChoiceOptions): RunChoice {
   if (options.planHash !== undefined) return { planHash: options.planHash };

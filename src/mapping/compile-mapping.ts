@@ -13,6 +13,7 @@ import { traceGroup } from './explain.ts';
 import { compileUnit, type UnitResult } from './compile-unit.ts';
 import { identifyMapping } from './identity.ts';
 import { readLookup, type LookupTable } from './lookup.ts';
+import { shadowMapping } from './shadow.ts';
 import { runSteps, type Steps } from './step.ts';
 import { dependenciesOf, employmentColumns, type MappingUnit } from './unit.ts';
 
@@ -31,7 +32,13 @@ export function compileMapping(pipeline: Pipeline, environment: MappingEnvironme
   const sorted = sortDiagnostics(diagnostics);
   if (unit === undefined || sorted.some(({ severity }) => severity === 'error')) return { diagnostics: sorted };
   const mapping = createMapping(pipeline, unit, first, () => compileInstance(pipeline, lookups, environment), analysis.readsClock);
-  return { mapping, diagnostics: sorted };
+  if (environment.shadow === undefined) return { mapping, diagnostics: sorted };
+  const verifying = (): Mapping => {
+    const another = (): Instance => compileInstance(pipeline, lookups, { ...environment, verify: true });
+    const instance = another();
+    return createMapping(pipeline, instance.result.unit ?? unit, instance, another, analysis.readsClock);
+  };
+  return { mapping: shadowMapping(mapping, verifying, environment.shadow), diagnostics: sorted };
 }
 
 /** The tables of a pipeline's lookups, mocked or read from their files. */

@@ -17,7 +17,7 @@ export interface Mapping {
   readonly columns: readonly string[];
   /**
    * Pure: same rows, mapping and `asOf`, same verdict. What goes wrong with a worker is a rejected verdict;
-   * throws only JSN-109, with `verify`, if the two engines disagree.
+   * throws only JSN-109, with `verify` or `shadow`, if the two engines disagree.
    */
   evaluate(group: RowGroup, asOf: Instant): Promise<Verdict> | Verdict;
   /** Evaluations of expressions so far, and how many of them the reference engine had to answer. */
@@ -42,6 +42,8 @@ export interface MappingEnvironment {
   readonly sourceColumns?: readonly SourceColumn[];
   /** Every n-th evaluation (true: each) is done in both engines; a difference is an error of the run. Default: never. */
   readonly verify?: boolean | number;
+  /** Every n-th worker, beginning with the first, is evaluated as with `verify: true` beside the ordinary way, and the two verdicts are compared. Default: none. */
+  readonly shadow?: number;
 }
 
 /** A column as the source describes it. */

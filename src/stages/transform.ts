@@ -3,13 +3,15 @@ import type { StageContext } from './context.ts';
 import type { ExtractItem, TransformItem } from '../store/run-files.ts';
 
 /**
- * Second stage: every group of rows becomes a verdict. Pure but for its counting: same rows, mapping and `asOf`, same verdicts, in the same order.
+ * Second stage: every group of rows becomes a verdict. Counts also expressions that the reference engine answered, and those that both engines did.
+ * Pure but for its counting: same rows, mapping and `asOf`, same verdicts, in the same order.
  */
 export async function* transform(context: StageContext, run: Run, items: AsyncIterable<ExtractItem>): AsyncGenerator<TransformItem> {
   const { mapping, emit, clock } = context;
   const started = clock.now();
   emit({ type: 'stage.started', stage: 'transform' });
   const counts = { drafts: 0, outOfScope: 0, rejected: 0 };
+  const before = mapping.stats();
   let seen = 0;
   for await (const item of items) {
     if (item.kind !== 'group') {
@@ -23,5 +25,7 @@ export async function* transform(context: StageContext, run: Run, items: AsyncIt
     if (++seen % 1_000 === 0) emit({ type: 'stage.progress', stage: 'transform', counts });
     yield { kind: 'verdict', verdict, fingerprint: item.group.fingerprint, ordinals: item.group.rows.map(({ ordinal }) => ordinal) };
   }
-  emit({ type: 'stage.finished', stage: 'transform', counts, milliseconds: clock.now() - started });
+  const after = mapping.stats();
+  const engine = { answeredByReference: after.fallbacks - before.fallbacks, answeredByBothEngines: after.verified - before.verified };
+  emit({ type: 'stage.finished', stage: 'transform', counts: { ...counts, ...engine }, milliseconds: clock.now() - started });
 }

@@ -10,7 +10,7 @@ import type { Pipeline } from '../../pipeline/pipeline.ts';
 import { openSource } from '../../source/open-source.ts';
 import { groupRows } from '../../source/groups.ts';
 import type { Io } from '../io.ts';
-import { defineCommand, environmentOf, type CommonOptions } from '../options.ts';
+import { defineCommand, environmentOf, withVerification, type CommonOptions } from '../options.ts';
 import type { Register } from '../program.ts';
 import { createStyle } from '../style.ts';
 
@@ -19,14 +19,17 @@ interface EvalOptions extends CommonOptions {
   readonly worker?: string;
   readonly attribute?: string;
   readonly asOf?: string;
+  readonly verifyEngine?: boolean;
 }
 
 /** `joinery eval`: one worker through the mapping, every step shown. Values are shown as they are: the person asked for this one. */
 export function evalCommand(register: Register): Command {
-  return defineCommand(
-    'eval',
-    'Show what every let and attribute of one worker comes to',
-    `joinery eval pipelines/contoso.yaml --row '{"worker_id":"W1","status":"Active"}'`,
+  return withVerification(
+    defineCommand(
+      'eval',
+      'Show what every let and attribute of one worker comes to',
+      `joinery eval pipelines/contoso.yaml --row '{"worker_id":"W1","status":"Active"}'`,
+    ),
   )
     .argument('<pipeline>', 'the pipeline file')
     .option('--row <json>', 'the row, columns as named in the database; NULL is null; an array is several rows of one key')
@@ -40,7 +43,8 @@ async function evaluate(io: Io, file: string, options: EvalOptions): Promise<Exi
   if ((options.row === undefined) === (options.worker === undefined)) throw new JoineryError('CLI-101', 'give either --row or --worker');
   const live = options.worker !== undefined;
   const loaded = loadPipeline(file, { environment: environmentOf(io, options), ...(live ? {} : { unset: 'standIn' }) });
-  const compiled = loaded.pipeline === undefined ? undefined : compileMapping(loaded.pipeline);
+  const compiled =
+    loaded.pipeline === undefined ? undefined : compileMapping(loaded.pipeline, options.verifyEngine === true ? { shadow: 1 } : {});
   if (loaded.pipeline === undefined || compiled?.mapping === undefined) {
     throw new JoineryError('STG-001', `${file} is not valid`, { diagnostics: [...loaded.diagnostics, ...(compiled?.diagnostics ?? [])] });
   }

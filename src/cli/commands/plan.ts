@@ -3,7 +3,7 @@ import type { Change } from '../../domain/change.ts';
 import type { AttributeClass } from '../../domain/payload.ts';
 import { readHandoff } from '../../store/run-files.ts';
 import { executePipeline, type ExecuteOptions, type Execution } from '../execute.ts';
-import { defineCommand } from '../options.ts';
+import { defineCommand, withVerification } from '../options.ts';
 import { renderChanges, renderPlan } from '../plan-text.ts';
 import type { Register } from '../program.ts';
 
@@ -13,10 +13,12 @@ interface PlanOptions extends ExecuteOptions {
 
 /** `joinery plan`: the first three stages, rendered. Sends nothing. */
 export function planCommand(register: Register): Command {
-  return defineCommand(
-    'plan',
-    'Extract, transform and batch, and show what would be sent; sends nothing',
-    'joinery plan pipelines/contoso.yaml --exit-code',
+  return withVerification(
+    defineCommand(
+      'plan',
+      'Extract, transform and batch, and show what would be sent; sends nothing',
+      'joinery plan pipelines/contoso.yaml --exit-code',
+    ),
   )
     .argument('<pipeline>', 'the pipeline file')
     .option('--first-run', 'plan although accounts exist that the state does not know; see `joinery adopt`')

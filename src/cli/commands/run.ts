@@ -1,16 +1,18 @@
 import type { Command } from 'commander';
 import type { Register } from '../program.ts';
 import { executePipeline, type ExecuteOptions } from '../execute.ts';
-import { defineCommand } from '../options.ts';
+import { defineCommand, withVerification } from '../options.ts';
 import { reportResult } from '../outcome-text.ts';
 import { withReport } from '../run-report.ts';
 
 /** `joinery run`: all five stages. */
 export function runCommand(register: Register): Command {
-  return defineCommand(
-    'run',
-    'All stages: read the source, plan, send what changed, and wait for the outcomes',
-    'joinery run pipelines/contoso.yaml --env-file .env',
+  return withVerification(
+    defineCommand(
+      'run',
+      'All stages: read the source, plan, send what changed, and wait for the outcomes',
+      'joinery run pipelines/contoso.yaml --env-file .env',
+    ),
   )
     .argument('<pipeline>', 'the pipeline file')
     .option('--first-run', 'plan although accounts exist that the state does not know; see `joinery adopt`')

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { Run } from '../../domain/run.ts';
 import type { ExitClass } from '../../domain/errors/define.ts';
 import { executePipeline, type ExecuteOptions, type Execution } from '../execute.ts';
-import { choiceOf, defineCommand, withChoice, type ChoiceOptions } from '../options.ts';
+import { choiceOf, defineCommand, withChoice, withVerification, type ChoiceOptions } from '../options.ts';
 import { describeCounts } from '../progress.ts';
 import type { Register } from '../program.ts';
 import { showPlan } from './plan.ts';
@@ -21,8 +21,10 @@ export function extractCommand(register: Register): Command {
 }
 
 export function transformCommand(register: Register): Command {
-  return withChoice(
-    defineCommand('transform', 'Map the rows of an extracted run to payloads', 'joinery transform pipelines/contoso.yaml --run latest'),
+  return withVerification(
+    withChoice(
+      defineCommand('transform', 'Map the rows of an extracted run to payloads', 'joinery transform pipelines/contoso.yaml --run latest'),
+    ),
   )
     .argument('<pipeline>', 'the pipeline file')
     .action(
