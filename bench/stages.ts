@@ -2,62 +2,29 @@
  * `npm run bench [-- WORKERS]`: rows a second and peak memory of each stage over a generated company of 100,000 workers, as a baseline. A real PostgreSQL, SQLite state, the emulator
  * in a process of its own; the clock is virtual, so the time of load and reconcile is the time our side needs, not the service's.
  */
-import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { connectSharedClock } from '../src/emulator/shared-clock.ts';
 import { Runner } from '../src/stages/runner.ts';
 import { executeSql, sampleText } from '../samples/databases.ts';
+import { startEmulatorProcess } from '../scripts/emulator-process.ts';
 import { startPostgres } from '../test/postgres.ts';
-
-type Connection = Readonly<Record<'origin' | 'tenantId' | 'servicePrincipalId' | 'jobId' | 'clientId' | 'clientSecret', string>>;
 
 const workers = Number(process.argv[2] ?? 100_000);
 const root = fileURLToPath(new URL('..', import.meta.url));
 const pipeline = join(root, 'bench', 'pipelines', 'contoso-bench.yaml');
 const state = mkdtempSync(join(tmpdir(), 'joinery-bench-'));
 const postgres = await startPostgres();
-const emulator = spawn(
-  process.execPath,
-  [
-    '--import',
-    'tsx',
-    join(root, 'src', 'cli', 'main.ts'),
-    'emulator',
-    '--json',
-    '--licence',
-    'governance',
-    '--shared-clock',
-    '2026-11-02T07:00:00Z',
-  ],
-  {
-    cwd: root,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  },
-);
+const command = ['--import', 'tsx', join(root, 'src', 'cli', 'main.ts')];
+const emulator = await startEmulatorProcess(command, root, ['--licence', 'governance']);
 try {
   const url = await postgres.createDatabase('bench');
   await fill(url);
-  const service = await new Promise<Connection>((done) => {
-    createInterface({ input: emulator.stdout }).once('line', (text) => {
-      const connection: Connection = JSON.parse(text);
-      done(connection);
-    });
-  });
-  const clock = await connectSharedClock(service.origin);
-  const environment = {
-    HR_DATABASE_URL: url,
-    ENTRA_TENANT_ID: service.tenantId,
-    ENTRA_SERVICE_PRINCIPAL_ID: service.servicePrincipalId,
-    ENTRA_JOB_ID: service.jobId,
-    ENTRA_EMULATOR_ORIGIN: service.origin,
-    ENTRA_CLIENT_ID: service.clientId,
-    ENTRA_CLIENT_SECRET: service.clientSecret,
-  };
+  const clock = await connectSharedClock(emulator.connection.origin);
+  const environment = { ...emulator.variables, HR_DATABASE_URL: url };
   const runner = await Runner.open(pipeline, { environment, state, clock, chance: { random: Math.random, uuid: randomUUID } });
   line('stage', 'seconds', 'workers/s', 'peak RSS MB');
   const run = await measure('extract', () => runner.extract());
@@ -72,7 +39,7 @@ try {
   await runner.close();
   await clock.close();
 } finally {
-  emulator.kill();
+  emulator.process.kill();
   await postgres.stop();
   rmSync(state, { recursive: true, force: true });
 }

@@ -1,4 +1,4 @@
-import { exitCodes } from '../src/domain/exit.ts';
+import { exitCodes, exitPrecedence } from '../src/domain/exit.ts';
 import { errorRegistry } from '../src/domain/errors/registry.ts';
 import type { ErrorDeclaration, ExitClass } from '../src/domain/errors/define.ts';
 import { decisionTable, ledgerStates, rowStates } from '../src/plan/decision.ts';
@@ -54,20 +54,7 @@ const meanings: Readonly<Record<ExitClass, string>> = {
 
 /** docs/reference/exit-codes.md */
 export function renderExitPage(): string {
-  const order: ExitClass[] = [
-    'internal',
-    'interrupted',
-    'locked',
-    'configuration',
-    'source',
-    'guard',
-    'sink',
-    'outcomes',
-    'rejections',
-    'pending',
-    'success',
-  ];
-  const rows = order.map((name) => `| ${String(exitCodes[name])} | ${name} | ${meanings[name]} |`);
+  const rows = exitPrecedence.map((name) => `| ${String(exitCodes[name])} | ${name} | ${meanings[name]} |`);
   return [
     '# Exit codes',
     '',

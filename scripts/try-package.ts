@@ -5,16 +5,14 @@
 import { spawn } from 'node:child_process';
 import { cpSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { createInterface } from 'node:readline';
 import { fillDirty } from '../samples/databases.ts';
 import { startPostgres } from '../test/postgres.ts';
+import { startEmulatorProcess } from './emulator-process.ts';
 
 interface Ended {
   readonly code: number | null;
   readonly out: string;
 }
-
-type Connection = Readonly<Record<'origin' | 'tenantId' | 'servicePrincipalId' | 'jobId' | 'clientId' | 'clientSecret', string>>;
 
 const folder = resolve(process.argv[2] ?? '.');
 const main = join(folder, 'node_modules', 'joinery', 'dist', 'cli', 'main.js');
@@ -53,33 +51,19 @@ const check = await node([main, 'check', join('pipelines', 'contoso-dirty.yaml')
 expectThat(check.code === 0, 'check', check);
 
 const postgres = await startPostgres();
-const emulator = spawn(process.execPath, [main, 'emulator', '--json', '--shared-clock', '2026-11-02T07:00:00Z'], {
-  cwd: folder,
-  stdio: ['ignore', 'pipe', 'inherit'],
-});
+const emulator = await startEmulatorProcess([main], folder);
 try {
   const url = await postgres.createDatabase('packed');
   await fillDirty(url);
-  const service = await new Promise<Connection>((done) => {
-    createInterface({ input: emulator.stdout }).once('line', (line) => {
-      const connection: Connection = JSON.parse(line);
-      done(connection);
-    });
-  });
   const run = await node([main, 'run', join('pipelines', 'contoso-dirty.yaml')], {
+    ...emulator.variables,
     HR_EXPORT_URL: url,
-    JOINERY_CLOCK: service.origin,
-    ENTRA_TENANT_ID: service.tenantId,
-    ENTRA_SERVICE_PRINCIPAL_ID: service.servicePrincipalId,
-    ENTRA_JOB_ID: service.jobId,
-    ENTRA_EMULATOR_ORIGIN: service.origin,
-    ENTRA_CLIENT_ID: service.clientId,
-    ENTRA_CLIENT_SECRET: service.clientSecret,
+    JOINERY_CLOCK: emulator.connection.origin,
   });
   // 3: all was done, and the sample's contradictions are new rejections.
   expectThat(run.code === 3 && run.out.includes('applied'), 'run', run);
 } finally {
-  emulator.kill();
+  emulator.process.kill();
   await postgres.stop();
 }
 

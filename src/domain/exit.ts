@@ -2,7 +2,7 @@ import { JoineryError } from './error.ts';
 import type { ExitClass } from './errors/define.ts';
 
 /** In order of precedence: where several apply, the first wins. */
-const precedence: readonly ExitClass[] = [
+export const exitPrecedence: readonly ExitClass[] = [
   'internal',
   'interrupted',
   'locked',
@@ -37,7 +37,7 @@ export const exitCodes: Readonly<Record<ExitClass, number>> = {
 /** The class that decides when several things happened in one run. */
 export function firstExitClass(classes: Iterable<ExitClass>): ExitClass {
   const seen = new Set(classes);
-  return precedence.find((name) => seen.has(name)) ?? 'success';
+  return exitPrecedence.find((name) => seen.has(name)) ?? 'success';
 }
 
 /** Turns anything thrown into its class: ours by its code, all else is a defect. */
