@@ -22,6 +22,7 @@ import { scopeOf, type StageContext } from './context.ts';
 import { forecast, type ForecastLine } from './forecast.ts';
 import { readDocument } from '../store/run-files.ts';
 import { load } from './load.ts';
+import { chooseResent, type ResendChoice } from './resend.ts';
 import { RunRecord } from './run-record.ts';
 import {
   acceptRun,
@@ -146,7 +147,7 @@ export class Runner {
     return this.#withService((context, around) =>
       this.#withSource(async (source) => {
         const begun = await beginRun(context, context.clock.now(), around.chance.random);
-        await planRun(context, begun, source, around.directory, this.#options.firstRun);
+        await planRun(context, begun, source, around.directory, { firstRun: this.#options.firstRun });
         return this.#deliver(context, begun, around);
       }),
     );
@@ -157,7 +158,19 @@ export class Runner {
     return this.#withService((context, around) =>
       this.#withSource(async (source) => {
         const run = await beginRun(context, context.clock.now(), around.chance.random);
-        const plan = await planRun(context, run, source, around.directory, this.#options.firstRun);
+        const plan = await planRun(context, run, source, around.directory, { firstRun: this.#options.firstRun });
+        return { run: await this.#existing(run.id), plan };
+      }),
+    );
+  }
+
+  /** A plan that also sends workers again of whom nothing differs; `apply` sends it. Errors: STG-106 when nobody is meant. */
+  resend(choice: ResendChoice): Promise<{ readonly run: Run; readonly plan: PlanHead }> {
+    return this.#withService((context, around) =>
+      this.#withSource(async (source) => {
+        const resend = await chooseResent(context, choice);
+        const run = await beginRun(context, context.clock.now(), around.chance.random);
+        const plan = await planRun(context, run, source, around.directory, { firstRun: this.#options.firstRun, resend });
         return { run: await this.#existing(run.id), plan };
       }),
     );
@@ -218,7 +231,7 @@ export class Runner {
       const run = await this.#choose(choice);
       if (run.state !== 'transformed') throw wrongStage(run, 'transformed');
       this.#sameMapping(context, run);
-      const plan = await batch(context, run, around.directory, this.#options.firstRun);
+      const plan = await batch(context, run, around.directory, { firstRun: this.#options.firstRun });
       return { run: await this.#existing(run.id), plan };
     });
   }
@@ -265,7 +278,9 @@ export class Runner {
     const { name } = this.pipeline;
     if ('planHash' in choice) {
       const runs = await this.store.runs.list(name, 100);
-      const found = runs.find(({ planHash }) => choice.planHash.length >= 8 && planHash?.startsWith(choice.planHash) === true);
+      const matching = runs.filter(({ planHash }) => choice.planHash.length >= 8 && planHash?.startsWith(choice.planHash) === true);
+      // Planning twice gives one hash twice; the run that was overtaken cannot be sent.
+      const found = matching.find(({ state }) => state !== 'abandoned') ?? matching[0];
       if (found === undefined) throw new JoineryError('STG-104', `no run of ${name} has a plan with the hash ${choice.planHash}`);
       return found;
     }
