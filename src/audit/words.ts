@@ -59,6 +59,7 @@ export const causeWords: Readonly<Record<ChangeCause, string>> = {
   silence: 'An earlier operation went silent, so what the service has is unknown and the worker is sent again.',
   manager: 'Only what the service could not set before is sent again.',
   unsettled: 'An accepted payload is not confirmed yet.',
+  resend: 'Nothing differs; somebody asked for the worker to be sent again.',
 };
 
 /** Ends of operations in the order in which bars and tables show them; the good ones first. */

@@ -14,10 +14,13 @@ import { entraCommand } from './commands/entra.ts';
 import { evalCommand } from './commands/eval.ts';
 import { importExpressionCommand } from './commands/import-expression.ts';
 import { explainCommand } from './commands/explain.ts';
+import { exportCommand } from './commands/export.ts';
+import { journalCommand } from './commands/journal.ts';
 import { planCommand } from './commands/plan.ts';
 import { reportCommand } from './commands/report.ts';
 import { forecastCommand } from './commands/forecast.ts';
 import { releaseCommand } from './commands/release.ts';
+import { resendCommand } from './commands/resend.ts';
 import { runCommand } from './commands/run.ts';
 import { batchCommand, extractCommand, loadCommand, reconcileCommand, transformCommand } from './commands/stage.ts';
 import { statusCommand } from './commands/status.ts';
@@ -34,6 +37,7 @@ const commands = [
   checkCommand,
   adoptCommand,
   releaseCommand,
+  resendCommand,
   forecastCommand,
   planCommand,
   applyCommand,
@@ -46,6 +50,8 @@ const commands = [
   statusCommand,
   reportCommand,
   explainCommand,
+  exportCommand,
+  journalCommand,
   testCommand,
   evalCommand,
   importExpressionCommand,

@@ -14,7 +14,7 @@ export interface AttributeDifference {
 
 /** Why the change is this kind, for people and for the report. */
 export type ChangeCause =
-  'new' | 'attributes' | 'status' | 'vanished' | 'outOfScope' | 'rejectedInactive' | 'silence' | 'manager' | 'unsettled';
+  'new' | 'attributes' | 'status' | 'vanished' | 'outOfScope' | 'rejectedInactive' | 'silence' | 'manager' | 'unsettled' | 'resend';
 
 /** Why a worker is held: see `plan/hold`. `protected`: nothing is sent about him at all. */
 export type HoldCause = 'directory' | 'list' | 'ambiguous' | 'onPremises' | 'protected';

@@ -19,6 +19,8 @@ export interface Case {
   readonly entry: LedgerEntry | undefined;
   readonly chosen: ReadonlyMap<string, string>;
   readonly managerKnown: boolean;
+  /** Somebody asked for him to be sent again: also what equals the baseline, or was refused before, becomes an operation. */
+  readonly resend?: boolean;
   readonly warnings: readonly Diagnostic[];
 }
 
@@ -36,10 +38,11 @@ export function changeOf(worker: Case, leavers: LeaversDeclaration): Change | un
   const payloadHash = hashJson(payload);
   const found = differences(last, payload);
   const uncertain = isUncertain(state);
-  const change = decided === 'mover' && found.length === 0 && !uncertain ? 'none' : decided;
+  const again = worker.resend === true;
+  const change = decided === 'mover' && found.length === 0 && !uncertain && !again ? 'none' : decided;
   const inFlight = entry?.sent !== undefined;
-  const failedBefore = entry?.failed?.hash === payloadHash;
-  const waiting = inFlight && entry.sent.escrowed !== true && isSentChange(change) && !isDisable(change) && found.length > 0;
+  const failedBefore = entry?.failed?.hash === payloadHash && !again;
+  const waiting = inFlight && entry.sent.escrowed !== true && isSentChange(change) && !isDisable(change) && (found.length > 0 || again);
   const manager = managerOf(payload);
   return {
     externalId,
@@ -49,7 +52,7 @@ export function changeOf(worker: Case, leavers: LeaversDeclaration): Change | un
     payload,
     payloadHash,
     differences: found,
-    send: isSentChange(change) && (found.length > 0 || uncertain) && !waiting && !failedBefore,
+    send: isSentChange(change) && (found.length > 0 || uncertain || again) && !waiting && !failedBefore,
     failedBefore,
     waiting,
     ...(manager === undefined ? {} : { manager }),
@@ -86,6 +89,7 @@ function causeOf(worker: Case, change: ChangeKind, uncertain: boolean, entry: Le
   if (change === 'joiner' || change === 'pre-hire') return uncertain ? 'silence' : 'new';
   if (change !== 'mover' && change !== 'none') return 'status';
   if (uncertain) return 'silence';
+  if (differing === 0 && worker.resend === true) return 'resend';
   const unset = entry?.confirmed?.evidence.unset ?? [];
   return differing > 0 && unset.length > 0 && unset.length === differing ? 'manager' : 'attributes';
 }

@@ -52,3 +52,25 @@ export function managerDepths(changes: readonly Sendable[]): ReadonlyMap<Externa
   }
   return depths;
 }
+
+/** Circles of managers within one plan, each once, from its smallest id on; nobody stands in two. */
+export function managerCircles(changes: readonly Pick<Sendable, 'externalId' | 'manager'>[]): ExternalId[][] {
+  const managers = new Map(changes.map((change) => [change.externalId, change.manager]));
+  const seen = new Set<ExternalId>();
+  const circles: ExternalId[][] = [];
+  for (const { externalId } of changes) {
+    const path: ExternalId[] = [];
+    let at: ExternalId | undefined = externalId;
+    while (at !== undefined && managers.has(at) && !seen.has(at)) {
+      seen.add(at);
+      path.push(at);
+      at = managers.get(at);
+    }
+    const start = at === undefined ? -1 : path.indexOf(at);
+    if (start === -1) continue;
+    const circle = path.slice(start);
+    const smallest = circle.indexOf(circle.reduce((least, one) => (compareKeys('bytes', one, least) < 0 ? one : least)));
+    circles.push([...circle.slice(smallest), ...circle.slice(0, smallest)]);
+  }
+  return circles;
+}

@@ -4,7 +4,7 @@ import type { Run } from '../domain/run.ts';
 import { isSentChange, type ChangeKind, type ExternalId, type SentChangeKind } from '../domain/words.ts';
 import { bulkIdOf, operationBytes, placeOperations } from '../plan/batching.ts';
 import { evaluateGuards } from '../plan/guards.ts';
-import { orderForSending } from '../plan/order.ts';
+import { managerCircles, orderForSending } from '../plan/order.ts';
 import { PlanHash } from '../plan/plan-hash.ts';
 import { priceOf } from '../plan/price.ts';
 import { callAllowance } from './allowance.ts';
@@ -54,16 +54,24 @@ class PlanTotals {
   }
 }
 
+/** What a person asked of one plan. */
+export interface PlanOptions {
+  /** Plan although the job has accounts that the state does not know. */
+  readonly firstRun?: boolean;
+  /** Workers to be sent again although nothing differs, or although the service refused the same before. */
+  readonly resend?: ReadonlySet<ExternalId>;
+}
+
 /**
  * Third stage: from verdicts and ledger to a plan with its guards, price, hash and batches. Changes nothing in the ledger. Two passes over
  * the verdicts, so that names and managers are judged by the whole plan while payloads are never all in memory.
  */
-export async function batch(context: StageContext, run: Run, directory: DirectoryView, firstRun = false): Promise<PlanHead> {
+export async function batch(context: StageContext, run: Run, directory: DirectoryView, options: PlanOptions = {}): Promise<PlanHead> {
   return timed(context, 'batch', async () => {
     const { store, pipeline, mapping } = context;
     const scope = scopeOf(pipeline);
     const survey = await surveyVerdicts(context, readHandoff(store, run.id, 'verdicts.ndjson'), directory);
-    if (!firstRun) await refuseUnknownHistory(context, survey.newcomers, directory);
+    if (options.firstRun !== true) await refuseUnknownHistory(context, survey.newcomers, directory);
     const summary = await readDocument(store, run.id, 'extract.json');
     const totals = new PlanTotals();
     const date = mapping.readsClock ? { date: formatInstant(run.asOf).slice(0, 10) } : {};
@@ -77,10 +85,15 @@ export async function batch(context: StageContext, run: Run, directory: Director
       keyless: summary.keyless > 0,
       keylessBefore: await keylessOf(context, last),
       holds: openHolds(context, directory),
+      resend: options.resend ?? new Set<ExternalId>(),
     };
     const decided = decideWorkers(context, readHandoff(store, run.id, 'verdicts.ndjson'), input);
     await writeHandoff(store, run.id, 'plan.ndjson', tally(context, decided, totals, hash, rejections));
     await writeHandoff(store, run.id, 'rejections.ndjson', rejections);
+    for (const circle of managerCircles(totals.members)) {
+      const message = `the managers of these workers lead in a circle: ${circle.join(', ')}`;
+      context.emit({ type: 'warning', diagnostic: { code: 'PLN-107', severity: 'warning', message } });
+    }
     const batches = arrange(run, totals.members);
     await writeHandoff(store, run.id, 'batches.ndjson', batches);
 

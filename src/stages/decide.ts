@@ -20,6 +20,8 @@ export interface DecideInput {
   /** How many such rows the last accepted run had. */
   readonly keylessBefore: number;
   readonly holds: Holds;
+  /** Workers who are sent again although nothing differs. */
+  readonly resend: ReadonlySet<ExternalId>;
 }
 
 export type Decided =
@@ -83,6 +85,7 @@ function* decideVerdict(
       entry,
       chosen: input.survey.names.chosen(externalId),
       managerKnown: manager.known,
+      resend: input.resend.has(externalId),
       warnings: [...verdict.warnings, ...manager.warnings],
     },
     context.pipeline.leavers,

@@ -15,12 +15,18 @@ import { previousPass } from './previous-pass.ts';
  * accepted run, workers whose date has come or who have work left, keys that vanished, rows without a key. Leaves the
  * pass's fingerprints in the run; they count only once the run is accepted. Memory stays flat: one chunk of rows, and the set of workers with work left.
  */
-export async function* extract(context: StageContext, run: Run, source: Source): AsyncGenerator<ExtractItem> {
+export async function* extract(
+  context: StageContext,
+  run: Run,
+  source: Source,
+  asked: ReadonlySet<ExternalId> = new Set(),
+): AsyncGenerator<ExtractItem> {
   const { store, mapping, emit, clock, signal } = context;
   const started = clock.now();
   emit({ type: 'stage.started', stage: 'extract' });
   const previous = await previousPass(context, run, source.keyOrder);
   const missing = new Set(previous.missing);
+  const again = new Set([...previous.again, ...asked]);
   const summary = { rows: 0, keys: 0, keyless: 0, unchanged: 0, changed: 0, vanished: 0 };
   const fingerprints = new Channel<readonly KeyFingerprint[]>();
   const header = { run: run.id, order: source.keyOrder, mapping: mapping.id };
@@ -33,7 +39,7 @@ export async function* extract(context: StageContext, run: Run, source: Source):
     for await (const chunk of mergeChanges(groupRows(rows, source.keyOrder), previous.fingerprints, source.keyOrder)) {
       await fingerprints.push(chunk.groups.map(({ key, fingerprint }) => ({ key, fingerprint })));
       summary.keys += chunk.groups.length;
-      for (const item of itemsOf(chunk, previous.everybody, previous.again, missing)) {
+      for (const item of itemsOf(chunk, previous.everybody, again, missing)) {
         if (item.kind === 'group') summary.changed++;
         else if (item.kind === 'keyless') summary.keyless++;
         else summary.vanished++;

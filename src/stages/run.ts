@@ -5,7 +5,7 @@ import type { Run, RunState } from '../domain/run.ts';
 import type { ExternalId, RunId } from '../domain/words.ts';
 import type { Source } from '../source/contract.ts';
 import { accept } from './accept.ts';
-import { batch } from './batch.ts';
+import { batch, type PlanOptions } from './batch.ts';
 import { scopeOf, type StageContext } from './context.ts';
 import { extract } from './extract.ts';
 import { planFollowUp } from './follow-up.ts';
@@ -75,10 +75,10 @@ export async function planRun(
   run: Run,
   source: Source,
   directory: DirectoryView,
-  firstRun = false,
+  options: PlanOptions = {},
 ): Promise<PlanHead> {
-  await transformRun(context, run, keepRows(context, run, extract(context, run, source)));
-  return batch(context, run, directory, firstRun);
+  await transformRun(context, run, keepRows(context, run, extract(context, run, source, options.resend)));
+  return batch(context, run, directory, options);
 }
 
 /** The extract stage on its own: its result waits in the run for the transform stage. */

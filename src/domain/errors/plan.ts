@@ -37,6 +37,12 @@ export const planErrors = defineErrors({
     why: 'Nothing that leaves his account enabled is sent: somebody else disabled it, the hold list or the pipeline names him, or the service could not write it. A disable would still be sent, unless he is protected.',
     fix: 'Find out why. If he may be enabled, `joinery release PIPELINE --worker ID --reason TEXT`, or take him off the list.',
   },
+  'PLN-107': {
+    title: 'Managers lead in a circle',
+    exit: 'success',
+    why: 'Each of the workers named is, over others, his own manager. They are sent as the source says, in an order that begins somewhere in the circle.',
+    fix: 'Correct the manager column in the source.',
+  },
   'PLN-201': {
     title: 'A guard stopped the plan',
     exit: 'guard',

@@ -37,6 +37,12 @@ export const stagesErrors = defineErrors({
     why: 'Stages hand their results on through files of the run. Without the whole file, part of the company would be left out silently.',
     fix: 'Begin a new run; nothing of this one was sent.',
   },
+  'STG-106': {
+    title: 'Nobody is to be sent again',
+    exit: 'configuration',
+    why: 'No worker of the ledger that belongs to this pipeline fits what was asked for, so the plan would be that of an ordinary run.',
+    fix: 'Give --worker with a key of the source, --attribute with an attribute as the plan names it, or --all.',
+  },
   'STG-201': {
     title: 'The service refused the upload',
     exit: 'sink',

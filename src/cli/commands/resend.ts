@@ -1,0 +1,45 @@
+import type { Command } from 'commander';
+import { JoineryError } from '../../domain/error.ts';
+import type { ResendChoice } from '../../stages/resend.ts';
+import { executePipeline, type ExecuteOptions } from '../execute.ts';
+import { defineCommand } from '../options.ts';
+import type { Register } from '../program.ts';
+import { showPlan } from './plan.ts';
+
+interface ResendOptions extends ExecuteOptions {
+  readonly worker?: readonly string[];
+  readonly attribute?: readonly string[];
+  readonly all?: boolean;
+}
+
+/** `joinery resend`: plans to send workers again of whom nothing differs; guarded and priced like any plan, sent by `joinery apply`. */
+export function resendCommand(register: Register): Command {
+  return defineCommand(
+    'resend',
+    'Plan to send workers again although nothing differs; joinery apply sends the plan',
+    'joinery resend pipelines/contoso.yaml --attribute department',
+  )
+    .argument('<pipeline>', 'the pipeline file')
+    .option('--worker <id...>', 'these workers, by the key of the source')
+    .option('--attribute <name...>', 'everybody whose last payload has one of these attributes')
+    .option('--all', 'everybody of the pipeline')
+    .action(
+      register((io, file: string, options: ResendOptions) => {
+        const choice = choiceOf(options);
+        return executePipeline(io, file, options, async (execution) => {
+          const { run, plan } = await execution.runner.resend(choice);
+          await showPlan(execution, run.id, plan);
+          execution.say(`To send it: joinery apply ${file} --run ${run.id}\n`);
+          return plan.guards.some(({ tripped }) => tripped) ? 'guard' : 'success';
+        });
+      }),
+    );
+}
+
+/** Errors: STG-106 unless exactly one way of choosing is given. */
+function choiceOf({ worker, attribute, all }: ResendOptions): ResendChoice {
+  const given = [worker !== undefined, attribute !== undefined, all === true].filter(Boolean).length;
+  if (given !== 1) throw new JoineryError('STG-106', 'exactly one of --worker, --attribute and --all is needed');
+  if (worker !== undefined) return { workers: worker };
+  return attribute !== undefined ? { attributes: attribute } : { all: true };
+}

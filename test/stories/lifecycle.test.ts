@@ -1,0 +1,226 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { openStory, people, type Story } from './story.ts';
+
+const hour = 3_600_000;
+let story: Story;
+afterEach(async () => {
+  await story.close();
+});
+
+const warnings = (code: string): number =>
+  story.events.filter((event) => event.type === 'warning' && event.diagnostic.code === code).length;
+
+describe('change kinds', () => {
+  it('go by pre-hire, enable, leaver and rehire, each counted apart, and a past leaver never becomes an account', async () => {
+    story = await openStory();
+    await story.sql(
+      people([
+        { id: 'PRE', given: 'Pre', family: 'Hire', starts: '2026-11-10' },
+        { id: 'OFFER', given: 'Offer', family: 'Withdrawn', starts: '2026-11-10' },
+        { id: 'PAST', given: 'Past', family: 'Leaver', ends: '2024-01-31' },
+        { id: 'HERE', given: 'Here', family: 'Now' },
+      ]),
+    );
+    expect((await story.run()).plan.counts).toMatchObject({ joiner: 1, 'pre-hire': 2 });
+    expect(story.accounts()).toEqual({ PRE: 'off', OFFER: 'off', HERE: 'on' });
+
+    await story.sql(`update workers set starts = '2027-06-01' where id = 'OFFER'`);
+    expect((await story.run()).plan.counts).toMatchObject({ cancelled: 0, leaver: 0 });
+
+    story.clock.advanceTo('2026-11-10T07:00:00Z');
+    expect((await story.run()).plan.counts).toMatchObject({ enable: 1, rehire: 0 });
+    expect(story.accounts()).toMatchObject({ PRE: 'on', OFFER: 'off' });
+
+    await story.sql(`update workers set status = 'Terminated' where id = 'PRE'`);
+    expect((await story.run()).plan.counts).toMatchObject({ leaver: 1 });
+    await story.sql(`update workers set title = 'Former' where id = 'PRE'`);
+    expect((await story.run()).plan).toMatchObject({ counts: { frozen: 1 }, price: { operations: 0 } });
+    await story.sql(`update workers set status = 'Active' where id = 'PRE'`);
+    expect((await story.run()).plan.counts).toMatchObject({ rehire: 1, enable: 0 });
+    expect(story.property('PRE', 'jobTitle')).toBe('Former');
+  });
+});
+
+describe('dates', () => {
+  it('act when they arrive although no row changed, at the end of the last day in the zone of the worker', async () => {
+    story = await openStory();
+    await story.sql(
+      people([
+        { id: 'TOKYO', given: 'T', family: 'One', ends: '2026-11-02', zone: 'Asia/Tokyo' },
+        { id: 'BERLIN', given: 'B', family: 'Two', ends: '2026-11-02' },
+        { id: 'LA', given: 'L', family: 'Three', ends: '2026-11-02', zone: 'America/Los_Angeles' },
+      ]),
+    );
+    await story.run();
+    expect(story.accounts()).toEqual({ TOKYO: 'on', BERLIN: 'on', LA: 'on' });
+    for (const [at, expected] of [
+      ['2026-11-02T15:30:00Z', { TOKYO: 'off', BERLIN: 'on', LA: 'on' }],
+      ['2026-11-02T23:30:00Z', { TOKYO: 'off', BERLIN: 'off', LA: 'on' }],
+      ['2026-11-03T08:30:00Z', { TOKYO: 'off', BERLIN: 'off', LA: 'off' }],
+    ] as const) {
+      story.clock.advanceTo(at);
+      await story.run();
+      expect(story.accounts()).toEqual(expected);
+    }
+  });
+
+  it('that are back-dated act at once, and one that is rescinded in time never acts', async () => {
+    story = await openStory();
+    await story.sql(
+      people([
+        { id: 'BACK', given: 'Back', family: 'Dated' },
+        { id: 'STAY', given: 'Stay', family: 'On', ends: '2026-11-03' },
+      ]),
+    );
+    await story.run();
+    await story.sql(`update workers set ends = '2026-10-15' where id = 'BACK'`, `update workers set ends = null where id = 'STAY'`);
+    expect((await story.run()).plan.counts).toMatchObject({ leaver: 1 });
+    story.clock.advanceTo('2026-11-05T07:00:00Z');
+    await story.run();
+    expect(story.accounts()).toEqual({ BACK: 'off', STAY: 'on' });
+  });
+});
+
+describe('vanishing', () => {
+  const gone = `delete from workers where id = 'W2'`;
+  const back = `insert into workers (id, given, family, title) values ('W2', 'Ben', 'Two', 'Changed')`;
+
+  async function two(): Promise<void> {
+    story = await openStory();
+    await story.sql(
+      people([
+        { id: 'W1', given: 'Anna', family: 'One' },
+        { id: 'W2', given: 'Ben', family: 'Two', title: 'Clerk' },
+      ]),
+    );
+    await story.run();
+    await story.sql(gone);
+  }
+
+  it('needs the passes and the hours, and sends what was confirmed with active false', async () => {
+    await two();
+    await story.run();
+    await story.run();
+    await story.run();
+    expect(story.accounts()).toMatchObject({ W2: 'on' });
+    story.clock.advance(25 * hour);
+    expect((await story.run()).plan.counts).toMatchObject({ leaver: 1 });
+    expect(story.accounts()).toMatchObject({ W1: 'on', W2: 'off' });
+    expect(story.property('W2', 'jobTitle')).toBe('Clerk');
+  });
+
+  it('begins anew when the key was there again in between', async () => {
+    await two();
+    await story.run();
+    story.clock.advance(25 * hour);
+    await story.sql(back);
+    await story.run();
+    await story.sql(gone);
+    await story.run();
+    story.clock.advance(2 * hour);
+    await story.run();
+    expect(story.accounts()).toMatchObject({ W2: 'on' });
+    story.clock.advance(25 * hour);
+    await story.run();
+    expect(story.accounts()).toMatchObject({ W2: 'off' });
+  });
+
+  it('does not count a pass that a guard stopped', async () => {
+    story = await openStory({ guards: 'population: 0' });
+    await story.sql(
+      people([
+        { id: 'W1', given: 'Anna', family: 'One' },
+        { id: 'W2', given: 'Ben', family: 'Two' },
+      ]),
+    );
+    await story.run();
+    await story.sql(gone);
+    await expect(story.run()).rejects.toMatchObject({ code: 'PLN-201' });
+    story.clock.advance(25 * hour);
+    await expect(story.run()).rejects.toMatchObject({ code: 'PLN-201' });
+    await story.rewrite({});
+    story.clock.advance(25 * hour);
+    await story.run();
+    expect(story.accounts()).toMatchObject({ W2: 'on' });
+  });
+});
+
+describe('names and emptiness', () => {
+  it('give the second candidate to whoever comes later, and keep a name for life', async () => {
+    story = await openStory();
+    await story.sql(people([{ id: 'W1', given: 'Anna', family: 'One' }]));
+    await story.run();
+    await story.sql(people([{ id: 'W2', given: 'Anna', family: 'Two' }]), `update workers set given = 'Anne' where id = 'W1'`);
+    await story.run();
+    expect(story.property('W1', 'userPrincipalName')).toBe('anna@contoso.example');
+    expect(story.property('W1', 'givenName')).toBe('Anne');
+    expect(story.property('W2', 'userPrincipalName')).toBe('anna.two@contoso.example');
+  });
+
+  it('keep what was confirmed where HR has nothing any more', async () => {
+    story = await openStory();
+    await story.sql(people([{ id: 'W1', given: 'Anna', family: 'One', title: 'Chief', department: 'Sales' }]));
+    await story.run();
+    await story.sql(`update workers set title = null, department = 'Board' where id = 'W1'`);
+    await story.run();
+    expect(story.property('W1', 'jobTitle')).toBe('Chief');
+    expect(story.property('W1', 'department')).toBe('Board');
+  });
+});
+
+describe('managers', () => {
+  it('come with their reports; nobody is his own, circles are named, and one outside is left out', async () => {
+    story = await openStory();
+    await story.sql(
+      people([
+        { id: 'REPORT', given: 'Rep', family: 'One', manager: 'BOSS' },
+        { id: 'BOSS', given: 'Boss', family: 'Two', manager: 'BOSS' },
+        { id: 'LEFT', given: 'Left', family: 'Three', manager: 'RIGHT' },
+        { id: 'RIGHT', given: 'Right', family: 'Four', manager: 'LEFT' },
+        { id: 'LONE', given: 'Lone', family: 'Five', manager: 'ELSEWHERE' },
+      ]),
+    );
+    const { plan, tally } = await story.run();
+    expect(plan.counts).toMatchObject({ joiner: 5 });
+    expect(tally['failed']).toBeUndefined();
+    expect([warnings('MAP-214'), warnings('PLN-107'), warnings('PLN-104')]).toEqual([1, 1, 1]);
+    expect(story.events).toContainEqual(
+      expect.objectContaining({ diagnostic: expect.objectContaining({ message: expect.stringContaining('LEFT, RIGHT') }) }),
+    );
+    const id = (worker: string): unknown => story.property(worker, 'id');
+    const managers = ['REPORT', 'BOSS', 'LEFT', 'RIGHT', 'LONE'].map((worker) => story.property(worker, 'managerId'));
+    expect(managers).toEqual([id('BOSS'), null, id('RIGHT'), id('LEFT'), null]);
+    expect((await story.run()).plan.price.operations).toBe(0);
+  });
+});
+
+describe('resending', () => {
+  it('plans whom somebody named although nothing differs, and apply restores what was changed by hand', async () => {
+    story = await openStory();
+    await story.sql(
+      people([
+        { id: 'W1', given: 'Anna', family: 'One', title: 'Chief' },
+        { id: 'W2', given: 'Ben', family: 'Two' },
+        { id: 'W3', given: 'Cleo', family: 'Three', status: 'Terminated' },
+      ]),
+    );
+    await story.run();
+    story.setAccount('W1', { jobTitle: 'Jester' });
+    expect((await story.run()).plan.price.operations).toBe(0);
+    const runner = await story.open();
+    try {
+      const { run, plan } = await runner.resend({ workers: ['W1'] });
+      expect(plan).toMatchObject({ counts: { mover: 1 }, price: { operations: 1, calls: 1 } });
+      expect(story.property('W1', 'jobTitle')).toBe('Jester');
+      await runner.apply({ run: run.id });
+      expect(story.property('W1', 'jobTitle')).toBe('Chief');
+      expect((await runner.resend({ attributes: ['title'] })).plan.price.operations).toBe(1);
+      expect((await runner.resend({ all: true })).plan.price.operations).toBe(2);
+      await expect(runner.resend({ workers: ['W9'] })).rejects.toMatchObject({ code: 'STG-106' });
+      await expect(runner.resend({ attributes: ['shoeSize'] })).rejects.toMatchObject({ code: 'STG-106' });
+    } finally {
+      await runner.close();
+    }
+    expect((await story.run()).plan.price.operations).toBe(0);
+  });
+});
