@@ -134,7 +134,11 @@ async function* readLines(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<read
 /** SQL Server can store half a surrogate pair, which UTF-8 cannot. */
 const special = /[\\\n\r]|\p{Surrogate}/gu;
 
+/** Told without properties of Unicode, for nearly every key. */
+const unspecial = /^[^\\\n\r\ud800-\udfff]*$/;
+
 function escapeKey(key: string): string {
+  if (unspecial.test(key)) return key;
   return key.replaceAll(special, (character) => `\\${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 

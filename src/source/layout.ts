@@ -2,6 +2,7 @@ import type { ColumnValue, Row, ValueProblem } from '../domain/row.ts';
 import type { ExternalId } from '../domain/words.ts';
 import type { ColumnDescription } from './contract.ts';
 import { splitLine, valueOfLine } from './line.ts';
+import type { CopiedLine } from './postgres-protocol.ts';
 import { UnfitValue, type Convert } from './values.ts';
 
 /** A column of a result, and how its text becomes a value. */
@@ -10,6 +11,8 @@ export interface ResultColumn extends ColumnDescription {
   /** The text as it counts for a key: padding and case of a UUID taken away. */
   readonly keyText: (text: string) => string;
 }
+
+const tab = 0x09;
 
 /** What all rows of one read have in common. */
 export class RowLayout {
@@ -25,9 +28,22 @@ export class RowLayout {
 
   /** A row of a line; its values are taken apart when somebody looks at them. */
   row(line: string, fingerprint: string, ordinal: number): Row {
-    const text = valueOfLine(line, this.#keyIndex);
+    return new LineRow(this, this.#keyOf(valueOfLine(line, this.#keyIndex)), fingerprint, ordinal, line);
+  }
+
+  /** The same for a line that is still bytes: only its key becomes text. */
+  rowOf(line: CopiedLine, ordinal: number): Row {
+    const { block, start, end } = line;
+    let from = start;
+    for (let passed = 0; passed < this.#keyIndex; passed++) from = block.indexOf(tab, from) + 1;
+    const to = block.indexOf(tab, from);
+    const text = valueOfLine(block.toString('utf8', from, to === -1 || to > end ? end : to), 0);
+    return new LineRow(this, this.#keyOf(text), line.fingerprint, ordinal, line);
+  }
+
+  #keyOf(text: string | null): ExternalId | undefined {
     const key = text === null ? undefined : this.#keyText(text);
-    return new LineRow(this, key === undefined || key.trim() === '' ? undefined : key, fingerprint, ordinal, line);
+    return key === undefined || key.trim() === '' ? undefined : key;
   }
 }
 
@@ -36,10 +52,10 @@ class LineRow implements Row {
   readonly fingerprint: string;
   readonly ordinal: number;
   readonly #layout: RowLayout;
-  readonly #line: string;
+  readonly #line: string | CopiedLine;
   #parsed: Parsed | undefined;
 
-  constructor(layout: RowLayout, key: ExternalId | undefined, fingerprint: string, ordinal: number, line: string) {
+  constructor(layout: RowLayout, key: ExternalId | undefined, fingerprint: string, ordinal: number, line: string | CopiedLine) {
     this.#layout = layout;
     this.key = key;
     this.fingerprint = fingerprint;
@@ -48,11 +64,19 @@ class LineRow implements Row {
   }
 
   get values(): Readonly<Record<string, ColumnValue>> {
-    return (this.#parsed ??= parseLine(this.#layout.columns, this.#line)).values;
+    return this.#parse().values;
   }
 
   get problems(): readonly ValueProblem[] | undefined {
-    return (this.#parsed ??= parseLine(this.#layout.columns, this.#line)).problems;
+    return this.#parse().problems;
+  }
+
+  #parse(): Parsed {
+    const line = this.#line;
+    return (this.#parsed ??= parseLine(
+      this.#layout.columns,
+      typeof line === 'string' ? line : line.block.toString('utf8', line.start, line.end),
+    ));
   }
 
   /** The plain row: what a hand-off file holds. */

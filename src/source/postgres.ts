@@ -108,7 +108,7 @@ class PostgresReader {
         if (lines === undefined) return;
         const rows: Row[] = [];
         for (const line of lines) {
-          const row = layout.row(line.line, line.fingerprint, ++ordinal);
+          const row = layout.rowOf(line, ++ordinal);
           sequence.check(row);
           rows.push(row);
         }
