@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -127,6 +127,36 @@ describe('the command line', () => {
     },
   );
 
+  it(
+    'maps the rows of a stored run again and shows what a changed mapping would change, by attribute and cause',
+    { timeout: 60_000 },
+    async () => {
+      await joinery(['plan', pipeline]);
+      const same = await joinery(['test', pipeline, '--golden', 'latest']);
+      expect(same).toMatchObject({ code: 0, out: expect.stringContaining('none differs (the mapping is the one of the run)') });
+      const yaml = readFileSync(pipeline, 'utf8')
+        .replaceAll('workers-dirty.sql', join(root, 'pipelines', 'workers-dirty.sql'))
+        .replaceAll('../', `${root}/`);
+      const changed = join(folder, 'changed.yaml');
+      const golden = async (from: RegExp, to: string): Promise<Said> => {
+        expect(yaml).toMatch(from);
+        writeFileSync(changed, yaml.replace(from, to));
+        return joinery(['test', changed, '--golden', 'latest']);
+      };
+      const title = await golden(/^( +)title: .*$/m, '$1title: \'"Poet"\'');
+      expect(title.code).toBe(2);
+      expect(title.out).toMatch(/^title: (value differs|now has a value), \d+ workers {2}.*changed\.yaml:\d+:\d+$/m);
+      expect(title.out.match(/ differ$/m)).not.toBeNull();
+      const fails = await golden(/^( +)title: .*$/m, '$1title: $number("x") & ""');
+      expect(fails.out).toMatch(/^title: now rejected \(MAP-207\), \d+ workers/m);
+      expect(await joinery(['test', pipeline, '--golden', 'no-such-run'])).toMatchObject({
+        code: 8,
+        err: expect.stringContaining('AUD-101'),
+      });
+      expect(await joinery(['test', '--golden', 'latest'])).toMatchObject({ code: 8, err: expect.stringContaining('CLI-101') });
+    },
+  );
+
   it('applies the plan that was chosen by its hash, and nothing else', { timeout: 60_000 }, async () => {
     const planned = await joinery(['plan', pipeline]);
     const hash = /Plan ([0-9a-f]{12})/.exec(planned.out)?.[1] ?? '';
@@ -188,7 +218,6 @@ describe('the command line', () => {
   it('refuses a virtual clock unless the sink is an emulator', async () => {
     const { ENTRA_EMULATOR_ORIGIN: _origin, ...real } = work.environment;
     const text = join(folder, 'real.yaml');
-    const { readFileSync } = await import('node:fs');
     const yaml = readFileSync(pipeline, 'utf8')
       .replace(/^ {2}emulator:.*\n/m, '')
       .replaceAll('workers-dirty.sql', join(root, 'pipelines', 'workers-dirty.sql'))

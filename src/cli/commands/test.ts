@@ -5,6 +5,8 @@ import { renderDiagnostic } from '../../domain/diagnostic.ts';
 import { JoineryError } from '../../domain/error.ts';
 import type { ExitClass } from '../../domain/errors/define.ts';
 import { renderCoverage, renderJUnit, renderTestReport, runMappingTests, type MappingTestReport } from '../../mapping/index.ts';
+import { compareGolden, renderGolden } from '../../audit/golden.ts';
+import { chosenRun, withAudit } from '../audit.ts';
 import type { Io } from '../io.ts';
 import { defineCommand, environmentOf, type CommonOptions } from '../options.ts';
 import type { Register } from '../program.ts';
@@ -14,6 +16,7 @@ interface TestOptions extends CommonOptions {
   readonly coverage?: boolean;
   readonly junit?: string;
   readonly only?: string;
+  readonly golden?: string;
 }
 
 /** `joinery test`: the `*.test.yaml` beside pipelines and mappings. */
@@ -27,10 +30,26 @@ export function testCommand(register: Register): Command {
     .option('--coverage', 'show which attributes, branches and lookup keys no case reached')
     .option('--junit <file>', 'write the results as JUnit XML')
     .option('--only <text>', 'only cases whose name contains this')
+    .option('--golden <run>', 'map the rows of this run (an id, or `latest`) of a pipeline file again, and show what would differ')
     .action(register(test));
 }
 
+/** Errors: CLI-101 unless exactly one pipeline is named; AUD-101, STG-105. */
+async function testGolden(io: Io, paths: readonly string[], options: TestOptions): Promise<ExitClass> {
+  const [file, ...more] = paths;
+  if (file === undefined || more.length > 0 || file.endsWith('.test.yaml'))
+    throw new JoineryError('CLI-101', '--golden takes one pipeline file');
+  return withAudit(io, file, options, async (audit) => {
+    const { store, prepared, masks, say, tell } = audit;
+    const report = await compareGolden(store, prepared.pipeline, prepared.mapping, await chosenRun(audit, options.golden), masks);
+    say(`${renderGolden(report)}\n`);
+    tell({ type: 'result', ...report });
+    return report.differing === 0 ? 'success' : 'pending';
+  });
+}
+
 async function test(io: Io, paths: readonly string[], options: TestOptions): Promise<ExitClass> {
+  if (options.golden !== undefined) return testGolden(io, paths, options);
   const files = (paths.length === 0 ? ['pipelines'] : paths).flatMap(testFiles);
   if (files.length === 0) throw new JoineryError('CLI-102', 'there is no *.test.yaml here');
   const reports: MappingTestReport[] = [];
