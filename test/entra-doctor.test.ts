@@ -108,7 +108,7 @@ describe('doctor', () => {
   ] as const)('names the role %s when it is missing', async (missing, purpose) => {
     await start({ clients: [{ roles: runnerRoles.filter((role) => role !== missing) }] });
     expect(await diagnose()).toContainEqual(
-      expect.objectContaining({ code: 'ENT-601', message: expect.stringContaining(purpose), fix: 'joinery entra setup p.yaml' }),
+      expect.objectContaining({ code: 'ENT-601', message: expect.stringContaining(purpose), fix: 'joinery entra setup' }),
     );
   });
 

@@ -6,7 +6,8 @@ import { randomSecret, type Random } from './random.ts';
 import { graphRoles, type GraphRole } from './registration.ts';
 import type { EmulatorSwitches } from './switches.ts';
 
-export const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code';
+/** As RFC 8628 has it, and the short form that msal sends. */
+export const deviceGrants: readonly string[] = ['urn:ietf:params:oauth:grant-type:device_code', 'device_code'];
 const lifetimeSeconds = 900;
 
 interface SignIn {

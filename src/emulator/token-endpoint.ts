@@ -1,7 +1,7 @@
 import { formatInstant, systemClock, type Instant } from '../domain/clock.ts';
 import type { AccessTokens } from './access-token.ts';
 import type { Catalog } from './catalog.ts';
-import { deviceGrant, type DeviceCodes } from './device-code.ts';
+import { deviceGrants, type DeviceCodes } from './device-code.ts';
 import type { Answer } from './graph-answer.ts';
 import { decodePercent, textMember, type JsonObject } from './json.ts';
 import { readJwt, verifyJwt, type ReadJwt } from './jwt.ts';
@@ -54,7 +54,8 @@ function isTenant(endpoint: Pick<TokenEndpoint, 'tenantId' | 'domains'>, tenant:
 /** The client credentials grant with secret, certificate or federated credential (contract 4.6). */
 export function answerTokenRequest(endpoint: TokenEndpoint, request: TokenRequest): Answer {
   const form = new URLSearchParams(request.body);
-  if (form.get('grant_type') === deviceGrant && isTenant(endpoint, request.tenant)) return answerDevice(endpoint, request, form);
+  if (deviceGrants.includes(form.get('grant_type') ?? '') && isTenant(endpoint, request.tenant))
+    return answerDevice(endpoint, request, form);
   const result = grant(endpoint, request);
   if (typeof result !== 'string') return refusal(endpoint, request, result);
   const lifetime = endpoint.switches.tokenLifetimeSeconds;

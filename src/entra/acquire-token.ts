@@ -59,6 +59,16 @@ async function askMsal({ client, credential, endpoints, clock }: TokenSource, ne
     const resource = endpoints.scope.replace(/\/\.default$/, '');
     return (await application.acquireToken({ resource, forceRefresh: true })).accessToken;
   }
+  if (credential.kind === 'device') {
+    const { PublicClientApplication } = await import('@azure/msal-node');
+    const application = new PublicClientApplication({ auth: { clientId: client, authority: endpoints.authority }, system });
+    const resource = endpoints.scope.replace(/\.default$/, '');
+    const answer = await application.acquireTokenByDeviceCode({
+      scopes: credential.scopes.map((scope) => `${resource}${scope}`),
+      deviceCodeCallback: ({ message }) => credential.tell(excerptOf(message)),
+    });
+    return answer?.accessToken ?? '';
+  }
   const auth = { clientId: client, authority: endpoints.authority, ...(await proofOf(credential, clock)) };
   const { ConfidentialClientApplication } = await import('@azure/msal-node');
   const application = new ConfidentialClientApplication({ auth, system });
@@ -67,7 +77,10 @@ async function askMsal({ client, credential, endpoints, clock }: TokenSource, ne
 
 type ClientProof = Pick<Configuration['auth'], 'clientSecret' | 'clientCertificate' | 'clientAssertion'>;
 
-async function proofOf(credential: Exclude<Credential, { readonly kind: 'managedIdentity' }>, clock: Clock): Promise<ClientProof> {
+async function proofOf(
+  credential: Exclude<Credential, { readonly kind: 'managedIdentity' | 'device' }>,
+  clock: Clock,
+): Promise<ClientProof> {
   if (credential.kind === 'secret') return { clientSecret: credential.secret.reveal() };
   if (credential.kind === 'certificate') return { clientCertificate: await readCertificate(credential.file, clock.now()) };
   const assertion = await readFederatedToken(credential.file);

@@ -12,7 +12,9 @@ export type Credential =
   /** A token of another issuer in a file that the platform keeps fresh (Kubernetes workload identity, GitHub Actions OIDC). */
   | { readonly kind: 'federated'; readonly file: string }
   /** Azure's identity of the machine; `client` names one of several. */
-  | { readonly kind: 'managedIdentity'; readonly client?: string };
+  | { readonly kind: 'managedIdentity'; readonly client?: string }
+  /** A person who types a code into a browser; `tell` shows them where and what. Scopes by their names, without a resource. */
+  | { readonly kind: 'device'; readonly scopes: readonly string[]; readonly tell: (message: string) => void };
 
 /** The credential that the pipeline names. Errors: ENT-113. */
 export function credentialOf(auth: AuthDeclaration): Credential {

@@ -36,7 +36,7 @@ export function examine(facts: ServiceFacts, examination: Examination): readonly
   const found = [
     ...examineToken(facts, examination),
     ...examineJob(facts, examination),
-    ...examineNotifications(facts, examination),
+    ...examineNotifications(facts),
     ...fromKnown(facts.schema, (schema) =>
       compareSchema(examination.sent, schema).map((one) => ({ ...one, fix: `joinery entra schema diff ${examination.pipeline}` })),
     ),
@@ -57,7 +57,7 @@ function refused(error: JoineryError): Diagnostic {
   return { code: error.code, severity: 'error', message: error.message, why: error.why, fix: error.fix };
 }
 
-function examineToken({ token, skew }: ServiceFacts, { sink, pipeline }: Examination): readonly Diagnostic[] {
+function examineToken({ token, skew }: ServiceFacts, { sink }: Examination): readonly Diagnostic[] {
   const out: Diagnostic[] = [];
   if (skew !== undefined && Math.abs(skew) > toleratedSkew) {
     const direction = skew > 0 ? 'behind' : 'ahead of';
@@ -70,7 +70,7 @@ function examineToken({ token, skew }: ServiceFacts, { sink, pipeline }: Examina
   if (token.kind === 'refused') return [...out, refused(token.error)];
   if (token.value === undefined) return out;
   const { roles, tenant } = token.value;
-  const setUp = `joinery entra setup ${pipeline}`;
+  const setUp = 'joinery entra setup';
   for (const { purpose, anyOf, optional } of missingNeeds(roles)) {
     const severity = optional === true ? 'warning' : 'error';
     out.push({
@@ -98,7 +98,7 @@ function examineJob({ job, jobs }: ServiceFacts, { sink, pipeline }: Examination
       'ENT-501': `joinery entra start ${pipeline}`,
       'ENT-502': `joinery entra start ${pipeline}`,
       'ENT-503': `joinery entra restart ${pipeline}`,
-      'ENT-505': `joinery entra setup ${pipeline}`,
+      'ENT-505': 'joinery entra setup',
     };
     return preflight(job.value, sink.tenant).map((one) => ({
       ...one,
@@ -120,11 +120,11 @@ function examineJob({ job, jobs }: ServiceFacts, { sink, pipeline }: Examination
   ];
 }
 
-function examineNotifications({ notifications, job }: ServiceFacts, { pipeline }: Examination): readonly Diagnostic[] {
+function examineNotifications({ notifications, job }: ServiceFacts): readonly Diagnostic[] {
   // The reason has been told already.
   if (notifications.kind === 'refused' || job.kind === 'refused') return [];
   const out: Diagnostic[] = [];
-  const fix = `joinery entra setup ${pipeline} --email ADDRESS`;
+  const fix = 'joinery entra setup --email ADDRESS';
   if (notifications.value.email === undefined)
     out.push({ code: 'ENT-603', severity: 'error', message: 'the job has no notification e-mail', fix });
   if (notifications.value.deletionThreshold === undefined)

@@ -1,0 +1,222 @@
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { fillDirty } from '../samples/databases.ts';
+import { runCommandLine } from '../src/cli/program.ts';
+import { VirtualClock } from '../src/domain/virtual-clock.ts';
+import { startEmulator, type Emulator, type EmulatorOptions } from '../src/emulator/index.ts';
+import { makeCertificate } from './certificate.ts';
+import { freshDatabase } from './database.ts';
+import { expectedDirty } from './expected-people.ts';
+import { becomeStranger } from './stranger.ts';
+import { peopleOf, root, seeded } from './workplace.ts';
+
+let clock: VirtualClock;
+let emulator: Emulator;
+let folder: string;
+
+interface Ended {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+async function start(options: EmulatorOptions = {}): Promise<void> {
+  clock = new VirtualClock('2026-11-02T07:00:00Z');
+  emulator = await startEmulator({ clock, empty: true, ...options });
+}
+
+async function joinery(words: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<Ended> {
+  let [out, err] = ['', ''];
+  const code = await runCommandLine(words, {
+    out: (text) => (out += text),
+    err: (text) => (err += text),
+    environment: { ENTRA_SETUP_CLIENT_ID: emulator.clientId, ENTRA_SETUP_CLIENT_SECRET: emulator.clientSecret, ...environment },
+    isTerminal: false,
+    colour: false,
+    columns: 100,
+    clock,
+    chance: { random: seeded(7), uuid: randomUUID },
+    signal: new AbortController().signal,
+  });
+  return { code, out, err };
+}
+
+const setUp = (more: readonly string[] = ['--yes'], environment: Readonly<Record<string, string>> = {}): Promise<Ended> =>
+  joinery(
+    [
+      'entra',
+      'setup',
+      '--tenant',
+      emulator.tenantId,
+      '--emulator',
+      emulator.origin,
+      '--email',
+      'ops@contoso.example',
+      '--write',
+      join(folder, '.env'),
+      ...more,
+    ],
+    environment,
+  );
+
+/** Requests that change something. */
+const changes = (): number =>
+  Object.entries(emulator.stats.calls).reduce(
+    (sum, [name, count]) => (/^(?:POST|PUT|PATCH|DELETE) \/(?!token)/.test(name) ? sum + count : sum),
+    0,
+  );
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'joinery-setup-'));
+});
+afterEach(async () => {
+  await emulator.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+describe('joinery entra setup', () => {
+  it(
+    'takes an empty tenant to one that provisions the dirty sample, and changes nothing the second time',
+    { timeout: 120_000 },
+    async () => {
+      await start({ switches: { principalReadyMilliseconds: 5_000 } });
+      const exported = await freshDatabase('dirty');
+      await fillDirty(exported);
+      const planned = await setUp([]);
+      expect(planned.code).not.toBe(0);
+      expect(planned.out).toContain('+ make the provisioning app');
+      expect(planned.err).toContain('ENT-617');
+      expect(changes()).toBe(0);
+
+      const made = await setUp();
+      expect(made).toMatchObject({ code: 0, err: '' });
+      const environment = join(folder, '.env');
+      expect((await stat(environment)).mode & 0o777).toBe(0o600);
+      expect((await stat(`${environment}.administrator`)).mode & 0o777).toBe(0o600);
+
+      const run = await joinery(
+        ['run', join(root, 'pipelines', 'contoso-dirty.yaml'), '--env-file', environment, '--state', join(folder, 'state'), '--json'],
+        { HR_EXPORT_URL: exported },
+      );
+      expect(run.err).toBe('');
+      expect(peopleOf(emulator)).toEqual(await expectedDirty(exported));
+
+      const before = [changes(), await readFile(environment, 'utf8')];
+      const again = await setUp();
+      expect(again).toMatchObject({ code: 0, err: '' });
+      expect(again.out).toContain('nothing to change');
+      expect([changes(), await readFile(environment, 'utf8')]).toEqual(before);
+      expect(emulator.stats.defects).toEqual([]);
+    },
+  );
+
+  it('gives the runner what it needs and nothing that changes a tenant, and shows no secret', async () => {
+    await start();
+    const made = await setUp();
+    const values = await readFile(join(folder, '.env'), 'utf8');
+    const secret = /ENTRA_CLIENT_SECRET=(\S+)/.exec(values)?.[1] ?? '';
+    expect(secret).toHaveLength(40);
+    const administrator = /ENTRA_ADMIN_CLIENT_SECRET=(\S+)/.exec(await readFile(join(folder, '.env.administrator'), 'utf8'))?.[1] ?? '';
+    for (const text of [secret, administrator, emulator.clientSecret]) expect(made.out + made.err).not.toContain(text);
+    const doctor = await joinery(
+      [
+        'entra',
+        'doctor',
+        join(root, 'pipelines', 'contoso-dirty.yaml'),
+        '--env-file',
+        join(folder, '.env'),
+        '--state',
+        join(folder, 'state'),
+        '--json',
+      ],
+      { HR_EXPORT_URL: 'postgres://nowhere/x' },
+    );
+    const codes: string[] = JSON.parse(doctor.out).findings.map((finding: { code: string }) => finding.code);
+    // Only the pipeline's custom attribute and attributes that no default mapping reads are left to say.
+    expect([...new Set(codes)]).toEqual(['ENT-605']);
+    const status = await joinery(
+      [
+        'entra',
+        'status',
+        join(root, 'pipelines', 'contoso-dirty.yaml'),
+        '--env-file',
+        join(folder, '.env'),
+        '--state',
+        join(folder, 'state'),
+      ],
+      { HR_EXPORT_URL: 'postgres://nowhere/x' },
+    );
+    expect(status.code).toBe(0);
+    expect(status.out).toContain('ops@contoso.example');
+    expect(status.out).toContain('500 deletions');
+  });
+
+  it('goes on where it was interrupted, whatever request that was', async () => {
+    await start();
+    const steps = (await setUp(['--json'])).out;
+    const total: number = JSON.parse(steps.split('\n')[0] ?? '').steps.length;
+    for (let fails = 1; fails <= total; fails++) {
+      let sent = 0;
+      emulator.setFaults({
+        request: ({ method, path }) =>
+          path.startsWith('/v1.0') && method !== 'GET' && ++sent === 2 ? { kind: 'status', status: 400, message: 'not now' } : undefined,
+      });
+      const { code } = await setUp();
+      if (code === 0) break;
+    }
+    emulator.setFaults({});
+    expect((await setUp()).out).toContain('nothing to change');
+    expect(emulator.jobs).toHaveLength(1);
+    expect(emulator.jobs[0]?.state).toMatchObject({ schedule: 'Active', quarantine: null });
+  });
+
+  it('prints the requests with the right each needs, and sends none', async () => {
+    await start();
+    const printed = await setUp(['--print']);
+    expect(changes()).toBe(0);
+    expect(printed.out).toMatch(/^# make the provisioning app .*needs Application\.ReadWrite\.All$/m);
+    expect(printed.out).toContain('# {provisioning} = servicePrincipal.objectId of the answer');
+    expect(printed.out).toContain(`POST ${emulator.origin}/v1.0/servicePrincipals/{provisioning}/synchronization/jobs`);
+    expect(printed.out).toContain('"appRoleId": "25c32ff3-849a-494b-b94f-20a8ac4e6774"');
+  });
+
+  it('lets a person sign in by device code', async () => {
+    await start({ switches: { devicePollSeconds: 0 } });
+    const made = await setUp(['--yes'], { ENTRA_SETUP_CLIENT_ID: '', ENTRA_SETUP_CLIENT_SECRET: '' });
+    expect(made.err).toMatch(/enter the code [A-Z0-9]+ to authenticate/);
+    expect(made.code).toBe(0);
+    expect(emulator.jobs).toHaveLength(1);
+  });
+
+  it('attaches a certificate or trust in another issuer, and makes no secret for the runner', async () => {
+    await start();
+    const { certificate } = makeCertificate(new Date('2026-01-01'), new Date('2027-01-01'));
+    const file = join(folder, 'runner.pem');
+    await writeFile(file, certificate);
+    const made = await setUp(['--yes', '--certificate', file]);
+    expect(made.out).toContain('attach the certificate');
+    expect(await readFile(join(folder, '.env'), 'utf8')).not.toContain('SECRET');
+    expect((await setUp(['--certificate', file])).out).toContain('nothing to change');
+    const trust = [
+      '--federated-issuer',
+      'https://token.actions.githubusercontent.com',
+      '--federated-subject',
+      'repo:contoso/hr:ref:refs/heads/main',
+    ];
+    expect((await setUp(['--yes', ...trust])).out).toContain('trust https://token.actions.githubusercontent.com');
+    expect((await setUp(trust)).out).toContain('nothing to change');
+  });
+
+  it('refuses to guess between two applications of one name', async () => {
+    await start();
+    await setUp();
+    await setUp(['--yes', '--name', 'Another']);
+    expect(emulator.jobs).toHaveLength(2);
+    const stranger = await becomeStranger(emulator);
+    await stranger.graph('POST', '/applications', { body: { displayName: 'Joinery HR inbound runner' } });
+    expect((await setUp()).err).toContain('ENT-616');
+  });
+});
