@@ -22,12 +22,29 @@ export async function explainOperations(
   }
   const [first] = operations;
   const rows = first === undefined ? [] : ((await store.logs.about(scope, [first.externalId])).get(first.externalId) ?? []);
-  return operations.map((operation) => storyOf(operation, batches.get(operation.batch), rows, masks));
+  return operations.map((operation, index) => {
+    const own = new Set(operation.evidence?.rows ?? rowsSince(operation, operations[index + 1], rows));
+    return storyOf(
+      operation,
+      batches.get(operation.batch),
+      rows.filter(({ id }) => own.has(id)),
+      masks,
+    );
+  });
+}
+
+/** While an operation is open nothing says which rows are its own: those from its sending on, until the next one was sent. */
+function rowsSince({ sentAt, acceptedAt, state }: Operation, next: Operation | undefined, rows: readonly LogRow[]): string[] {
+  const from = acceptedAt ?? sentAt;
+  if (from === undefined || state === 'closed') return [];
+  const to = next?.sentAt ?? Infinity;
+  return rows
+    .filter(({ activityDateTime }) => Date.parse(activityDateTime) >= from - 60_000 && Date.parse(activityDateTime) < to)
+    .map(({ id }) => id);
 }
 
 function storyOf(operation: Operation, batch: Batch | undefined, rows: readonly LogRow[], masks: Masks): OperationStory {
-  const { failure, evidence } = operation;
-  const own = new Set(evidence?.rows ?? []);
+  const { failure } = operation;
   const reason = reasonOf(operation, masks);
   return {
     id: operation.id,
@@ -50,7 +67,7 @@ function storyOf(operation: Operation, batch: Batch | undefined, rows: readonly 
     ...(operation.outcome === undefined ? {} : { outcome: operation.outcome }),
     ...(reason === '' ? {} : { reason: failure === undefined ? reason : `${failure.code}: ${reason}` }),
     ...(failure === undefined || operation.state === 'dropped' ? {} : { todo: explainCode(failure.code, failure.reason).todo }),
-    rows: rows.filter(({ id }) => own.has(id)).map((row) => rowView(row, operation, masks)),
+    rows: rows.map((row) => rowView(row, operation, masks)),
   };
 }
 

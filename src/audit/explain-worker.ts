@@ -2,7 +2,7 @@ import { JoineryError } from '../domain/error.ts';
 import { declarationOf } from '../domain/errors/registry.ts';
 import type { Run } from '../domain/run.ts';
 import { summarise } from '../domain/verdict.ts';
-import type { ExternalId } from '../domain/words.ts';
+import type { ChangeKind, ExternalId } from '../domain/words.ts';
 import type { Mapping } from '../mapping/contract.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
 import { differences } from '../scim/index.ts';
@@ -104,7 +104,9 @@ function decisionOf(
       ? []
       : differences(undefined, change.payload).map(({ path, new: value }) => ({ name: path, value: masks.attribute(path, value) }));
   const because =
-    change === undefined ? withoutChange(vanished, rejection !== undefined, owner) : `${causeWords[change.cause]}${sendWords(change)}`;
+    change === undefined || (rejection !== undefined && !change.send)
+      ? withoutChange(vanished, rejection !== undefined, owner)
+      : `${quietWords[change.change] ?? causeWords[change.cause]}${sendWords(change)}`;
   return {
     because,
     send: change?.send ?? false,
@@ -122,6 +124,13 @@ function decisionOf(
   };
 }
 
+/** Kinds for which nothing is sent say why by themselves. */
+const quietWords: Readonly<Partial<Record<ChangeKind, string>>> = {
+  none: 'Nothing differs from what the service has.',
+  ignored: 'The worker is inactive and the service does not know him, so no account is made.',
+  frozen: 'The account is disabled already and stays as it is until a rehire.',
+};
+
 function sendWords({
   send,
   waiting,
@@ -133,7 +142,7 @@ function sendWords({
 }): string {
   if (waiting) return ' An operation about the worker is in flight, so this change waits for its outcome.';
   if (failedBefore) return ' The service refused this very payload before, so it is not sent until it differs.';
-  return send ? '' : ' Nothing is sent for it.';
+  return send ? '' : ' Nothing is sent.';
 }
 
 function withoutChange(vanished: boolean, rejected: boolean, owner: string | undefined): string {

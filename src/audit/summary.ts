@@ -29,10 +29,10 @@ export function summaryOf(worker: ExternalId, run: Run, parts: SummaryParts): st
 }
 
 function planWords({ decision, rejections, files, operations }: SummaryParts): string {
-  if (rejections.length > 0 && decision?.change === undefined)
+  if (rejections.length > 0 && decision?.send !== true)
     return `rejected (${rejections.map(({ code, message }) => `${code}: ${message}`).join('; ')}).`;
   if (files.vanished && decision?.change === undefined) return 'the key was missing from the source.';
-  if (decision?.change === undefined) {
+  if (decision?.change === undefined || (decision.change === 'none' && operations.length > 0)) {
     if (operations.length > 0) return 'sent without a change of its own in the plan, by a second pass.';
     return decision === undefined ? 'nothing about the worker had changed, so the run did not look at him.' : decision.because;
   }

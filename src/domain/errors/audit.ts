@@ -31,4 +31,22 @@ export const auditErrors = defineErrors({
     why: 'What is shown is personal data. The reason stands in the journal, together with who asked and a keyed hash of the worker.',
     fix: 'Write the reason in words: --reveal "ticket 4711: the name is wrong in the address book".',
   },
+  'AUD-106': {
+    title: 'Parquet is not written yet',
+    exit: 'configuration',
+    why: 'The library that writes it is no dependency of this version.',
+    fix: 'Take --format csv or ndjson; DuckDB turns either into Parquet with one COPY statement (docs/audit.md).',
+  },
+  'AUD-107': {
+    title: 'The journal is not what was written',
+    exit: 'configuration',
+    why: 'A line was altered, removed or inserted, so the journal no longer proves what happened. No run does this; somebody or something else wrote into the state.',
+    fix: 'Keep the state as it is, compare it with a backup from before, and find out who can write to it.',
+  },
+  'AUD-108': {
+    title: 'The file holds no anchors',
+    exit: 'configuration',
+    why: 'An anchor is one line of JSON as `joinery journal anchor` prints it.',
+    fix: 'Give the file to which anchors were added.',
+  },
 });

@@ -1,0 +1,121 @@
+import { formatInstant } from '../domain/clock.ts';
+import type { Run } from '../domain/run.ts';
+import { differences } from '../scim/index.ts';
+import type { Store } from '../store/contract.ts';
+import { readHandoff } from '../store/run-files.ts';
+import type { Masks } from './masks.ts';
+import { reasonOf } from './trouble-groups.ts';
+
+export const exportSubjects = ['payloads', 'changes', 'rejections', 'outcomes', 'operations'] as const;
+export type ExportSubject = (typeof exportSubjects)[number];
+
+/** A cell: text, number, boolean or nothing. */
+export type Cell = string | number | boolean | null;
+
+/** A table that is made row by row, with its columns in order. Values are shown as the masks say. */
+export interface ExportTable {
+  readonly columns: readonly string[];
+  readonly rows: AsyncIterable<readonly Cell[]>;
+}
+
+/**
+ * - `payloads`: a row per worker and attribute of what is sent. `changes`: a row per worker and attribute that differs, old and new.
+ * - `rejections`: a row per worker and reason. `outcomes`: a row per operation with its end. `operations`: with batch, place and ids.
+ * All stream: memory does not grow with the run.
+ */
+export function exportTable(store: Store, run: Run, subject: ExportSubject, masks: Masks): ExportTable {
+  switch (subject) {
+    case 'payloads':
+      return { columns: ['run', 'worker', 'change', 'attribute', 'value'], rows: payloads(store, run, masks) };
+    case 'changes':
+      return {
+        columns: ['run', 'worker', 'change', 'cause', 'sent', 'waiting', 'attribute', 'kind', 'old', 'new'],
+        rows: changes(store, run, masks),
+      };
+    case 'rejections':
+      return { columns: ['run', 'worker', 'rows', 'new', 'code', 'message'], rows: rejections(store, run, masks) };
+    case 'outcomes':
+      return {
+        columns: ['run', 'worker', 'change', 'outcome', 'state', 'code', 'reason', 'sent_at', 'accepted_at', 'closed_at'],
+        rows: outcomes(store, run, masks),
+      };
+    case 'operations':
+      return {
+        columns: [
+          'run',
+          'worker',
+          'change',
+          'operation',
+          'batch',
+          'place',
+          'bulk_id',
+          'payload_hash',
+          'active',
+          'state',
+          'outcome',
+          'overtakes',
+        ],
+        rows: operations(store, run),
+      };
+    default:
+      return subject satisfies never;
+  }
+}
+
+async function* payloads(store: Store, run: Run, masks: Masks): AsyncGenerator<Cell[]> {
+  for await (const chunk of store.operations.stream(run.id)) {
+    for (const { externalId, change, payload } of chunk) {
+      for (const { path, new: value } of differences(undefined, payload))
+        yield [run.id, externalId, change, path, masks.attribute(path, value)];
+    }
+  }
+}
+
+async function* changes(store: Store, run: Run, masks: Masks): AsyncGenerator<Cell[]> {
+  for await (const { change } of readHandoff(store, run.id, 'plan.ndjson')) {
+    if (change === undefined) continue;
+    const { externalId, cause, send, waiting } = change;
+    for (const difference of change.differences) {
+      const { path, kind } = difference;
+      const old = difference.old === undefined ? null : masks.attribute(path, difference.old);
+      const next = difference.new === undefined ? null : masks.attribute(path, difference.new);
+      yield [run.id, externalId, change.change, cause, send, waiting, path, kind, old, next];
+    }
+  }
+}
+
+async function* rejections(store: Store, run: Run, masks: Masks): AsyncGenerator<Cell[]> {
+  for await (const { externalId, ordinals, reasons, fresh } of readHandoff(store, run.id, 'rejections.ndjson'))
+    for (const { code, message } of reasons) yield [run.id, externalId ?? null, ordinals.join(' '), fresh, code, masks.text(message)];
+}
+
+async function* outcomes(store: Store, run: Run, masks: Masks): AsyncGenerator<Cell[]> {
+  const at = (instant: number | undefined): string | null => (instant === undefined ? null : formatInstant(instant));
+  for await (const chunk of store.operations.stream(run.id)) {
+    for (const operation of chunk) {
+      const { externalId, change, outcome, state, failure, sentAt, acceptedAt, closedAt } = operation;
+      const times = [at(sentAt), at(acceptedAt), at(closedAt)];
+      yield [run.id, externalId, change, outcome ?? null, state, failure?.code ?? null, reasonOf(operation, masks), ...times];
+    }
+  }
+}
+
+async function* operations(store: Store, run: Run): AsyncGenerator<Cell[]> {
+  for await (const chunk of store.operations.stream(run.id)) {
+    for (const { id, externalId, change, batch, index, bulkId, payloadHash, payload, state, outcome, overtakes } of chunk)
+      yield [
+        run.id,
+        externalId,
+        change,
+        id,
+        batch,
+        index + 1,
+        bulkId,
+        payloadHash,
+        payload.active,
+        state,
+        outcome ?? null,
+        overtakes ?? null,
+      ];
+  }
+}

@@ -1,0 +1,63 @@
+import { createWriteStream } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline as connect } from 'node:stream/promises';
+import { Option, type Command } from 'commander';
+import { exportSubjects, exportTable, type ExportSubject } from '../../audit/export-rows.ts';
+import { exportText } from '../../audit/export-text.ts';
+import { JoineryError } from '../../domain/error.ts';
+import { chosenRun, withAudit, type AuditOptions } from '../audit.ts';
+import { defineCommand } from '../options.ts';
+import type { Register } from '../program.ts';
+import { masksFor } from '../reveal.ts';
+
+interface ExportOptions extends AuditOptions {
+  readonly what: ExportSubject;
+  readonly format: 'csv' | 'ndjson' | 'parquet';
+  readonly reveal?: string;
+}
+
+/** `joinery export`: the rows of a run for a spreadsheet or another tool, streamed. */
+export function exportCommand(register: Register): Command {
+  return defineCommand(
+    'export',
+    'Write payloads, changes, rejections, outcomes or operations of a run as CSV or NDJSON',
+    'joinery export pipelines/contoso.yaml --what outcomes --format csv --out outcomes.csv',
+  )
+    .argument('<pipeline>', 'the pipeline file')
+    .option('--run <id>', 'the run, by its id, or `latest`', 'latest')
+    .addOption(new Option('--what <subject>', 'what to write').choices(exportSubjects).makeOptionMandatory())
+    .addOption(new Option('--format <format>', 'the form').choices(['csv', 'ndjson', 'parquet']).default('csv'))
+    .option('--out <file>', 'the file; without it the rows go to stdout')
+    .option('--reveal <reason>', 'write personal values unmasked; the reason is journalled')
+    .action(
+      register((io, file: string, options: ExportOptions) => {
+        const { format, what, out } = options;
+        if (format === 'parquet') throw new JoineryError('AUD-106', 'this version writes no Parquet');
+        return withAudit(io, file, options, async (audit) => {
+          const run = await chosenRun(audit, options.run);
+          const masks = await masksFor(audit, io, options.reveal, { command: `export ${what}`, run: run.id });
+          const text = exportText(exportTable(audit.store, run, what, masks), format);
+          if (out === undefined) {
+            for await (const piece of text) io.out(piece);
+            return 'success';
+          }
+          await writeStreamed(resolve(out), text);
+          audit.say(`${resolve(out)}\n`);
+          audit.tell({ type: 'result', path: resolve(out), run: run.id, what, format });
+          return 'success';
+        });
+      }),
+    );
+}
+
+/** For the owner's eyes; a file that could not be written to its end is removed. Errors: CLI-102. */
+async function writeStreamed(path: string, text: AsyncIterable<string>): Promise<void> {
+  try {
+    await connect(Readable.from(text), createWriteStream(path, { mode: 0o600 }));
+  } catch (cause) {
+    await rm(path, { force: true });
+    throw cause instanceof JoineryError ? cause : new JoineryError('CLI-102', `${path} cannot be written`, { cause });
+  }
+}
