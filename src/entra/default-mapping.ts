@@ -22,7 +22,7 @@ const targets: ReadonlyMap<AttributePath, string> = new Map([
   ['phoneNumbers[type eq "work"].value', 'businessPhones'],
 ]);
 
-export const managerAttribute: AttributePath = `${enterpriseUserSchema}:manager.value`;
+const managerAttribute: AttributePath = `${enterpriseUserSchema}:manager.value`;
 
 /** The directory can show what an account has of this attribute. */
 export function isReadable(path: AttributePath): boolean {

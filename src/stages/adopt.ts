@@ -49,7 +49,7 @@ export const adoptionKinds: readonly AdoptionKind[] = [
 ];
 
 /** One line of the list that stands in the run's file `adopt.ndjson`. */
-export interface AdoptionLine {
+interface AdoptionLine {
   readonly kind: AdoptionKind;
   readonly externalId?: ExternalId;
   /** Object ids of the accounts it is about. */

@@ -79,7 +79,7 @@ const words: Readonly<Record<HoldCause, string>> = {
   protected: 'the worker is protected',
 };
 
-export function heldWarning(externalId: ExternalId, cause: HoldCause): Diagnostic {
+function heldWarning(externalId: ExternalId, cause: HoldCause): Diagnostic {
   return { code: 'PLN-106', severity: 'warning', message: `worker ${externalId} is held: ${words[cause]}` };
 }
 

@@ -37,7 +37,7 @@ const meanings: Readonly<Record<AdoptionKind, string>> = {
 };
 
 /** What was found, and what the next run would send. */
-export function renderAdoption(report: AdoptionReport, file: string | undefined): string {
+function renderAdoption(report: AdoptionReport, file: string | undefined): string {
   const lines = ['', `${plural(report.accounts, 'account')} in the directory, ${plural(report.keys, 'key')} in the source`];
   for (const kind of adoptionKinds) {
     if (report.counts[kind] > 0) lines.push(`  ${kind.padEnd(17)} ${formatCount(report.counts[kind]).padStart(8)}  ${meanings[kind]}`);

@@ -51,7 +51,7 @@ const reasons: Readonly<Record<ForecastLine['because'], string>> = {
   vanished: 'missing in the source',
 };
 
-export function renderForecast(lines: readonly ForecastLine[], days: number): string {
+function renderForecast(lines: readonly ForecastLine[], days: number): string {
   if (lines.length === 0) return `Nobody joins, is enabled or leaves in the next ${plural(days, 'day')}.\n`;
   const rows = lines.map(
     ({ at, externalId, change, because }) => `  ${formatInstant(at)}  ${externalId.padEnd(12)} ${words[change]} (${reasons[because]})`,
