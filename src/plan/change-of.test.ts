@@ -171,6 +171,15 @@ describe('the change of a worker', () => {
     });
   });
 
+  it('sends a disable again of which nobody knows whether it left, and no other', () => {
+    const off = payload(false, { userName: 'Anna' });
+    const entry: LedgerEntry = { externalId: 'w1', owner: 'contoso', sent: sent(off), baselineUnknown: false, everEnabled: true };
+    const base = { externalId: 'w1', row: 'vanished' as const, chosen: new Map<string, string>(), managerKnown: true, warnings: [] };
+    expect(changeOf({ ...base, entry }, leavers)).toMatchObject({ change: 'frozen', send: false });
+    const doubtful: LedgerEntry = { ...entry, sent: { ...sent(off), unanswered: true } };
+    expect(changeOf({ ...base, entry: doubtful }, leavers)).toMatchObject({ change: 'leaver', send: true, payload: off });
+  });
+
   it('never sends what is none, ignored or frozen', () => {
     fc.assert(
       fc.property(
@@ -283,6 +292,25 @@ describe('the change of a worker', () => {
       expect(changeOf({ ...base, row, entry }, leavers)).toMatchObject({ change: 'ignored', send: false, payload: { active: false } });
       expect(changeOf({ ...base, row, entry: undefined }, leavers)).toBeUndefined();
     }
+  });
+
+  it('sends again who was asked for, though nothing differs or the same was refused, but never who is frozen', () => {
+    const on = payload(true, { userName: 'Anna' });
+    const draft: Draft = { active: true, preHire: false, payload: on, empty: [], once: [], hash: 'h' };
+    const base = { externalId: 'w1', chosen: new Map<string, string>(), managerKnown: true, warnings: [] };
+    const entry: LedgerEntry = { externalId: 'w1', owner: 'contoso', confirmed: confirmed(on), baselineUnknown: false, everEnabled: true };
+    const refused: LedgerEntry = { ...entry, failed: { hash: hashJson(on), code: 'X', at: 1 } };
+    for (const known of [entry, refused]) {
+      expect(changeOf({ ...base, row: 'active', draft, entry: known }, leavers)).toMatchObject({ change: 'none', send: false });
+      expect(changeOf({ ...base, row: 'active', draft, entry: known, resend: true }, leavers)).toMatchObject({
+        change: 'mover',
+        cause: 'resend',
+        send: true,
+        differences: [],
+      });
+    }
+    const off: LedgerEntry = { ...entry, confirmed: confirmed({ ...on, active: false }) };
+    expect(changeOf({ ...base, row: 'vanished', entry: off, resend: true }, leavers)).toMatchObject({ change: 'frozen', send: false });
   });
 
   it('leaves the vanished and the out of scope alone where the pipeline says keep', () => {
