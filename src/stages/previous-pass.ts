@@ -6,7 +6,7 @@ import type { ExternalId } from '../domain/words.ts';
 import type { KeyFingerprint } from '../source/changes.ts';
 import { readFingerprints, type FingerprintFile } from '../source/fingerprint-file.ts';
 import { scopeOf, type StageContext } from './context.ts';
-import { fingerprintFile } from '../store/run-files.ts';
+import { fingerprintFile, readDocument } from '../store/run-files.ts';
 
 /** Runs that changed the ledger. */
 export const acceptedStates: readonly RunState[] = ['accepted', 'loaded', 'finished', 'superseded'];
@@ -37,11 +37,21 @@ export async function previousPass(context: StageContext, run: Run, order: KeyOr
   const base = { again, missing: new Set(missing) };
   if (last === undefined) return { ...base, fingerprints: noFingerprints(), everybody: true };
   const newDate = mapping.readsClock && formatInstant(last.asOf).slice(0, 10) !== formatInstant(run.asOf).slice(0, 10);
-  const file = await acceptedFile(context, last, order);
+  const file = (await hadKeyless(context, last)) ? undefined : await acceptedFile(context, last, order);
   if (file !== undefined) return { ...base, fingerprints: file.records, everybody: newDate || file.header.mapping !== mapping.id };
   const rebuilt = await rebuild(context, order);
   for (const key of rebuilt.stale) again.add(key);
   return { ...base, fingerprints: rebuilt.records, everybody: newDate };
+}
+
+/**
+ * In a pass with rows without a key nobody counts as missing, and who was missing all the same stands neither in its fingerprints nor among
+ * the missing: only the ledger still knows of him.
+ */
+async function hadKeyless(context: StageContext, last: Run): Promise<boolean> {
+  const { store } = context;
+  if (!(await store.files.list({ run: last.id })).includes('extract.json')) return false;
+  return (await readDocument(store, last.id, 'extract.json')).keyless > 0;
 }
 
 async function acceptedFile(context: StageContext, last: Run, order: KeyOrder): Promise<FingerprintFile | undefined> {
@@ -58,6 +68,7 @@ async function acceptedFile(context: StageContext, last: Run, order: KeyOrder): 
       const file = await readFingerprints(bytes);
       if (file.header.run === last.id && file.header.order === order)
         return { header: file.header, records: forgetDamaged(context, file.records) };
+      await file.records[Symbol.asyncIterator]().return?.();
     } catch (error) {
       if (!(error instanceof JoineryError) || error.code !== 'SRC-401') throw error;
       context.emit({ type: 'warning', diagnostic: { code: error.code, severity: 'warning', message: error.message } });
@@ -66,15 +77,18 @@ async function acceptedFile(context: StageContext, last: Run, order: KeyOrder): 
   return undefined;
 }
 
-/** Damage further in shows only while the pass runs: this run fails, and the next one builds the file anew from the ledger. */
-function forgetDamaged(context: StageContext, records: FingerprintFile['records']): FingerprintFile['records'] {
+/**
+ * Damage further in shows only while the pass runs: this run fails, and the next one builds the file anew from the ledger. No generator, because one that nobody began would not
+ * close the file when it is left.
+ */
+function forgetDamaged(context: StageContext, records: FingerprintFile['records']): AsyncIterable<readonly KeyFingerprint[]> {
   return {
-    [Symbol.asyncIterator]() {
-      const iterator = records[Symbol.asyncIterator]();
+    [Symbol.asyncIterator]: () => {
+      const inner = records[Symbol.asyncIterator]();
       return {
         async next() {
           try {
-            return await iterator.next();
+            return await inner.next();
           } catch (error) {
             if (error instanceof JoineryError && error.code === 'SRC-401') {
               await context.store.files.remove({ pipeline: context.pipeline.name }, fingerprintFile);
@@ -83,7 +97,7 @@ function forgetDamaged(context: StageContext, records: FingerprintFile['records'
           }
         },
         async return() {
-          await iterator.return?.();
+          await inner.return?.();
           return { done: true, value: undefined };
         },
       };
