@@ -63,6 +63,8 @@ export interface Sent {
   readonly at: Instant;
   /** It failed and the service keeps trying it again: a newer version takes its place there, and does not wait for it here. */
   readonly escrowed?: true;
+  /** The call had no answer, or its process ended before it: nobody knows whether it left. */
+  readonly unanswered?: true;
 }
 
 export interface Confirmed {

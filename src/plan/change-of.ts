@@ -30,7 +30,7 @@ export interface Case {
  */
 export function changeOf(worker: Case, leavers: LeaversDeclaration): Change | undefined {
   const { entry, externalId } = worker;
-  const state = ledgerStateOf(entry);
+  const state = isDoubtfulDisable(worker) ? 'uncertainEnabled' : ledgerStateOf(entry);
   const last = lastPayload(entry);
   const decided = policyOf(worker.row, decisionTable[worker.row][state], leavers);
   const payload = payloadOf(worker, decided, last);
@@ -58,6 +58,13 @@ export function changeOf(worker: Case, leavers: LeaversDeclaration): Change | un
     ...(manager === undefined ? {} : { manager }),
     warnings: worker.warnings,
   };
+}
+
+const leavingRows: readonly RowState[] = ['inactive', 'outOfScope', 'vanished', 'rejectedInactive'];
+
+/** A disable of which nobody knows whether it left is sent again at once: waiting for silence would leave the account on for hours. */
+function isDoubtfulDisable({ row, entry }: Case): boolean {
+  return entry?.sent?.unanswered === true && isDisable(entry.sent.change) && leavingRows.includes(row);
 }
 
 /** `leavers:` of the pipeline may say that vanishing or leaving scope changes nothing. */

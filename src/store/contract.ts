@@ -80,7 +80,7 @@ export interface Ledger {
   due(scope: JobScope, owner: PipelineName, asOf: Instant): Promise<readonly ExternalId[]>;
   /**
    * Workers with work left: `desired` differs from `sent` (or, without one, from `confirmed`), or the baseline is unknown; not
-   * those whose desired payload is the one that failed for its data. And workers whose `missingManager` is confirmed by now.
+   * those whose desired payload is the one that failed for its data. And workers whose `missingManager` is confirmed by now, or whose disable had no answer.
    */
   unsettled(scope: JobScope, owner: PipelineName): Promise<readonly ExternalId[]>;
   /** Workers of the pipeline that are missing since an earlier accepted pass. */

@@ -8,7 +8,7 @@ import { flagOf, integerOf, jsonOf, optionalInteger, optionalJson, optionalText,
 const verdicts: readonly VerdictSummary[] = ['active', 'inactive', 'preHire', 'outOfScope', 'rejected'];
 
 /** An entry with the payload in flight, which stands with its operation. Follow with the condition; `e` is the entry. */
-export const selectEntries = `SELECT e.*, o.payload AS sent_payload, o.outcome AS sent_outcome FROM entries e LEFT JOIN operations o ON o.id = e.sent_operation`;
+export const selectEntries = `SELECT e.*, o.payload AS sent_payload, o.outcome AS sent_outcome, o.state AS sent_state FROM entries e LEFT JOIN operations o ON o.id = e.sent_operation`;
 
 /** A user name as it is compared: Entra ID tells no two names apart that differ in case only. */
 export function foldUserName(userName: string): string {
@@ -77,6 +77,7 @@ function sentOf(row: Row): Sent | undefined {
     change: wordOf(row, 'sent_change', sentChangeKinds),
     at: integerOf(row, 'sent_at'),
     ...present('escrowed', optionalText(row, 'sent_outcome') === 'escrowed' ? true : undefined),
+    ...present('unanswered', optionalText(row, 'sent_state') === 'unknown' ? true : undefined),
   };
 }
 

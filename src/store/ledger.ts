@@ -103,8 +103,11 @@ async function unsettled(database: Database, scope: JobScope, owner: PipelineNam
           UNION
           SELECT e.external_id FROM entries e JOIN entries m ON m.job_id = e.job_id AND m.external_id = e.missing_manager
           WHERE e.job_id = ? AND e.owner = ? AND e.missing_manager IS NOT NULL AND m.confirmed_hash IS NOT NULL
+          UNION
+          SELECT e.external_id FROM entries e JOIN operations o ON o.id = e.sent_operation
+          WHERE e.job_id = ? AND e.owner = ? AND o.state = 'unknown' AND o.change IN ('leaver', 'cancelled')
           ORDER BY external_id`,
-    bindings: [job, owner, job, owner],
+    bindings: [job, owner, job, owner, job, owner],
   });
   return rows.map((row) => textOf(row, 'external_id'));
 }
