@@ -15,8 +15,8 @@ export interface CoverageItem {
   readonly kind: 'attribute' | 'branch' | 'lookupKey';
   /** The attribute's path, `then "yes"`, `country DE`. */
   readonly name: string;
-  /** Absent for lookup keys: they stand in a file of data. */
-  readonly place?: Place;
+  /** Of a lookup key: where its lookup is declared. */
+  readonly place: Place;
   readonly reached: boolean;
 }
 
@@ -69,6 +69,7 @@ export function measureCoverage(pipeline: Pipeline, lookups: ReadonlyMap<string,
         Object.keys(rows).map((key): CoverageItem => ({
           kind: 'lookupKey',
           name: `${name} ${key}`,
+          place: pipeline.lookups[name]?.place ?? pipeline.placeOf('lookups'),
           reached: asked.get(name)?.has(key) === true,
         })),
       ),

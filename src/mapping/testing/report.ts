@@ -1,6 +1,5 @@
 import { renderDiagnostic } from '../../domain/diagnostic.ts';
 import { formatPlace } from '../../domain/place.ts';
-import type { CoverageItem } from './coverage.ts';
 import type { CaseResult, MappingTestReport } from './run-tests.ts';
 
 /** The report as a person reads it: a line per case, and under a failed one what was expected and what came. */
@@ -54,35 +53,4 @@ function escape(text: string): string {
     .replaceAll('>', '&gt;')
     .replaceAll('"', '&quot;')
     .replaceAll('\n', '&#10;');
-}
-
-/** Coverage drawn onto the files: the counts, every line that holds something no case reached with a caret under it, and lookup keys by name. */
-export function renderCoverage(report: MappingTestReport): string {
-  const of = (kind: CoverageItem['kind']): string => {
-    const items = report.coverage.filter((item) => item.kind === kind);
-    return `${String(items.filter(({ reached }) => reached).length)} of ${String(items.length)}`;
-  };
-  const lines = [
-    `${report.pipeline ?? report.file}: attributes ${of('attribute')}, branches ${of('branch')}, lookup keys ${of('lookupKey')}`,
-  ];
-  const missed = report.coverage.filter(({ reached }) => !reached);
-  for (const { kind, name, place } of missed) {
-    if (place === undefined) continue;
-    const words = kind === 'attribute' ? `${name}: no case gives it a value` : `${name.split(' ')[0] ?? ''}: no case comes here`;
-    const text = report.sources(place.file)?.split(/\r\n|\r|\n/)[place.line - 1];
-    lines.push(`  ${formatPlace(place)} ${words}`);
-    if (text === undefined) continue;
-    const end = place.endLine === undefined || place.endLine === place.line ? (place.endColumn ?? place.column + 1) : text.length + 1;
-    lines.push(
-      `    ${text}`,
-      `    ${text.slice(0, place.column - 1).replaceAll(/[^\t]/g, ' ')}${'^'.repeat(Math.max(1, end - place.column))}`,
-    );
-  }
-  const keys = missed.filter(({ kind }) => kind === 'lookupKey').map(({ name }) => name);
-  // Tables are long; a few names show the kind.
-  if (keys.length > 0)
-    lines.push(
-      `  lookup keys that no case asks for: ${keys.slice(0, 20).join(', ')}${keys.length > 20 ? `, ${String(keys.length - 20)} more` : ''}`,
-    );
-  return lines.join('\n');
 }

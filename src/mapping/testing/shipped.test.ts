@@ -2,7 +2,8 @@ import { readdirSync } from 'node:fs';
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { renderCoverage, renderTestReport } from './report.ts';
+import { renderCoverage } from './draw-coverage.ts';
+import { renderTestReport } from './report.ts';
 import { runMappingTests } from './run-tests.ts';
 
 const folder = fileURLToPath(new URL('../../../pipelines/', import.meta.url));
