@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import { generateStory } from './generate.ts';
+import { play } from './play.ts';
+import type { HrRow, Story, StoryRun, WorkerStory } from './story.ts';
+
+const row: HrRow = {
+  worker_id: 'W0001',
+  is_primary: true,
+  status: 'Active',
+  worker_type: 'Employee',
+  first_name: 'Ada',
+  last_name: 'Berg',
+  department: 'Sales',
+  job_title: 'Clerk',
+  manager_id: null,
+  hire_date: '2020-01-01',
+  last_day: null,
+};
+const run: StoryRun = { after: 0, mode: 'run', wait: 180, faults: [] };
+
+/** A day for each list of rows, a day apart, one run each unless told otherwise. */
+function story(workers: readonly WorkerStory[], runs: readonly (readonly StoryRun[])[]): Story {
+  const days = runs.map((of, index) => ({ hours: index === 0 ? 0 : 24, runs: of }));
+  return { seed: 1, latency: 600_000, switches: { flowNullValues: ['title'], clearingMappings: ['jobTitle'] }, workers, days };
+}
+
+describe('histories that were found to go wrong', () => {
+  it('does not turn on whom an interrupted run wanted and the next one finds out of scope', async () => {
+    const worker = { key: 'W0001', days: [[row], [{ ...row, worker_type: 'Volunteer' }]] };
+    const others = ['W0002', 'W0003'].map((key) => ({
+      key,
+      days: [[{ ...row, worker_id: key, last_name: key }], [{ ...row, worker_id: key, last_name: `${key}x` }]],
+    }));
+    const kill = { port: 'files.promote', nth: 1, side: 'after' } as const;
+    expect((await play(story([worker, ...others], [[{ ...run, kill }], [run]]))).violation).toBeUndefined();
+  });
+
+  it('disables whoever vanished in a pass that also had a row without a key', async () => {
+    const worker = { key: 'W0001', days: [[row], [], []] };
+    const stays = { key: 'W0002', days: Array.from({ length: 3 }, () => [{ ...row, worker_id: 'W0002', last_name: 'Cruz' }]) };
+    const keyless = { key: null, days: [[], [{ ...row, worker_id: null }], []] };
+    expect((await play(story([worker, stays, keyless], [[run], [run], [run]]))).violation).toBeUndefined();
+  });
+
+  it('sends what HR corrected while the service keeps retrying what failed', async () => {
+    const worker = { key: 'W0001', days: [[row], [{ ...row, department: 'Legal' }]] };
+    const fail = { on: 'entry', worker: 'W0001', what: { kind: 'fail', times: 4 } } as const;
+    const told = await play(story([worker], [[{ ...run, faults: [fail] }], [run]]));
+    expect(told.violation).toBeUndefined();
+    expect(told.told[1]).toContain('mover applied');
+  });
+});
+
+describe('a soak', () => {
+  it.each([2, 3])('of history %i ends with directory, ledger and HR in agreement', async (seed) => {
+    expect((await play(generateStory(seed))).violation).toBeUndefined();
+  });
+});

@@ -1,0 +1,232 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { JoineryEvent } from '../../src/domain/event.ts';
+import { VirtualClock } from '../../src/domain/virtual-clock.ts';
+import { startEmulator, type Emulator } from '../../src/emulator/index.ts';
+import { openGraph } from '../../src/entra/graph.ts';
+import { readJob } from '../../src/entra/job.ts';
+import { openLogs } from '../../src/entra/logs.ts';
+import { openTokens } from '../../src/entra/tokens.ts';
+import { upload } from '../../src/entra/upload.ts';
+import { compileMapping } from '../../src/mapping/index.ts';
+import type { Mapping } from '../../src/mapping/contract.ts';
+import { loadPipeline } from '../../src/pipeline/load.ts';
+import type { Pipeline } from '../../src/pipeline/pipeline.ts';
+import { preflight } from '../../src/entra/job.ts';
+import type { StageContext } from '../../src/stages/context.ts';
+import { openDirectoryNames } from '../../src/stages/directory-names.ts';
+import type { LogSource } from '../../src/stages/reconcile.ts';
+import { acceptRun, beginRun, deliverRun, planRun, settleRun, type Surroundings } from '../../src/stages/run.ts';
+import type { Sink } from '../../src/stages/send-batch.ts';
+import type { Store } from '../../src/store/contract.ts';
+import { openStore } from '../../src/store/open.ts';
+import { FaultPlan } from './fault-plan.ts';
+import { Gateway } from './gateway.ts';
+import { openMemorySource } from './memory-source.ts';
+import { Mortal } from './mortal.ts';
+import { Choices } from './random.ts';
+import { firstDay, minuteMilliseconds, type HrRow, type Story, type StoryRun } from './story.ts';
+
+const pipelineFile = fileURLToPath(new URL('soak.yaml', import.meta.url));
+let compiled: Mapping | undefined;
+
+/** What the world looks at while a run goes on; throws what is wrong. */
+export interface Watcher {
+  /** The bytes of a request are about to leave; what is in flight stands in the store already. */
+  readonly uploading: (body: string, store: Store) => Promise<void>;
+  readonly uploaded: (body: string, answer: string, store: Store) => Promise<void>;
+}
+
+/** How a run ended: all done, an error that is an end of its own, or the end of the process. */
+export type Ending = { readonly kind: 'done' } | { readonly kind: 'failed'; readonly error: unknown } | { readonly kind: 'killed' };
+
+/** One emulated tenant, one state folder, one virtual clock, and processes that come and go. */
+export class World {
+  readonly clock = new VirtualClock(firstDay);
+  readonly emulator: Emulator;
+  readonly plan: FaultPlan;
+  readonly pipeline: Pipeline;
+  readonly mapping: Mapping;
+  readonly events: JoineryEvent[] = [];
+  readonly #folder: string;
+  readonly #gateway: Gateway;
+  readonly #choices: Choices;
+
+  private constructor(parts: {
+    emulator: Emulator;
+    clock: VirtualClock;
+    gateway: Gateway;
+    plan: FaultPlan;
+    choices: Choices;
+    folder: string;
+  }) {
+    this.emulator = parts.emulator;
+    this.clock = parts.clock;
+    this.plan = parts.plan;
+    this.#folder = parts.folder;
+    this.#gateway = parts.gateway;
+    this.#choices = parts.choices;
+    const environment = {
+      HR_DATABASE_URL: 'postgres://hr@localhost/hr',
+      ENTRA_TENANT_ID: this.emulator.tenantId,
+      ENTRA_SERVICE_PRINCIPAL_ID: this.emulator.servicePrincipalId,
+      ENTRA_JOB_ID: this.emulator.jobId,
+      ENTRA_EMULATOR_ORIGIN: this.emulator.origin,
+      ENTRA_CLIENT_ID: this.emulator.clientId,
+      ENTRA_CLIENT_SECRET: this.emulator.clientSecret,
+    };
+    const { pipeline, diagnostics } = loadPipeline(pipelineFile, { environment });
+    if (pipeline === undefined) throw new Error(diagnostics.map(({ message }) => message).join('\n'));
+    this.pipeline = pipeline;
+    // The mapping knows nothing of the tenant: one serves all stories.
+    compiled ??= compileMapping(pipeline).mapping;
+    if (compiled === undefined)
+      throw new Error(
+        compileMapping(pipeline)
+          .diagnostics.map(({ message }) => message)
+          .join('\n'),
+      );
+    this.mapping = compiled;
+  }
+
+  static async open(story: Story): Promise<World> {
+    const choices = new Choices(story.seed ^ 0x5eed);
+    const clock = new VirtualClock(firstDay);
+    const gateway = new Gateway(clock);
+    const emulator = await startEmulator({
+      clock,
+      random: choices.number,
+      latencyMs: story.latency,
+      switches: story.switches,
+    });
+    const plan = new FaultPlan({
+      expireTokens: () => {
+        emulator.expireTokens();
+      },
+      delayed: (id, milliseconds) => {
+        gateway.delayed(id, milliseconds);
+      },
+    });
+    emulator.setFaults(plan.faults());
+    const folder = mkdtempSync(join(process.env['JOINERY_SOAK_FOLDER'] ?? tmpdir(), 'joinery-soak-'));
+    return new World({ emulator, clock, gateway, plan, choices, folder });
+  }
+
+  /** A process starts, does its work and ends, one way or another. */
+  async run(run: StoryRun, rows: readonly HrRow[], watcher: Watcher, after?: (store: Store) => Promise<void>): Promise<Ending> {
+    const mortal = new Mortal(run.kill);
+    const store = await openStore(this.#folder, { clock: this.clock });
+    try {
+      const work = this.#work(run, rows, mortal, store, watcher).then(
+        (): Ending => ({ kind: 'done' }),
+        (error: unknown): Ending => ({ kind: 'failed', error }),
+      );
+      const ending = await Promise.race([work, mortal.died.then((): Ending => ({ kind: 'killed' }))]);
+      await this.#gateway.idle();
+      if (after !== undefined) await after(store);
+      return ending;
+    } finally {
+      await store.close();
+    }
+  }
+
+  async #work(run: StoryRun, rows: readonly HrRow[], mortal: Mortal, real: Store, watcher: Watcher): Promise<void> {
+    const clock = mortal.clock(this.clock);
+    const store = mortal.wrap(real, '');
+    const lease = await store.acquireLease(this.pipeline.name, 'soak', clock.now());
+    const signal = new AbortController().signal;
+    const emit = (event: JoineryEvent): void => {
+      if (!mortal.dead) this.events.push(event);
+    };
+    const { pipeline, mapping } = this;
+    const context: StageContext = { pipeline, mapping, store, lease, clock, emit, signal };
+    const around = this.#surroundings(context, mortal, real, watcher, run.wait * minuteMilliseconds);
+    const latest = await store.runs.latest(pipeline.name, ['accepted', 'loaded', 'finished']);
+    if (run.mode === 'reconcile') return void (await settleRun(context, latest?.state === 'accepted' ? undefined : latest, around));
+    if (run.mode === 'resume' && latest?.state === 'accepted') return void (await deliverRun(context, latest, around));
+    const begun = await beginRun(context, clock.now(), this.#choices.number);
+    await planRun(context, begun, openMemorySource(rows, this.#choices.number), around.directory);
+    await acceptRun(context, (await store.runs.get(begun.id)) ?? begun);
+    await deliverRun(context, (await store.runs.get(begun.id)) ?? begun, around);
+  }
+
+  /** As `openService` makes them, over connections during which time stands still. */
+  #surroundings(context: StageContext, mortal: Mortal, real: Store, watcher: Watcher, wait: number): Surroundings {
+    const { clock, emit, signal, pipeline } = context;
+    const { dispatcher } = this.#gateway;
+    const tokens = openTokens(pipeline.sink, { clock, dispatcher });
+    const graph = openGraph(pipeline.sink, tokens, { clock, dispatcher });
+    const logs = openLogs(graph);
+    const sink: Sink = {
+      prepare: (abort) => graph.prepare(abort),
+      upload: async (body, clientRequestId, abort) => {
+        const text = Buffer.from(body).toString('utf8');
+        await watcher.uploading(text, real);
+        const answer = await upload(graph, body, clientRequestId, abort);
+        await watcher.uploaded(text, answer.kind, real);
+        return answer;
+      },
+      checkJob: async (abort) =>
+        preflight(await readJob(graph, abort), pipeline.sink.tenant).find(({ severity }) => severity === 'error')?.message,
+    };
+    const source: LogSource = {
+      read: (from, onProblem, abort) => logs.read({ from, onProblem, signal: abort }),
+      job: (abort) => readJob(graph, abort),
+    };
+    return {
+      sink: mortal.wrap(sink, 'sink'),
+      logs: mortal.wrap(source, 'source'),
+      directory: mortal.wrap(openDirectoryNames(graph, emit, signal), 'directory'),
+      chance: { random: this.#choices.number, uuid: this.#choices.uuid },
+      wait,
+    };
+  }
+
+  /** Another client of the tenant uploads people of its own, as fast as it can. */
+  async disturb(calls: number): Promise<void> {
+    const form = { grant_type: 'client_credentials', client_id: this.emulator.clientId, client_secret: this.emulator.clientSecret };
+    const scope = { scope: 'https://graph.microsoft.com/.default' };
+    const answer = await fetch(this.emulator.tokenUrl, { method: 'POST', body: new URLSearchParams({ ...form, ...scope }) });
+    const token: unknown = Reflect.get(Object(await answer.json()), 'access_token');
+    for (let call = 0; call < calls; call++) {
+      const externalId = `X${String(call)}`;
+      const data = {
+        schemas: ['urn:ietf:params:scim:schemas:core:2.0:User', 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User'],
+        externalId,
+        userName: `${externalId}@contoso.example`,
+        displayName: externalId,
+        active: true,
+      };
+      const body = {
+        schemas: ['urn:ietf:params:scim:api:messages:2.0:BulkRequest'],
+        Operations: [{ method: 'POST', bulkId: externalId, path: '/Users', data }],
+        failOnErrors: null,
+      };
+      const response = await fetch(this.emulator.bulkUploadUrl, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${String(token)}`, 'content-type': 'application/scim+json' },
+        body: JSON.stringify(body),
+      });
+      await response.arrayBuffer();
+    }
+  }
+
+  /** What the store knows, with no process at work. */
+  async look<T>(work: (store: Store) => Promise<T>): Promise<T> {
+    const store = await openStore(this.#folder, { clock: this.clock });
+    try {
+      return await work(store);
+    } finally {
+      await store.close();
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#gateway.idle();
+    await this.#gateway.close();
+    await this.emulator.close();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
