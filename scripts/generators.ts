@@ -1,6 +1,7 @@
 import { emulatorSwitchesPage } from '../src/emulator/switches-page.ts';
 import { outcomesPage } from '../src/entra/outcomes-page.ts';
 import { retryRulesPage } from '../src/entra/retry-rules-page.ts';
+import { checkCodes, pageOf, renderCheckPage } from '../src/mapping/check-pages.ts';
 import { renderReferencePage } from '../src/jsonata/functions/reference-page.ts';
 import { pipelineSchemaFile } from '../src/pipeline/json-schema.ts';
 import { pipelineReferencePage } from '../src/pipeline/reference-page.ts';
@@ -21,6 +22,7 @@ export const generators: readonly Generator[] = [
   outcomesPage,
   typesPage,
   emulatorSwitchesPage,
+  ...checkCodes().map(({ code, declaration }) => ({ path: pageOf(code), render: () => renderCheckPage(code, declaration) })),
   { path: 'docs/reference/functions.md', render: renderReferencePage },
   { path: 'docs/reference/errors.md', render: renderErrorPage },
   { path: 'docs/reference/exit-codes.md', render: renderExitPage },

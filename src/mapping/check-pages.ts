@@ -4,10 +4,11 @@ import { renderDiagnostic, type Diagnostic } from '../domain/diagnostic.ts';
 import type { ErrorDeclaration } from '../domain/errors/define.ts';
 import { errorRegistry, type ErrorCode } from '../domain/errors/registry.ts';
 import { loadPipeline } from '../pipeline/load.ts';
+import { loadPageExample, pageExamples } from '../pipeline/page-examples.ts';
 import { compileMapping } from './compile-mapping.ts';
 
-/** Areas whose codes have a page each: findings of `joinery check` about a mapping, and rejections. */
-const areas = /^(?:MAP|SCM)-\d+$/;
+/** Codes that have a page each: findings of `joinery check` about a pipeline, its mapping and its expressions, and rejections. */
+const areas = /^(?:MAP|SCM|PIP)-\d+$|^JSN-10[1678]$/;
 
 /** Where the page of a code stands, from the root of the repository. */
 export function pageOf(code: string): string {
@@ -69,7 +70,7 @@ const example = z.looseObject({
 const needed = { active: 'status != "Terminated"', userName: 'email' };
 
 /** Puts an example (a part of a pipeline, or a function file) into a complete pipeline and checks that. */
-export function runExample(text: string): ExampleResult {
+export function runExample(text: string, more: Readonly<Record<string, unknown>> = {}): ExampleResult {
   const isFunctionFile = text.trimStart().startsWith('$');
   const defines = /^\s*(\$\w+)\s*:=/.exec(text)?.[1];
   const uses = defines === undefined ? {} : { attributes: { nickName: `${defines}(first_name)` } };
@@ -79,7 +80,7 @@ export function runExample(text: string): ExampleResult {
   const complete = {
     pipeline: 'example',
     ...defined({ timezone: timezone ?? (employment === undefined ? undefined : 'Europe/Berlin') }),
-    source: { type: 'postgres', connection: '${HR_DATABASE_URL}', table: 'workers', key: 'worker_id', columns }, // oxlint-disable-line no-template-curly-in-string -- a reference of the pipeline file
+    source: { type: 'postgres', connection: '${HR_DATABASE_URL}', table: 'workers', key: 'worker_id', columns: { ...columns, ...more } }, // oxlint-disable-line no-template-curly-in-string -- a reference of the pipeline file
     ...defined({ lookups }),
     transform: {
       ...(isFunctionFile ? { use: [functionFile] } : {}),
@@ -123,23 +124,41 @@ function defined(members: Readonly<Record<string, unknown>>): object {
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
 }
 
+/** The wrong and the right text of a code: in the registry, or beside the grammar of the pipeline file. */
+export function examplesOf(code: ErrorCode, { wrong, right }: ErrorDeclaration): { readonly wrong?: string; readonly right?: string } {
+  return code.startsWith('PIP-')
+    ? (pageExamples[code] ?? {})
+    : { ...(wrong === undefined ? {} : { wrong }), ...(right === undefined ? {} : { right }) };
+}
+
+/** What check says about the example of a code: expressions stand in an attribute of their own. */
+export function runExampleOf(code: ErrorCode, text: string): ExampleResult {
+  if (code.startsWith('PIP-')) return loadPageExample(text);
+  if (!code.startsWith('JSN-')) return runExample(text);
+  return runExample(stringify({ attributes: { ...needed, title: text } }, { lineWidth: 0 }), {
+    title: { type: 'string' },
+    address: { type: 'json' },
+  });
+}
+
 /** The page of one code: heading, why, fix, and the examples with what `joinery check` says about the wrong one. */
 export function renderCheckPage(code: ErrorCode, declaration: ErrorDeclaration): string {
-  const { title, why, fix, wrong, right, exit } = declaration;
+  const { title, why, fix, exit } = declaration;
+  const { wrong, right } = examplesOf(code, declaration);
   const kind =
     exit === 'rejections' ? 'Found on a row: the worker is rejected and the account stays as it is.' : 'Found before any row is read.';
   const lines = [`# ${code}: ${title}`, '', kind, '', `**Why.** ${why}`, '', `**Way out.** ${fix}`, ''];
   if (wrong !== undefined) {
-    const { diagnostics, rendered } = runExample(wrong);
+    const { diagnostics, rendered } = runExampleOf(code, wrong);
     const said = diagnostics.filter((one) => one.code === code).map(rendered);
-    lines.push('Wrong:', '', ...fenced(wrong), '', '`joinery check` says:', '', ...fence('text', said.join('\n')), '');
+    lines.push('Wrong:', '', ...fenced(code, wrong), '', '`joinery check` says:', '', ...fence('text', said.join('\n')), '');
   }
-  if (right !== undefined) lines.push('Right:', '', ...fenced(right), '');
+  if (right !== undefined) lines.push('Right:', '', ...fenced(code, right), '');
   return lines.join('\n');
 }
 
-function fenced(text: string): readonly string[] {
-  return fence(text.trimStart().startsWith('$') ? 'jsonata' : 'yaml', text);
+function fenced(code: string, text: string): readonly string[] {
+  return fence(code.startsWith('JSN-') || text.trimStart().startsWith('$') ? 'jsonata' : 'yaml', text);
 }
 
 function fence(language: string, text: string): readonly string[] {
