@@ -300,9 +300,9 @@ describe('the change of a worker', () => {
     const base = { externalId: 'w1', chosen: new Map<string, string>(), managerKnown: true, warnings: [] };
     const entry: LedgerEntry = { externalId: 'w1', owner: 'contoso', confirmed: confirmed(on), baselineUnknown: false, everEnabled: true };
     const refused: LedgerEntry = { ...entry, failed: { hash: hashJson(on), code: 'X', at: 1 } };
-    for (const known of [entry, refused]) {
-      expect(changeOf({ ...base, row: 'active', draft, entry: known }, leavers)).toMatchObject({ change: 'none', send: false });
-      expect(changeOf({ ...base, row: 'active', draft, entry: known, resend: true }, leavers)).toMatchObject({
+    for (const before of [entry, refused]) {
+      expect(changeOf({ ...base, row: 'active', draft, entry: before }, leavers)).toMatchObject({ change: 'none', send: false });
+      expect(changeOf({ ...base, row: 'active', draft, entry: before, resend: true }, leavers)).toMatchObject({
         change: 'mover',
         cause: 'resend',
         send: true,

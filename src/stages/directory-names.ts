@@ -42,6 +42,7 @@ const select = ['userPrincipalName', 'employeeId', 'accountEnabled', 'onPremises
  */
 export function openDirectoryNames(graph: Graph, emit: EventSink, signal: AbortSignal, clock: Clock = graph.clock): DirectoryView {
   let listed: Listing | undefined;
+  let indexed: { readonly users: readonly DirectoryUser[]; readonly byId: ReadonlyMap<string, readonly Account[]> } | undefined;
   let allowed = true;
   const read = async (filters: readonly (string | undefined)[]): Promise<readonly DirectoryUser[]> => {
     const users: DirectoryUser[] = [];
@@ -75,14 +76,24 @@ export function openDirectoryNames(graph: Graph, emit: EventSink, signal: AbortS
     async accounts(externalIds) {
       const users = await find('employeeId', externalIds);
       if (users === undefined) return undefined;
-      const byId = new Map<string, Account[]>();
-      for (const user of users) {
-        const employeeId = textOf(user['employeeId']).toLowerCase();
-        if (employeeId !== '') byId.set(employeeId, [...(byId.get(employeeId) ?? []), accountOf(user)]);
-      }
+      // A whole listing is asked about once for every chunk of a plan, so its index is made once.
+      if (indexed?.users !== users) indexed = { users, byId: accountsById(users) };
+      const { byId } = indexed;
       return new Map(externalIds.flatMap((id) => [[id, byId.get(id.toLowerCase()) ?? []] as const]));
     },
   };
+}
+
+function accountsById(users: readonly DirectoryUser[]): ReadonlyMap<string, readonly Account[]> {
+  const byId = new Map<string, Account[]>();
+  for (const user of users) {
+    const employeeId = textOf(user['employeeId']).toLowerCase();
+    const same = byId.get(employeeId);
+    if (employeeId === '') continue;
+    if (same === undefined) byId.set(employeeId, [accountOf(user)]);
+    else same.push(accountOf(user));
+  }
+  return byId;
 }
 
 export function accountOf(user: DirectoryUser): Account {
