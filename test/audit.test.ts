@@ -206,7 +206,9 @@ describe('what analysts see of two HR days on which things go wrong', () => {
     const about = async (worker: string): Promise<string> => (await explainWorker(store, { ...prepared, masks, worker, run })).summary;
     expect(await about(special.rejected)).toMatch(/rejected \(MAP-\d+: .*The account is confirmed as enabled\./);
     expect(await about(special.vanished)).toContain('the key was missing from the source. ');
-    const failed = await explainWorker(store, { ...prepared, masks, worker: special.failed });
+    const firstRun = reports[0]?.run;
+    if (firstRun === undefined) throw new Error('no run');
+    const failed = await explainWorker(store, { ...prepared, masks, worker: special.failed, run: firstRun });
     expect(failed.summary).toContain('failed (refused for this worker), MandatoryFieldsMissing');
     expect(await about(special.silent)).toContain('silent (no log row in time)');
   });

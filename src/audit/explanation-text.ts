@@ -60,7 +60,7 @@ export function renderExplanation(explanation: Explanation, heading: Heading, on
 
 function sourceLines({ run, asOf, rows, sameMapping, steps }: SourceReading, asked: string, onlyAttribute: boolean): string[] {
   const wanted = new Set(steps.map(({ name }) => name));
-  const lines = [run === asked ? `read by this run, as of ${time(asOf)}` : `unchanged since run ${run}, as of ${time(asOf)}`];
+  const lines = [run === asked ? `read by this run, as of ${time(asOf)}` : `last read by run ${run}, as of ${time(asOf)}`];
   if (!sameMapping) lines.push('The mapping has changed since: the steps below show what the pipeline file says now.');
   for (const { ordinal, values, problems } of rows) {
     lines.push(`row ${count(ordinal)}`);

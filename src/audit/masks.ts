@@ -1,5 +1,5 @@
 import type { Json } from '../domain/canonical-json.ts';
-import { maskValue, scrubText } from '../domain/masking.ts';
+import { maskLeaves, maskTextOf, maskValue, scrubText } from '../domain/masking.ts';
 import type { AttributeClass, AttributePath, Payload } from '../domain/payload.ts';
 import type { Formula, Pipeline } from '../pipeline/pipeline.ts';
 import { differences } from '../scim/index.ts';
@@ -39,7 +39,7 @@ export function masksOf(pipeline: Pipeline, reveal = false): Masks {
     attribute: (path, value) => shown(isOpen(path), value),
     named: (name, value) =>
       shown(!sensitive.has(name) && (reveal || typeof value === 'boolean' || name === pipeline.source.key || closed.has(name)), value),
-    text: (text, personal) => hideValues(scrubText(text), personal, reveal),
+    text: (text, personal) => (reveal ? maskLeaves : maskTextOf)(scrubText(text), personal),
   };
 }
 
@@ -47,21 +47,6 @@ export function masksOf(pipeline: Pipeline, reveal = false): Masks {
 export function plain(value: Json | undefined): string {
   if (value === undefined) return 'nothing';
   return typeof value === 'string' && value !== '' ? value : JSON.stringify(value);
-}
-
-/** Longest first, so that a name inside an address does not leave the rest of it standing. */
-function hideValues(text: string, values: Json | undefined, reveal: boolean): string {
-  let out = text;
-  if (!reveal) out = out.replaceAll(/[^\s"'<>()[\],;:=]+@[^\s"'<>()[\],;:=]+/gu, (address) => maskValue(address));
-  for (const value of leavesOf(values).toSorted((left, right) => right.length - left.length)) out = out.replaceAll(value, maskValue(value));
-  return out;
-}
-
-/** Texts of three characters or more; shorter ones stand in every sentence. */
-function leavesOf(value: Json | undefined): string[] {
-  if (typeof value === 'string') return value.trim().length < 3 ? [] : [value];
-  if (typeof value !== 'object' || value === null) return [];
-  return Object.values(value).flatMap((member: Json) => leavesOf(member));
 }
 
 /** The values of a payload that messages must not repeat; the worker's id is not among them, because every message names him by it. */

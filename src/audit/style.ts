@@ -31,6 +31,7 @@ svg{display:block;max-width:100%}
 svg text{fill:var(--ink);font:12px system-ui,sans-serif}
 .fill-good{fill:var(--good)}.fill-same{fill:var(--same)}.fill-warn{fill:var(--warn)}.fill-wait{fill:var(--wait)}.fill-bad{fill:var(--bad)}.fill-off{fill:var(--off)}
 .track{fill:var(--fill)}
+pre{background:var(--fill);border:1px solid var(--line);border-radius:6px;padding:.8rem;overflow-x:auto;font-size:.82rem;line-height:1.45}
 details{margin:.3rem 0}summary{cursor:pointer}
 .changes{margin:.2rem 0 0;padding:0;list-style:none}.changes li{overflow-wrap:anywhere}
 .search{display:flex;gap:.6rem;align-items:center;margin:.5rem 0;flex-wrap:wrap}

@@ -31,9 +31,10 @@ export function spaced(name: string): string {
   return name.replaceAll(/([A-Z])/g, (letter) => ` ${letter.toLowerCase()}`);
 }
 
-/** `urn:…:User:department` → `department` */
+/** As the pipeline file writes it: `urn:…:User:department` → `department`, `addresses[type eq "work"].country` → `addresses.work.country` */
 export function shortPath(path: AttributePath): string {
-  return path.includes(':') ? path.slice(path.lastIndexOf(':') + 1) : path;
+  const typed = path.replace(/\[type eq "([^"]*)"\](\.value$)?/, '.$1');
+  return typed.startsWith('urn:') ? typed.slice(typed.lastIndexOf(':') + 1) : typed;
 }
 
 export const changeWords: Readonly<Record<ChangeKind, string>> = {

@@ -8,12 +8,14 @@ import { formatPlace } from '../domain/place.ts';
 import { readFileSync } from 'node:fs';
 import { adoptCommand } from './commands/adopt.ts';
 import { applyCommand } from './commands/apply.ts';
+import { auditCommand } from './commands/audit.ts';
 import { checkCommand } from './commands/check.ts';
 import { emulatorCommand } from './commands/emulator.ts';
 import { entraCommand } from './commands/entra.ts';
 import { evalCommand } from './commands/eval.ts';
 import { importExpressionCommand } from './commands/import-expression.ts';
 import { explainCommand } from './commands/explain.ts';
+import { dictionaryCommand } from './commands/dictionary.ts';
 import { exportCommand } from './commands/export.ts';
 import { journalCommand } from './commands/journal.ts';
 import { planCommand } from './commands/plan.ts';
@@ -52,6 +54,8 @@ const commands = [
   explainCommand,
   exportCommand,
   journalCommand,
+  dictionaryCommand,
+  auditCommand,
   testCommand,
   evalCommand,
   importExpressionCommand,

@@ -58,3 +58,28 @@ export function scrubText(text: string, secrets: Iterable<Secret> = []): string 
   }
   return out;
 }
+
+/**
+ * Text of others (a log's reason) without the personal values that are known to belong to it: every text of three characters or more in `values`, longest
+ * first so that a name inside an address leaves no rest, and everything that looks like an address. `keep`: a value that may stand, the worker's id.
+ */
+export function maskTextOf(text: string, values: unknown, keep = ''): string {
+  const addresses = text.replaceAll(/[^\s"'<>()[\],;:=]+@[^\s"'<>()[\],;:=]+/gu, (address) => maskValue(address));
+  return maskLeaves(addresses, values, keep);
+}
+
+/** As `maskTextOf`, but addresses that are not among the values may stand. */
+export function maskLeaves(text: string, values: unknown, keep = ''): string {
+  const leaves = new Set(leavesOf(values));
+  leaves.delete(keep);
+  return [...leaves]
+    .toSorted((left, right) => right.length - left.length)
+    .reduce((out, value) => out.replaceAll(value, maskValue(value)), text);
+}
+
+/** Shorter texts stand in every sentence. */
+function leavesOf(value: unknown): string[] {
+  if (typeof value === 'string') return value.trim().length < 3 ? [] : [value];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.values(value).flatMap((member: unknown) => leavesOf(member));
+}

@@ -2,6 +2,7 @@ import type { Counts } from '../domain/event.ts';
 import type { Instant } from '../domain/clock.ts';
 import type { Diagnostic } from '../domain/diagnostic.ts';
 import { JoineryError } from '../domain/error.ts';
+import { maskTextOf } from '../domain/masking.ts';
 import type { LedgerEntry } from '../domain/ledger.ts';
 import type { LogRow } from '../domain/log-row.ts';
 import type { Operation } from '../domain/operation.ts';
@@ -198,7 +199,10 @@ function tell(context: StageContext, operation: Operation, closure: Closure, fin
     externalId: operation.externalId,
     change: operation.change,
     outcome: closure.outcome,
-    ...(closure.failure === undefined ? {} : { code: closure.failure.code, reason: closure.failure.reason }),
+    ...(closure.failure === undefined
+      ? {}
+      : // The service quotes the values that it refuses; events are printed and logged.
+        { code: closure.failure.code, reason: maskTextOf(closure.failure.reason, operation.payload, operation.externalId) }),
   });
 }
 

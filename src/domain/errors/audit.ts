@@ -49,4 +49,10 @@ export const auditErrors = defineErrors({
     why: 'An anchor is one line of JSON as `joinery journal anchor` prints it.',
     fix: 'Give the file to which anchors were added.',
   },
+  'AUD-109': {
+    title: 'The audit pages cannot be served',
+    exit: 'configuration',
+    why: 'Something else listens on the port, or the system does not allow it.',
+    fix: 'Choose another --port, or leave it out to take a free one.',
+  },
 });
