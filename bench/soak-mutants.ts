@@ -134,8 +134,8 @@ function changeOfWhole(worker: Case, decided: ChangeKind, state: ReturnType<type
     patches: [
       {
         file: 'src/plan/change-of.ts',
-        find: `isSentChange(change) && !isDisable(change) && found.length > 0`,
-        put: `isSentChange(change) && found.length > 0`,
+        find: `entry.sent.escrowed !== true && isSentChange(change) && !isDisable(change) &&`,
+        put: `entry.sent.escrowed !== true && isSentChange(change) &&`,
       },
     ],
   },

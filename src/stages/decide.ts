@@ -156,8 +156,8 @@ function* decideVanished(
   const change: Change | undefined = due
     ? changeOf({ externalId, row: 'vanished', entry, ...survey }, context.pipeline.leavers)
     : undefined;
-  // Once he is off for good there is nothing left to count.
-  const settled = due && (change === undefined || change.change === 'frozen' || change.change === 'ignored');
+  // Once he is off for good there is nothing left to count; a disable in flight may yet be lost, and he is in no other list of whom to look at again.
+  const settled = due && entry.sent === undefined && (change === undefined || change.change === 'frozen' || change.change === 'ignored');
   yield { kind: 'line', line: { externalId, missing: !settled, ...(change === undefined ? {} : { change }) }, wasRejected };
 }
 

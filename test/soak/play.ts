@@ -17,7 +17,8 @@ export interface Outcome {
   readonly told: readonly string[];
 }
 
-const healingRuns = 9;
+/** First days and last days go on arriving for weeks. */
+const healingRuns = 30;
 
 /** Plays a story to its end, then lets everything heal, and says which law was broken. */
 export async function play(story: Story): Promise<Outcome> {
@@ -130,7 +131,7 @@ class Player {
       const loaded = world.events.some((event) => event.type === 'stage.finished' && event.stage === 'load');
       // A reconcile that fails afterwards does not excuse a load that left somebody on.
       if (!planned || !loaded) return;
-      await checkDisables(this.#watch, this.#histories, store, scopeOf(world.pipeline)).catch(
+      await checkDisables(world.emulator, this.#watch, this.#histories, store, scopeOf(world.pipeline)).catch(
         (error: unknown) => (late = error instanceof Error ? error : new Error('unknown')),
       );
     });

@@ -42,6 +42,17 @@ describe('histories that were found to go wrong', () => {
     expect((await play(story([worker, stays, keyless], [[run], [run], [run]]))).violation).toBeUndefined();
   });
 
+  it('disables whoever vanished even if the disable was lost and a run looked while it was in flight', async () => {
+    const worker = { key: 'W0001', days: [[row], [], []] };
+    const stays = { key: 'W0002', days: Array.from({ length: 3 }, () => [{ ...row, worker_id: 'W0002', last_name: 'Cruz' }]) };
+    const lost = { on: 'entry', worker: 'W0001', what: { kind: 'lost', times: 1 } } as const;
+    const runs = [
+      { ...run, wait: 0, faults: [lost] },
+      { ...run, after: 10, wait: 0 },
+    ];
+    expect((await play(story([worker, stays], [[run], [run], runs]))).violation).toBeUndefined();
+  });
+
   it('sends what HR corrected while the service keeps retrying what failed', async () => {
     const worker = { key: 'W0001', days: [[row], [{ ...row, department: 'Legal' }]] };
     const fail = { on: 'entry', worker: 'W0001', what: { kind: 'fail', times: 4 } } as const;
