@@ -12,7 +12,7 @@ import { groupTroubles } from './trouble-groups.ts';
 import { endOf, type End } from './words.ts';
 
 /** How many workers one page lists: more would not open in a browser. Those with trouble come first; exports have them all. */
-export const listedWorkers = 2_000;
+const listedWorkers = 2_000;
 const trendRuns = 20;
 
 /** The report of a run from the state alone. Errors: AUD-101 when there is no such run. */

@@ -8,7 +8,7 @@ import { namesIn, plain, type Masks } from './masks.ts';
 import { ruleWords } from './rule-words.ts';
 
 /** What an HR analyst wants to know of one attribute: where it comes from, by which rule, and what stands in it. */
-export interface AttributeEntry {
+interface AttributeEntry {
   readonly path: AttributePath;
   readonly class: AttributeClass;
   readonly empty: Emptiness;
@@ -128,7 +128,7 @@ function closureOf({ edges }: Lineage): ReadonlyMap<string, ReadonlySet<string>>
   return found;
 }
 
-export function lineageOf({ transform, source }: Pipeline): Lineage {
+function lineageOf({ transform, source }: Pipeline): Lineage {
   const lets = transform.let.map(({ name }) => `$${name}`);
   const declared = source.columns?.map(({ name }) => name);
   const formulas: (readonly [string, Formula])[] = [

@@ -10,7 +10,7 @@ export const exportSubjects = ['payloads', 'changes', 'rejections', 'outcomes', 
 export type ExportSubject = (typeof exportSubjects)[number];
 
 /** A cell: text, number, boolean or nothing. */
-export type Cell = string | number | boolean | null;
+type Cell = string | number | boolean | null;
 
 /** A table that is made row by row, with its columns in order. Values are shown as the masks say. */
 export interface ExportTable {

@@ -25,7 +25,7 @@ function textOf(part: Part): string {
 }
 
 /** Control characters, which HTML forbids, become U+FFFD. */
-export function escapeHtml(text: string): string {
+function escapeHtml(text: string): string {
   return text
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
@@ -68,7 +68,7 @@ ${script === undefined ? nothing : html`<script>${new Html(script)}</script>`}
   return page.text;
 }
 
-export function contentSecurityPolicy(style: string, script?: string): string {
+function contentSecurityPolicy(style: string, script?: string): string {
   const scripts = script === undefined ? `'none'` : `'sha256-${digest(script)}'`;
   return `default-src 'none'; style-src 'sha256-${digest(style)}'; script-src ${scripts}; form-action 'self'; base-uri 'none'`;
 }

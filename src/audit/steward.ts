@@ -10,7 +10,7 @@ export interface StewardRow {
   readonly words: string;
 }
 
-export const stewardLimit = 1_000;
+const stewardLimit = 1_000;
 
 /** Who stands in the ledger with something open: rejected, refused by the service, silent, missing from the source. At most `stewardLimit` rows, all counted. */
 export async function stewardList(

@@ -36,7 +36,7 @@ export async function masksFor(
 }
 
 /** As the system calls the person who typed the command. */
-export function readerOf(io: Pick<Io, 'environment'>): string {
+function readerOf(io: Pick<Io, 'environment'>): string {
   const { environment } = io;
   return environment['SUDO_USER'] ?? environment['USER'] ?? environment['USERNAME'] ?? environment['LOGNAME'] ?? 'unknown';
 }
