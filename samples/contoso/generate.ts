@@ -12,7 +12,7 @@
  * | W005261 – W005300 | left once and came back: two assignments |
  * | W005301 – W005310 | last day is 2 November |
  */
-export const dayOne = '2026-11-02';
+const dayOne = '2026-11-02';
 
 export interface ContosoTables {
   readonly department: readonly (readonly SqlValue[])[];
@@ -150,7 +150,7 @@ function managerIndex(level: number, random: () => number): number | undefined {
   return first + Math.floor(random() * (last - first + 1));
 }
 
-export function workerId(index: number): string {
+function workerId(index: number): string {
   return `W${String(index).padStart(6, '0')}`;
 }
 

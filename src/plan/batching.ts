@@ -3,10 +3,10 @@ import { bulkRequestSchema, type Payload } from '../domain/payload.ts';
 import type { ExternalId, JobScope, SentChangeKind, Sha256 } from '../domain/words.ts';
 
 /** At most 50 user operations a request. Source: graph-contract 1.3. */
-export const maximumOperations = 50;
+const maximumOperations = 50;
 
 /** The service documents no byte limit; 1 MiB is well under every limit seen in front of Graph. Source: graph-contract section 8. */
-export const maximumBytes = 1_048_576;
+const maximumBytes = 1_048_576;
 
 const envelopeBytes = Buffer.byteLength(renderBody([]));
 

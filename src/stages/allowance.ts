@@ -1,3 +1,4 @@
+import { uploadLimits } from '../entra/call-limits.ts';
 import type { Operation } from '../domain/operation.ts';
 import { isDisable } from '../domain/words.ts';
 import type { Allowance } from '../plan/price.ts';
@@ -5,7 +6,8 @@ import type { SinkDeclaration } from '../pipeline/pipeline.ts';
 
 /** 40 calls in any 5 s and the licence's calls in any 24 h, both per tenant. Source: graph-contract 2.1. */
 export function callAllowance(sink: SinkDeclaration): Allowance {
-  return { windowCalls: 40, windowMilliseconds: 5_000, dayCalls: sink.quota.calls, dayMilliseconds: 86_400_000 };
+  const { windowCalls, windowMilliseconds, dayMilliseconds } = uploadLimits;
+  return { windowCalls, windowMilliseconds, dayMilliseconds, dayCalls: sink.quota.calls };
 }
 
 /** Which calls a batch may use: disables the whole day's quota, everybody else what is not reserved for them. */

@@ -10,7 +10,7 @@ import { getAttribute, managerPath, removeAttribute } from '../scim/index.ts';
 import type { Closure } from '../store/contract.ts';
 
 /** How long after the account's own row the row of its manager is waited for. */
-export const managerGrace = 20 * 60_000;
+const managerGrace = 20 * 60_000;
 
 /** What reconcile decides about one open operation. */
 export type Judgement =

@@ -39,6 +39,6 @@ export async function lockPipelineRow(driver: typeof pg, config: pg.ClientConfig
 }
 
 /** 64 bits of a hash: two pipelines that share a key would only wait for each other. */
-export function lockKey(pipeline: string): string {
+function lockKey(pipeline: string): string {
   return createHash('sha256').update(`joinery lease ${pipeline}`).digest().readBigInt64BE(0).toString();
 }

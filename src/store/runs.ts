@@ -31,7 +31,7 @@ export function openRuns(database: Database, clock: Clock): RunRecords {
   };
 }
 
-export async function findRun(reader: Reader, id: RunId): Promise<Run | undefined> {
+async function findRun(reader: Reader, id: RunId): Promise<Run | undefined> {
   const row = await reader.first(reader.table('runs').where({ id }).select());
   return row === undefined ? undefined : runOf(row);
 }

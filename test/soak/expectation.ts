@@ -10,14 +10,14 @@ export type Intent = 'on' | 'pre' | 'off' | 'out' | 'absent' | 'unclear' | 'uncl
 const statuses = ['Active', 'Leave', 'Terminated'];
 
 /** The row that counts; undefined: nobody can say which. */
-export function countingRow(rows: readonly HrRow[]): HrRow | undefined {
+function countingRow(rows: readonly HrRow[]): HrRow | undefined {
   const [only, ...others] = rows;
   if (others.length === 0) return only;
   const primary = rows.filter((row) => row.is_primary);
   return primary.length === 1 ? primary[0] : undefined;
 }
 
-export function intentOf(rows: readonly HrRow[], at: number): Intent {
+function intentOf(rows: readonly HrRow[], at: number): Intent {
   if (rows.length === 0) return 'absent';
   const row = countingRow(rows);
   if (row?.worker_type === 'Volunteer') return 'out';

@@ -37,7 +37,7 @@ function withRuns(story: Story, day: number, runs: readonly StoryRun[]): Story {
 }
 
 /** Which law a violation is about, whoever it names. */
-export function kindOf(violation: string): string {
+function kindOf(violation: string): string {
   return violation
     .replaceAll(/W\d{4}/g, 'W')
     .replaceAll(/\d+/g, 'n')

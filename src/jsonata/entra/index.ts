@@ -1,9 +1,8 @@
 /** Microsoft's attribute-mapping expressions: read them, run them, and turn them into JSONata. */
-export { evaluateEntraExpression, type EntraEvaluationOptions } from './evaluate.ts';
+export { evaluateEntraExpression } from './evaluate.ts';
 export { EntraExpressionError } from './expression-error.ts';
-export { importEntraExpression, type ImportedExpression } from './import.ts';
+export { importEntraExpression } from './import.ts';
 export type { ImportNote } from './notes.ts';
 export { parseEntraExpression } from './parse.ts';
 export { printEntraExpression } from './print.ts';
-export { importEntraSchema, type ImportedMapping } from './schema.ts';
-export type { EntraNode } from './syntax-tree.ts';
+export { importEntraSchema } from './schema.ts';

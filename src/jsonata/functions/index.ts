@@ -15,14 +15,7 @@ import { phoneFunctions } from './phones.ts';
 import { randomFunctions } from './random-text.ts';
 import { textFunctions } from './text.ts';
 
-export type {
-  FunctionContext,
-  FunctionDeclaration,
-  FunctionExample,
-  FunctionImplementation,
-  ParameterDeclaration,
-  Purity,
-} from './declaration.ts';
+export type { FunctionContext, FunctionDeclaration } from './declaration.ts';
 
 /** Every function of the library, declared once: this list feeds the engine, the analysis, the reference page and the tests. */
 export const functionDeclarations: readonly FunctionDeclaration[] = [
