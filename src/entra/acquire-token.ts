@@ -8,7 +8,7 @@ import { readCertificate, type Credential } from './credential.ts';
 import type { Endpoints } from './endpoints.ts';
 import { excerptOf } from './http-answer.ts';
 import { tokenRefused } from './token-errors.ts';
-import { createTokenNetwork, routeToIdentityEndpoint, routeToLogin, type TokenNetwork } from './token-network.ts';
+import { createTokenNetwork, routeToIdentityEndpoint, routeToLogin, withLastingNetwork, type TokenNetwork } from './token-network.ts';
 
 /** A token is renewed this long before its end, or after 80 % of its life if that comes later; ms. */
 const renewBefore = 300_000;
@@ -52,12 +52,14 @@ async function askMsal({ client, credential, endpoints, clock }: TokenSource, ne
   const system = { networkClient: network, disableInternalRetries: true, loggerOptions: { loggerCallback: () => undefined } };
   if (credential.kind === 'managedIdentity') {
     const { ManagedIdentityApplication } = await import('@azure/msal-node');
-    const application = new ManagedIdentityApplication({
-      ...(credential.client === undefined ? {} : { managedIdentityIdParams: { userAssignedClientId: credential.client } }),
-      system,
-    });
     const resource = endpoints.scope.replace(/\/\.default$/, '');
-    return (await application.acquireToken({ resource, forceRefresh: true })).accessToken;
+    return withLastingNetwork(network, async (networkClient) => {
+      const application = new ManagedIdentityApplication({
+        ...(credential.client === undefined ? {} : { managedIdentityIdParams: { userAssignedClientId: credential.client } }),
+        system: { ...system, networkClient },
+      });
+      return (await application.acquireToken({ resource, forceRefresh: true })).accessToken;
+    });
   }
   if (credential.kind === 'device') {
     const { PublicClientApplication } = await import('@azure/msal-node');

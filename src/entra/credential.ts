@@ -18,8 +18,11 @@ export type Credential =
 
 /** The credential that the pipeline names. Errors: ENT-113. */
 export function credentialOf(auth: AuthDeclaration): Credential {
-  if (auth.secret !== undefined && auth.certificate !== undefined) {
-    throw new JoineryError('ENT-113', 'sink.auth names a secret and a certificate');
+  const named = [auth.secret, auth.certificate, auth.federated, auth.managedIdentity].filter((one) => one !== undefined);
+  if (named.length > 1) throw new JoineryError('ENT-113', 'sink.auth names several of secret, certificate, federated and managedIdentity');
+  if (auth.federated !== undefined) return { kind: 'federated', file: auth.federated.file };
+  if (auth.managedIdentity !== undefined) {
+    return { kind: 'managedIdentity', ...(auth.managedIdentity === 'userAssigned' ? { client: auth.client } : {}) };
   }
   if (auth.certificate !== undefined) return { kind: 'certificate', file: auth.certificate };
   if (auth.secret !== undefined && auth.secret.reveal() !== '') return { kind: 'secret', secret: auth.secret };

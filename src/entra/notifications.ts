@@ -20,7 +20,7 @@ const settingsShape = z.object({
 });
 const key = 'SyncNotificationSettings';
 
-export function secretsPath(servicePrincipal: string): string {
+function secretsPath(servicePrincipal: string): string {
   return `/v1.0/servicePrincipals/${encodeURIComponent(servicePrincipal)}/synchronization/secrets`;
 }
 

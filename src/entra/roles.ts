@@ -24,7 +24,7 @@ export interface RoleNeed {
   readonly optional?: boolean;
 }
 
-export const runnerNeeds: readonly RoleNeed[] = [
+const runnerNeeds: readonly RoleNeed[] = [
   { purpose: 'to upload', anyOf: ['SynchronizationData-User.Upload.OwnedBy', 'SynchronizationData-User.Upload'] },
   { purpose: 'to read the provisioning logs', anyOf: ['ProvisioningLog.Read.All', 'AuditLog.Read.All', 'Directory.Read.All'] },
   {

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { INetworkModule, NetworkRequestOptions, NetworkResponse } from '@azure/msal-node';
 import type { Dispatcher } from 'undici';
 import type { Clock, Instant } from '../domain/clock.ts';
@@ -50,6 +51,28 @@ export function createTokenNetwork(options: TokenNetworkOptions): TokenNetwork {
     sendGetRequestAsync: (url, request) => ask('GET', url, request),
     sendPostRequestAsync: (url, request) => ask('POST', url, request),
   };
+}
+
+const current = new AsyncLocalStorage<TokenNetwork>();
+
+function currentNetwork(): TokenNetwork {
+  const network = current.getStore();
+  if (network === undefined) throw new TypeError('a managed identity was asked for outside a request of ours');
+  return network;
+}
+
+/**
+ * msal keeps the network module of a process's first managed identity for good, with its closed connections and its aborted signal. So it
+ * is given this one, which passes each request to the network of the call that it belongs to.
+ */
+const lastingNetwork: INetworkModule = {
+  sendGetRequestAsync: (url, request) => currentNetwork().sendGetRequestAsync(url, request),
+  sendPostRequestAsync: (url, request) => currentNetwork().sendPostRequestAsync(url, request),
+};
+
+/** Calls `work` with a network module that msal may keep. */
+export function withLastingNetwork<T>(network: TokenNetwork, work: (lasting: INetworkModule) => Promise<T>): Promise<T> {
+  return current.run(network, () => work(lastingNetwork));
 }
 
 /**

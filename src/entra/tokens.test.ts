@@ -99,7 +99,7 @@ describe('a client secret', () => {
 
   test('that is missing or doubled is told before anything is asked', () => {
     expect(() => open({})).toThrowError(/names no credential/);
-    expect(() => open({ secret, certificate: '/x.pem' })).toThrowError(/a secret and a certificate/);
+    expect(() => open({ secret, certificate: '/x.pem' })).toThrowError(/several of secret, certificate/);
     expect(() => open({ secret: new Secret('EMPTY', '') })).toThrowError(/empty/);
   });
 });

@@ -68,19 +68,30 @@ function buildCloud({ cloud = 'global', emulator, quota }: SinkValues, reading: 
   return { name: cloud, ...clouds[cloud] };
 }
 
-function buildAuth({ client, secret, certificate }: NonNullable<SinkValues['auth']>, reading: Reading): AuthDeclaration | undefined {
-  const hasSecret = reading.isWritten('sink.auth.secret');
-  const hasCertificate = reading.isWritten('sink.auth.certificate');
-  if (hasSecret === hasCertificate) {
-    const message = hasSecret ? 'sink.auth has both secret and certificate' : 'sink.auth has neither secret nor certificate';
-    reading.report('PIP-106', reading.rangeOf(hasSecret ? 'sink.auth.secret' : 'sink.auth'), message, {
-      fix: hasSecret ? 'Keep exactly one of the two.' : 'Add certificate: ${ENTRA_CERTIFICATE_FILE}, or secret: ${ENTRA_CLIENT_SECRET}.',
+const proofs = ['secret', 'certificate', 'federated', 'managedIdentity'] as const;
+
+function buildAuth(
+  { client, secret, certificate, federated, managedIdentity }: NonNullable<SinkValues['auth']>,
+  reading: Reading,
+): AuthDeclaration | undefined {
+  const written = proofs.filter((name) => reading.isWritten(`sink.auth.${name}`));
+  const [first] = written;
+  if (written.length !== 1) {
+    const message = first === undefined ? 'sink.auth has neither secret nor certificate' : `sink.auth has both ${written.join(' and ')}`;
+    reading.report('PIP-106', reading.rangeOf(first === undefined ? 'sink.auth' : `sink.auth.${first}`), message, {
+      fix:
+        first === undefined
+          ? 'Add certificate: ${ENTRA_CERTIFICATE_FILE}, secret: ${ENTRA_CLIENT_SECRET}, federated or managedIdentity.'
+          : 'Keep exactly one of them.',
     });
   }
   if (client === undefined) return undefined;
+  const file = federated?.file;
   return {
     client,
     ...(secret === undefined ? {} : { secret }),
     ...(certificate === undefined ? {} : { certificate: reading.absolutePath(certificate) }),
+    ...(file === undefined ? {} : { federated: { file: reading.absolutePath(file) } }),
+    ...(managedIdentity === undefined ? {} : { managedIdentity }),
   };
 }

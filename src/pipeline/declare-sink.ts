@@ -36,15 +36,31 @@ const environmentPath = text({ words: 'the path of a file', environment: { stand
 const authFields = map({
   client: required(guid, { doc: 'Application (client) id of the app registration that uploads.', example: '${ENTRA_CLIENT_ID}' }),
   secret: optional(secret, {
-    doc: 'Client secret. Exactly one of secret and certificate.',
+    doc: 'Client secret. Exactly one of secret, certificate, federated and managedIdentity.',
     danger: 'Secrets expire and are copied; Microsoft advises certificates for production.',
     example: '${ENTRA_CLIENT_SECRET}',
     secret: true,
   }),
   certificate: optional(environmentPath, {
-    doc: 'PEM file with the certificate and its private key. Exactly one of secret and certificate.',
+    doc: 'PEM file with the certificate and its private key. Exactly one of secret, certificate, federated and managedIdentity.',
     danger: 'The file holds a private key: only the runner may be able to read it.',
     example: '${ENTRA_CERTIFICATE_FILE}',
+  }),
+  federated: optional(
+    map({
+      file: required(environmentPath, {
+        doc: 'File with the token of another issuer; read anew for each access token.',
+        example: '${AZURE_FEDERATED_TOKEN_FILE}',
+      }),
+    }),
+    {
+      doc: 'Trust in another issuer (Kubernetes workload identity, GitHub Actions OIDC): no secret is kept anywhere. Exactly one of secret, certificate, federated and managedIdentity.',
+      example: '{ file: "${AZURE_FEDERATED_TOKEN_FILE}" }',
+    },
+  ),
+  managedIdentity: optional(choice(['userAssigned', 'systemAssigned'] as const), {
+    doc: 'The identity that Azure gives the machine: userAssigned is the one whose client id is `client`, systemAssigned the machine’s own. Exactly one of secret, certificate, federated and managedIdentity.',
+    example: 'userAssigned',
   }),
 });
 

@@ -194,4 +194,8 @@ export interface AuthDeclaration {
   readonly secret?: Secret;
   /** PEM file with certificate and private key, absolute. */
   readonly certificate?: string;
+  /** File with a token of another issuer that the platform keeps fresh, absolute. */
+  readonly federated?: { readonly file: string };
+  /** The machine's identity in Azure: the one that `client` names, or its only one. */
+  readonly managedIdentity?: 'userAssigned' | 'systemAssigned';
 }

@@ -71,7 +71,7 @@ export interface JobSchema {
   readonly rule: number;
 }
 
-export function schemaPath(servicePrincipal: string, job: string): string {
+function schemaPath(servicePrincipal: string, job: string): string {
   return `${jobPath(servicePrincipal, job)}/schema`;
 }
 
@@ -138,7 +138,7 @@ function attributeOf({ name, type, flowNullValues }: z.infer<typeof attributeSha
 }
 
 /** `[name]` in an expression; brackets of a filter (`emails[type eq "work"].value`) stand inside. */
-export function sourcesOf(source: z.infer<typeof mappingShape>['source']): readonly string[] {
+function sourcesOf(source: z.infer<typeof mappingShape>['source']): readonly string[] {
   if (source === undefined || source === null) return [];
   const expression = source.expression ?? '';
   if (source.type === 'Constant') return [];

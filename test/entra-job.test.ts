@@ -1,0 +1,226 @@
+import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { runCommandLine } from '../src/cli/program.ts';
+import { VirtualClock } from '../src/domain/virtual-clock.ts';
+import { defaultRoles, startEmulator, type Emulator, type EmulatorOptions } from '../src/emulator/index.ts';
+import { signJwt } from '../src/emulator/jwt.ts';
+import { readJob } from '../src/entra/job.ts';
+import { openGraph } from '../src/entra/graph.ts';
+import { openTokens } from '../src/entra/tokens.ts';
+import { loadPipeline } from '../src/pipeline/load.ts';
+import { openStore } from '../src/store/open.ts';
+import { becomeStranger, passLatency, record } from './stranger.ts';
+import { root, seeded } from './workplace.ts';
+
+const runnerRoles = defaultRoles.filter((role) => role !== 'Application.ReadWrite.OwnedBy');
+const pipeline = join(root, 'pipelines', 'contoso-dirty.yaml');
+let clock: VirtualClock;
+let emulator: Emulator;
+let folder: string;
+
+async function start(options: EmulatorOptions = {}): Promise<void> {
+  clock = new VirtualClock('2026-11-22T08:00:00Z');
+  const clients = [{ roles: runnerRoles }, { roles: ['Application.ReadWrite.OwnedBy'] as const }];
+  emulator = await startEmulator({ clock, clients, ...options });
+}
+
+function environment(): Record<string, string> {
+  const [, administrator] = emulator.clients;
+  return {
+    HR_EXPORT_URL: 'postgres://nowhere/x',
+    ENTRA_TENANT_ID: emulator.tenantId,
+    ENTRA_SERVICE_PRINCIPAL_ID: emulator.servicePrincipalId,
+    ENTRA_JOB_ID: emulator.jobId,
+    ENTRA_EMULATOR_ORIGIN: emulator.origin,
+    ENTRA_CLIENT_ID: emulator.clientId,
+    ENTRA_CLIENT_SECRET: emulator.clientSecret,
+    ENTRA_ADMIN_CLIENT_ID: administrator?.clientId ?? '',
+    ENTRA_ADMIN_CLIENT_SECRET: administrator?.clientSecret ?? '',
+  };
+}
+
+async function joinery(
+  words: readonly string[],
+  signal = new AbortController().signal,
+): Promise<{ code: number; out: string; err: string }> {
+  let [out, err] = ['', ''];
+  const code = await runCommandLine(['entra', ...words, '--state', join(folder, 'state')], {
+    out: (text) => (out += text),
+    err: (text) => (err += text),
+    environment: environment(),
+    isTerminal: false,
+    colour: false,
+    columns: 100,
+    clock,
+    chance: { random: seeded(7), uuid: randomUUID },
+    signal,
+  });
+  return { code, out, err };
+}
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'joinery-job-'));
+});
+afterEach(async () => {
+  await emulator.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+describe('joinery entra start, pause and restart', () => {
+  it('states what it does, does nothing without --yes, and is kept in the journal', async () => {
+    await start();
+    const refused = await joinery(['pause', pipeline]);
+    expect(refused.err).toContain('ENT-617');
+    expect(emulator.jobs[0]?.state.schedule).toBe('Active');
+    expect(await joinery(['pause', pipeline, '--yes'])).toMatchObject({ code: 0, err: '' });
+    expect(emulator.jobs[0]?.state.schedule).toBe('Paused');
+    const restarted = await joinery(['restart', pipeline]);
+    expect(restarted.out).toContain('PURGES everything that is queued');
+    expect(emulator.jobs[0]?.state.schedule).toBe('Paused');
+    expect((await joinery(['start', pipeline, '--yes'])).out).toContain('the job is Active now');
+    expect((await joinery(['restart', pipeline])).out).toContain('still processed');
+    const store = await openStore(join(folder, 'state'), { clock });
+    const kinds: string[] = [];
+    for await (const lines of store.journal.stream()) kinds.push(...lines.map((line) => line.kind));
+    await store.close();
+    expect(kinds.filter((kind) => kind.startsWith('job '))).toEqual(['job pause', 'job start']);
+  });
+
+  it('brings a job out of quarantine, and says so where it goes back into it', async () => {
+    await start();
+    emulator.jobs[0]?.quarantine('TooManyDeletes');
+    expect((await joinery(['restart', pipeline, '--yes'])).code).toBe(0);
+    emulator.jobs[0]?.set({ notificationEmail: null });
+    const again = await joinery(['restart', pipeline, '--yes']);
+    expect(again.code).not.toBe(0);
+    expect(again.out).toContain('the job is Quarantine now');
+  });
+});
+
+describe('joinery entra logs', () => {
+  async function fill(): Promise<void> {
+    const stranger = await becomeStranger(emulator);
+    await stranger.upload([record('1'), record('2', { userName: 'a@unknown.example' }), record('3', { manager: '999' })]);
+    passLatency(emulator, clock);
+  }
+
+  it('groups and explains errors, and shows no value of a person', async () => {
+    await start();
+    await fill();
+    const all = await joinery(['logs', pipeline]);
+    expect(all.out).toContain('AzureActiveDirectoryInvalidUserPrincipalName: 1 worker');
+    expect(all.out).toContain('verify the domain');
+    expect(all.out).not.toContain('worker.1@contoso.example');
+    expect(all.code).toBe(4);
+    const one = await joinery(['logs', pipeline, '--worker', '1', '--json']);
+    const rows = one.out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+      .filter(({ type }) => type === 'row');
+    expect(rows.length).toBeGreaterThan(0);
+    expect(rows.every(({ externalId }) => externalId === '1')).toBe(true);
+    const failures = await joinery(['logs', pipeline, '--status', 'failure', '--json']);
+    expect(failures.out).toContain('"status":"failure"');
+    expect(failures.out).not.toContain('"status":"success"');
+    for (const { out } of [one, failures]) expect(out).not.toMatch(/contoso\.example|Worker \d/);
+    expect((await joinery(['logs', pipeline, '--since', '1s'])).out).toContain('0 rows');
+    expect((await joinery(['logs', pipeline, '--since', 'yesterday'])).err).toContain('CLI-101');
+  });
+
+  it('follows: a row that becomes visible later is shown once, and the end is no failure', async () => {
+    await start();
+    const stranger = await becomeStranger(emulator);
+    await stranger.upload([record('1')]);
+    const abort = new AbortController();
+    const end = clock.now() + 60 * 60_000;
+    // The clock is virtual: each pause of the command ends at once, until an hour of them has passed.
+    const sleep = clock.sleep.bind(clock);
+    clock.sleep = async (milliseconds, signal) => {
+      if (clock.now() > end) abort.abort();
+      await sleep(milliseconds, signal);
+    };
+    const followed = await joinery(['logs', pipeline, '--follow', '--every', '2m', '--json'], abort.signal);
+    const ids = followed.out.trim().split('\n').map((line) => JSON.parse(line)).filter(({ type }) => type === 'row').map(({ id }) => id); // prettier-ignore
+    expect(ids).toHaveLength(new Set(ids).size);
+    expect(new Set(ids)).toEqual(new Set(emulator.logRows().map((row) => row['id'])));
+    expect(followed.code).toBe(0);
+  });
+});
+
+describe('credentials of a pipeline', () => {
+  const text = (auth: string): string => `pipeline: p
+source: { type: postgres, connection: "\${HR_EXPORT_URL}", table: t, key: id }
+transform: { attributes: { active: "true", userName: id, displayName: id } }
+sink:
+  type: entra
+  tenant: \${ENTRA_TENANT_ID}
+  servicePrincipal: \${ENTRA_SERVICE_PRINCIPAL_ID}
+  job: \${ENTRA_JOB_ID}
+  emulator: \${ENTRA_EMULATOR_ORIGIN}
+  auth: { client: "\${ENTRA_CLIENT_ID}", ${auth} }
+`;
+
+  async function codeOfJob(auth: string): Promise<string> {
+    const file = join(folder, 'p.yaml');
+    await writeFile(file, text(auth));
+    const loaded = loadPipeline(file, { environment: environment() });
+    if (loaded.pipeline === undefined) return loaded.diagnostics.map(({ code, message }) => `${code} ${message}`).join('\n');
+    const { sink } = loaded.pipeline;
+    const tokens = openTokens(sink, { clock });
+    const graph = openGraph(sink, tokens, { clock });
+    try {
+      return (await readJob(graph)).code;
+    } finally {
+      await graph.close();
+      await tokens.close();
+    }
+  }
+
+  it('a token of another issuer in a file gets access, and another subject does not', async () => {
+    const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    const issuer = 'https://token.actions.githubusercontent.com';
+    const subject = 'repo:contoso/hr:ref:refs/heads/main';
+    await start({
+      clients: [{ roles: runnerRoles, federatedCredentials: [{ issuer, subject, keys: [publicKey.export({ format: 'jwk' })] }] }],
+    });
+    const seconds = Math.floor(clock.now() / 1000);
+    const write = (sub: string): Promise<void> =>
+      writeFile(join(folder, 'token'), signJwt({ kid: 'k' }, { iss: issuer, sub, aud: 'api://AzureADTokenExchange', nbf: seconds, iat: seconds, exp: seconds + 600 }, createPrivateKey(privateKey.export({ type: 'pkcs8', format: 'pem' })))); // prettier-ignore
+    await write(subject);
+    expect(await codeOfJob('federated: { file: token }')).toBe('Active');
+    await write(`${subject}x`);
+    await expect(codeOfJob('federated: { file: token }')).rejects.toMatchObject({ code: 'ENT-114' });
+    await expect(codeOfJob('federated: { file: nowhere }')).rejects.toMatchObject({ code: 'ENT-115' });
+  });
+
+  it('a managed identity gets access by its machine’s endpoint', async () => {
+    await start();
+    const before = { endpoint: process.env['IDENTITY_ENDPOINT'], header: process.env['IDENTITY_HEADER'] };
+    process.env['IDENTITY_ENDPOINT'] = `${emulator.origin}/emulator/identity`;
+    process.env['IDENTITY_HEADER'] = 'a-header-that-is-a-secret';
+    try {
+      expect(await codeOfJob('managedIdentity: userAssigned')).toBe('Active');
+      expect(await codeOfJob('managedIdentity: systemAssigned')).toBe('Active');
+    } finally {
+      restore('IDENTITY_ENDPOINT', before.endpoint);
+      restore('IDENTITY_HEADER', before.header);
+    }
+  });
+
+  it('are exactly one', async () => {
+    await start();
+    expect(await codeOfJob('managedIdentity: systemAssigned, federated: { file: token }')).toContain('PIP-106');
+    expect(await codeOfJob('managedIdentity: yes')).toMatch(/PIP-\d+/);
+    await expect(codeOfJob('secret: "${ENTRA_CLIENT_SECRET}"')).resolves.toBe('Active');
+  });
+});
+
+function restore(name: string, value: string | undefined): void {
+  if (value === undefined) delete process.env[name];
+  else process.env[name] = value;
+}
