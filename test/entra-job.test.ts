@@ -101,6 +101,31 @@ describe('joinery entra start, pause and restart', () => {
   });
 });
 
+describe('joinery entra schema', () => {
+  it('finds a drift, adds exactly what is missing, and puts the old schema back byte for byte', async () => {
+    await start();
+    const before = emulator.jobs[0]?.schemaText;
+    const differs = await joinery(['schema', 'diff', pipeline]);
+    expect(differs.out).toMatch(/ENT-605: urn:.*HireDate is sent, and the job’s schema does not have it/);
+    const hire = 'urn:ietf:params:scim:schemas:extension:contoso:1.0:User:HireDate';
+    const map = ['--map', `${hire}=employeeHireDate`];
+    expect((await joinery(['schema', 'push', pipeline, ...map])).err).toContain('ENT-617');
+    expect(emulator.jobs[0]?.schemaText).toBe(before);
+    const backup = join(folder, 'before.json');
+    expect(await joinery(['schema', 'push', pipeline, ...map, '--backup', backup, '--yes'])).toMatchObject({ code: 0, err: '' });
+    expect((await joinery(['schema', 'diff', pipeline])).out).not.toContain('HireDate');
+    const stranger = await becomeStranger(emulator);
+    await stranger.upload([record('1', { [hire.slice(0, hire.lastIndexOf(':'))]: { HireDate: '2026-11-22T00:00:00Z' } })]);
+    passLatency(emulator, clock);
+    expect(emulator.directory.findByEmployeeId('1')[0]).toMatchObject({ employeeHireDate: '2026-11-22T00:00:00Z' });
+    expect((await joinery(['schema', 'push', pipeline, ...map, '--yes'])).out).toContain('nothing to change');
+    const restored = await joinery(['schema', 'push', pipeline, '--rollback', backup, '--backup', join(folder, 'after.json'), '--yes']);
+    expect(restored.code).toBe(0);
+    expect(emulator.jobs[0]?.schemaText).toBe(before);
+    expect((await joinery(['schema', 'pull', pipeline])).out.trim()).toBe(before);
+  });
+});
+
 describe('joinery entra logs', () => {
   async function fill(): Promise<void> {
     const stranger = await becomeStranger(emulator);

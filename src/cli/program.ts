@@ -80,7 +80,7 @@ export async function runCommandLine(words: readonly string[], io: Io): Promise<
     .showHelpAfterError(false)
     .addHelpText('after', '\nExample:\n  joinery run pipelines/contoso.yaml --env-file .env\n\nExit codes: docs/reference/exit-codes.md\n');
   for (const define of commands) program.addCommand(define(register));
-  for (const command of [program, ...program.commands, ...program.commands.flatMap((one) => one.commands)]) {
+  for (const command of [program, ...descendantsOf(program)]) {
     command.exitOverride().configureOutput({ writeOut: io.out, writeErr: () => undefined });
   }
   try {
@@ -89,6 +89,10 @@ export async function runCommandLine(words: readonly string[], io: Io): Promise<
   } catch (error) {
     return report(error, words, io);
   }
+}
+
+function descendantsOf(command: Command): readonly Command[] {
+  return command.commands.flatMap((one) => [one, ...descendantsOf(one)]);
 }
 
 function report(error: unknown, words: readonly string[], io: Io): number {

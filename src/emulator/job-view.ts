@@ -12,6 +12,8 @@ export interface JobView {
   readonly displayName: string;
   readonly bulkUploadUrl: string;
   readonly state: JobState;
+  /** The schema document as the service gives it. */
+  readonly schemaText: string;
   /** Operations in the ingestion store, escrows included. */
   readonly stored: number;
   readonly escrowed: number;
@@ -37,6 +39,9 @@ export function jobView(tenant: Tenant, job: Job, clock: Clock, origin: string):
     bulkUploadUrl: `${origin}/v1.0/servicePrincipals/${servicePrincipalId}/synchronization/jobs/${jobId}/bulkUpload`,
     get state() {
       return job.state;
+    },
+    get schemaText() {
+      return job.schemaText;
     },
     get stored() {
       return job.stored;

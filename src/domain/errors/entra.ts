@@ -362,4 +362,16 @@ export const entraErrors = defineErrors({
     why: 'Joinery changes a schema only where it understands it.',
     fix: 'Report it with the output of joinery entra schema pull.',
   },
+  'ENT-621': {
+    title: 'The mapping cannot be made',
+    exit: 'configuration',
+    why: 'A mapping needs a source attribute that the job has or gets, and a directory attribute that nothing else fills.',
+    fix: 'Look at the names with joinery entra schema pull; another mapping of the same target is changed in the portal.',
+  },
+  'ENT-622': {
+    title: 'The job’s schema changed meanwhile',
+    exit: 'sink',
+    why: 'Somebody else changed the schema between the plan and the push, and pushing would undo that.',
+    fix: 'Run joinery entra schema push again: it begins with the schema as it is now.',
+  },
 });

@@ -68,7 +68,9 @@ export interface JobSchema {
   readonly scope: readonly string[];
   /** Where the source attributes stand in the document: directory and object. */
   readonly place: { readonly directory: number; readonly object: number };
+  /** Places of the rule and of its object mapping. */
   readonly rule: number;
+  readonly objectMapping: number;
 }
 
 function schemaPath(servicePrincipal: string, job: string): string {
@@ -87,6 +89,13 @@ export async function readSchemaText(graph: Graph, signal?: AbortSignal): Promis
   const answer = await ask(graph, request, { thing: 'the job’s schema', role: 'Synchronization.Read.All' });
   if (answer.text === undefined) throw new JoineryError('ENT-620', 'the job’s schema came without a body');
   return answer.text;
+}
+
+/** Puts the whole document, as the service wants it. Needs the administrator. Errors: ENT-2xx. */
+export async function writeSchemaText(graph: Graph, text: string, signal?: AbortSignal): Promise<void> {
+  const location = schemaPath(graph.servicePrincipal, graph.job);
+  const request = { method: 'PUT', location, body: text, contentType: 'application/json', signal } as const;
+  await ask(graph, request, { thing: 'the job’s schema to be changed', role: 'Synchronization.ReadWrite.All', repeatable: true });
 }
 
 /** Errors: ENT-620. */
@@ -128,6 +137,7 @@ export function parseSchema(text: string): JobSchema {
       ),
       place: { directory, object },
       rule,
+      objectMapping: objectMappings.indexOf(mapping),
     };
   }
   throw new JoineryError('ENT-620', 'the job’s schema has no rule whose source object is in it');
