@@ -11,8 +11,6 @@ export const roleIds = {
   'User.Read.All': 'df021288-bdef-4463-88db-98f22de89214',
 } as const;
 
-export type RoleName = keyof typeof roleIds;
-
 /** Microsoft Graph's application id in every tenant. */
 export const graphAppId = '00000003-0000-0000-c000-000000000000';
 

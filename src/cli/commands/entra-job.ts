@@ -80,7 +80,7 @@ function isRunning(job: JobStatus): boolean {
 }
 
 /** What the act does to uploads of ours that have no outcome yet. Source: graph-contract 2.3. */
-export function dangerOf(verb: Verb, job: JobStatus, inFlight: number): string {
+function dangerOf(verb: Verb, job: JobStatus, inFlight: number): string {
   const open = plural(inFlight, 'operation of ours is', 'operations of ours are');
   if (verb === 'pause') return `${open} in flight and will wait; uploads are queued until the queue is full`;
   if (verb === 'start') return `what is queued is processed; ${open} in flight`;
