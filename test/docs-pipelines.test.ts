@@ -21,7 +21,11 @@ function blocksOf(page: string): Block[] {
   }));
 }
 
-const docs = readdirSync(join(repository, 'docs'), { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.md'));
+/** Pages of checks show fragments, wrong ones among them, and have tests of their own. */
+const ofChecks = join('reference', 'checks');
+const docs = readdirSync(join(repository, 'docs'), { recursive: true, encoding: 'utf8' }).filter(
+  (name) => name.endsWith('.md') && !name.startsWith(ofChecks),
+);
 const pages = [...docs.map((name) => join('docs', name)), 'README.md'].filter((page) => existsSync(join(repository, page)));
 const blocks = pages.flatMap(blocksOf);
 
