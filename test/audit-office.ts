@@ -25,6 +25,8 @@ export async function openOffice(): Promise<Office> {
   const clock = new VirtualClock('2026-11-02T07:00:00Z');
   const hr = await freshDatabase('audit');
   await fillContoso(hr);
+  // Nobody whom the scripts of the days name, and nobody who manages anybody: half the company makes the same story.
+  await executeSql(hr, 'delete from person where person_id between 1500 and 3950 or person_id between 4200 and 4650');
   const work = await openWorkplace({
     clock,
     variables: { HR_DATABASE_URL: hr },
