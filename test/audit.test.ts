@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import Driver from 'better-sqlite3';
+import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildReport } from '../src/audit/build-report.ts';
 import { explainWorker } from '../src/audit/explain-worker.ts';
@@ -296,8 +297,14 @@ describe('what analysts see of two HR days on which things go wrong', () => {
     const names = (await lines('--what', 'payloads')).filter(({ attribute }) => attribute === 'displayName');
     expect(names.length).toBeGreaterThan(30);
     for (const { value } of names) expect(value).toMatch(/^.•••$/u);
-    const refused = await office.joinery('export', pipelineFile, '--what', 'changes', '--format', 'parquet');
-    expect(refused.err).toContain('AUD-106');
+    expect((await office.joinery('export', pipelineFile, '--what', 'changes', '--format', 'parquet')).err).toContain('AUD-110');
+    const out = join(office.state, 'outcomes.parquet');
+    await office.joinery('export', pipelineFile, '--run', id, '--what', 'outcomes', '--format', 'parquet', '--out', out);
+    expect(statSync(out).mode & 0o777).toBe(0o600);
+    const read = await parquetReadObjects({ file: await asyncBufferFromFile(out) });
+    expect(read.map(({ worker, closed_at: at }) => [worker, at instanceof Date ? at.getTime() : at])).toEqual(
+      sql.prepare(`SELECT external_id, closed_at FROM store.operations WHERE run = ? ORDER BY batch, ordinal`).raw().all(id),
+    );
   });
 
   it('verifies the journal of the runs, and names a line that was altered', async () => {

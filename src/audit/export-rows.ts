@@ -12,11 +12,29 @@ export type ExportSubject = (typeof exportSubjects)[number];
 /** A cell: text, number, boolean or nothing. */
 type Cell = string | number | boolean | null;
 
+/** What a column holds. `instant`: ISO 8601 in UTC as text, a timestamp where the format has one. */
+export type ColumnType = 'text' | 'integer' | 'boolean' | 'instant';
+
+export interface ExportColumn {
+  readonly name: string;
+  readonly type: ColumnType;
+}
+
 /** A table that is made row by row, with its columns in order. Values are shown as the masks say. */
 export interface ExportTable {
-  readonly columns: readonly string[];
+  readonly columns: readonly ExportColumn[];
   readonly rows: AsyncIterable<readonly Cell[]>;
 }
+
+/** Columns by name; text, unless the type stands behind it: `place:integer`. */
+export function exportColumns(...names: readonly string[]): readonly ExportColumn[] {
+  return names.map((column) => {
+    const [name = '', type = 'text'] = column.split(':');
+    return { name, type: columnTypes.find((one) => one === type) ?? 'text' };
+  });
+}
+
+const columnTypes: readonly ColumnType[] = ['text', 'integer', 'boolean', 'instant'];
 
 /**
  * - `payloads`: a row per worker and attribute of what is sent. `changes`: a row per worker and attribute that differs, old and new.
@@ -26,35 +44,28 @@ export interface ExportTable {
 export function exportTable(store: Store, run: Run, subject: ExportSubject, masks: Masks): ExportTable {
   switch (subject) {
     case 'payloads':
-      return { columns: ['run', 'worker', 'change', 'attribute', 'value'], rows: payloads(store, run, masks) };
+      return { columns: exportColumns('run', 'worker', 'change', 'attribute', 'value'), rows: payloads(store, run, masks) };
     case 'changes':
       return {
-        columns: ['run', 'worker', 'change', 'cause', 'sent', 'waiting', 'attribute', 'kind', 'old', 'new'],
+        columns: exportColumns('run', 'worker', 'change', 'cause', 'sent:boolean', 'waiting:boolean', 'attribute', 'kind', 'old', 'new'),
         rows: changes(store, run, masks),
       };
     case 'rejections':
-      return { columns: ['run', 'worker', 'rows', 'new', 'code', 'message'], rows: rejections(store, run, masks) };
+      return { columns: exportColumns('run', 'worker', 'rows', 'new:boolean', 'code', 'message'), rows: rejections(store, run, masks) };
     case 'outcomes':
       return {
-        columns: ['run', 'worker', 'change', 'outcome', 'state', 'code', 'reason', 'sent_at', 'accepted_at', 'closed_at'],
+        columns: exportColumns(
+          ...['run', 'worker', 'change', 'outcome', 'state', 'code', 'reason'],
+          ...['sent_at:instant', 'accepted_at:instant', 'closed_at:instant'],
+        ),
         rows: outcomes(store, run, masks),
       };
     case 'operations':
       return {
-        columns: [
-          'run',
-          'worker',
-          'change',
-          'operation',
-          'batch',
-          'place',
-          'bulk_id',
-          'payload_hash',
-          'active',
-          'state',
-          'outcome',
-          'overtakes',
-        ],
+        columns: exportColumns(
+          ...['run', 'worker', 'change', 'operation', 'batch', 'place:integer', 'bulk_id', 'payload_hash'],
+          ...['active:boolean', 'state', 'outcome', 'overtakes'],
+        ),
         rows: operations(store, run),
       };
     default:

@@ -1,7 +1,10 @@
 import { parse } from 'csv-parse/sync';
+import { parquetMetadata, parquetReadObjects } from 'hyparquet';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { csvLine, isFormula } from './csv.ts';
+import { exportParquet } from './export-parquet.ts';
+import { exportColumns } from './export-rows.ts';
 import { exportText } from './export-text.ts';
 
 const cell = fc.oneof(
@@ -39,7 +42,7 @@ test('rows leave while further rows are still being read', async () => {
   };
   const ahead: number[] = [];
   let lines = 0;
-  for await (const piece of exportText({ columns: ['n', 'seven'], rows: rows() }, 'csv')) {
+  for await (const piece of exportText({ columns: exportColumns('n:integer', 'seven:integer'), rows: rows() }, 'csv')) {
     lines += piece.split('\r\n').length - 1;
     ahead.push(given - lines);
   }
@@ -53,6 +56,37 @@ test('NDJSON keeps types and needs no defusing', async () => {
     yield await Promise.resolve(['=1', true, null]);
   })();
   const pieces: string[] = [];
-  for await (const piece of exportText({ columns: ['a', 'b', 'c'], rows }, 'ndjson')) pieces.push(piece);
+  for await (const piece of exportText({ columns: exportColumns('a', 'b:boolean', 'c'), rows }, 'ndjson')) pieces.push(piece);
   expect(JSON.parse(pieces.join(''))).toEqual({ a: '=1', b: true, c: null });
+});
+
+test('Parquet reads back as what was written, with types and nothing, in as many row groups as it takes', async () => {
+  const columns = exportColumns('text', 'count:integer', 'yes:boolean', 'at:instant');
+  const arbitrary = fc.tuple(
+    fc.option(fc.string({ unit: 'grapheme' })),
+    fc.option(fc.integer({ min: -(2 ** 53), max: 2 ** 53 })),
+    fc.option(fc.boolean()),
+    fc.option(fc.date({ min: new Date(0), max: new Date('2099-12-31'), noInvalidDate: true }).map((date) => date.toISOString())),
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(arbitrary, { maxLength: 25 }), fc.integer({ min: 1, max: 9 }), async (given, size) => {
+      const rows = (async function* (): AsyncGenerator<readonly (string | number | boolean | null)[]> {
+        for (const row of given) yield await Promise.resolve(row);
+      })();
+      const pieces: Uint8Array[] = [];
+      for await (const piece of exportParquet({ columns, rows }, size)) pieces.push(piece);
+      const bytes = Uint8Array.from(Buffer.concat(pieces)).buffer;
+      expect(parquetMetadata(bytes).row_groups.length).toBe(Math.ceil(given.length / size));
+      const read = await parquetReadObjects({ file: { byteLength: bytes.byteLength, slice: (from, to) => bytes.slice(from, to) } });
+      expect(read).toEqual(
+        given.map(([text, count, yes, at]) => ({
+          text,
+          count: count === null ? null : BigInt(count),
+          yes,
+          at: at === null ? null : new Date(at),
+        })),
+      );
+    }),
+    { numRuns: 60 },
+  );
 });

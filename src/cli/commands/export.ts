@@ -5,6 +5,7 @@ import { Readable } from 'node:stream';
 import { pipeline as connect } from 'node:stream/promises';
 import { Option, type Command } from 'commander';
 import { exportSubjects, exportTable, type ExportSubject } from '../../audit/export-rows.ts';
+import { exportParquet } from '../../audit/export-parquet.ts';
 import { exportText } from '../../audit/export-text.ts';
 import { JoineryError } from '../../domain/error.ts';
 import { chosenRun, withAudit, type AuditOptions } from '../audit.ts';
@@ -22,28 +23,28 @@ interface ExportOptions extends AuditOptions {
 export function exportCommand(register: Register): Command {
   return defineCommand(
     'export',
-    'Write payloads, changes, rejections, outcomes or operations of a run as CSV or NDJSON',
+    'Write payloads, changes, rejections, outcomes or operations of a run as CSV, NDJSON or Parquet',
     'joinery export pipelines/contoso.yaml --what outcomes --format csv --out outcomes.csv',
   )
     .argument('<pipeline>', 'the pipeline file')
     .option('--run <id>', 'the run, by its id, or `latest`', 'latest')
     .addOption(new Option('--what <subject>', 'what to write').choices(exportSubjects).makeOptionMandatory())
     .addOption(new Option('--format <format>', 'the form').choices(['csv', 'ndjson', 'parquet']).default('csv'))
-    .option('--out <file>', 'the file; without it the rows go to stdout')
+    .option('--out <file>', 'the file; without it CSV and NDJSON go to stdout')
     .option('--reveal <reason>', 'write personal values unmasked; the reason is journalled')
     .action(
       register((io, file: string, options: ExportOptions) => {
         const { format, what, out } = options;
-        if (format === 'parquet') throw new JoineryError('AUD-106', 'this version writes no Parquet');
+        if (format === 'parquet' && out === undefined) throw new JoineryError('AUD-110', 'Parquet is no text that stdout could show');
         return withAudit(io, file, options, async (audit) => {
           const run = await chosenRun(audit, options.run);
           const masks = await masksFor(audit, io, options.reveal, { command: `export ${what}`, run: run.id });
-          const text = exportText(exportTable(audit.store, run, what, masks), format);
+          const table = exportTable(audit.store, run, what, masks);
           if (out === undefined) {
-            for await (const piece of text) io.out(piece);
+            for await (const piece of exportText(table, format === 'csv' ? 'csv' : 'ndjson')) io.out(piece);
             return 'success';
           }
-          await writeStreamed(resolve(out), text);
+          await writeStreamed(resolve(out), format === 'parquet' ? exportParquet(table) : exportText(table, format));
           audit.say(`${resolve(out)}\n`);
           audit.tell({ type: 'result', path: resolve(out), run: run.id, what, format });
           return 'success';
@@ -53,9 +54,9 @@ export function exportCommand(register: Register): Command {
 }
 
 /** For the owner's eyes; a file that could not be written to its end is removed. Errors: CLI-102. */
-async function writeStreamed(path: string, text: AsyncIterable<string>): Promise<void> {
+async function writeStreamed(path: string, pieces: AsyncIterable<string | Uint8Array>): Promise<void> {
   try {
-    await connect(Readable.from(text), createWriteStream(path, { mode: 0o600 }));
+    await connect(Readable.from(pieces), createWriteStream(path, { mode: 0o600 }));
   } catch (cause) {
     await rm(path, { force: true });
     throw cause instanceof JoineryError ? cause : new JoineryError('CLI-102', `${path} cannot be written`, { cause });

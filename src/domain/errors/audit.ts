@@ -31,12 +31,7 @@ export const auditErrors = defineErrors({
     why: 'What is shown is personal data. The reason stands in the journal, together with who asked and a keyed hash of the worker.',
     fix: 'Write the reason in words: --reveal "ticket 4711: the name is wrong in the address book".',
   },
-  'AUD-106': {
-    title: 'Parquet is not written yet',
-    exit: 'configuration',
-    why: 'The library that writes it is no dependency of this version.',
-    fix: 'Take --format csv or ndjson; DuckDB turns either into Parquet with one COPY statement (docs/audit.md).',
-  },
+  // AUD-106 is spent: it said that Parquet is not written yet.
   'AUD-107': {
     title: 'The journal is not what was written',
     exit: 'configuration',
@@ -54,5 +49,11 @@ export const auditErrors = defineErrors({
     exit: 'configuration',
     why: 'Something else listens on the port, or the system does not allow it.',
     fix: 'Choose another --port, or leave it out to take a free one.',
+  },
+  'AUD-110': {
+    title: 'Parquet needs a file to go to',
+    exit: 'configuration',
+    why: 'A Parquet file is binary; a terminal or a pipe that expects lines could do nothing with it.',
+    fix: 'Add --out FILE, or take --format csv or ndjson.',
   },
 });
