@@ -4,7 +4,8 @@ import type { AttributeClass, AttributePath, Emptiness } from '../domain/payload
 import type { Formula, Pipeline } from '../pipeline/pipeline.ts';
 import { getAttribute } from '../scim/index.ts';
 import type { Store } from '../store/contract.ts';
-import { namesIn, plain, type Masks } from './masks.ts';
+import { plain, type Masks } from './masks.ts';
+import { namesIn } from '../pipeline/sensitivity.ts';
 import { ruleWords } from './rule-words.ts';
 
 /** What an HR analyst wants to know of one attribute: where it comes from, by which rule, and what stands in it. */

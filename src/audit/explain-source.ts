@@ -3,7 +3,8 @@ import type { Trace } from '../domain/verdict.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
 import type { ExplainInput } from './explain-worker.ts';
 import type { SourceReading, Step } from './explanation.ts';
-import { namesIn, type Masks } from './masks.ts';
+import type { Masks } from './masks.ts';
+import { namesIn } from '../pipeline/sensitivity.ts';
 import type { WorkerFiles } from './worker-files.ts';
 
 /** The rows of the worker as they were read, and every step of the mapping over them. undefined where no rows are kept. */

@@ -43,11 +43,24 @@ test('personal is the default, public is shown, the key and closed columns are s
 test('a reason reveals what is personal, and nothing that is sensitive or made from the same columns', () => {
   const masks = masksOf(withClass('displayName', 'sensitive'), true);
   expect(masks.attribute('name.givenName', 'Chloé')).toBe('Chloé');
-  expect(masks.attribute('displayName', 'Chloé Dąbrowski')).toBe('C•••');
+  expect(masks.attribute('displayName', 'Chloé Dąbrowski')).toBe('•••');
   // displayName is $given & last_name, and $given is made of the first names.
   for (const name of ['$given', 'last_name', 'first_name', 'preferred_name'])
-    expect([name, masks.named(name, 'secret')]).toEqual([name, 's•••']);
+    expect([name, masks.named(name, 'secret')]).toEqual([name, '•••']);
   expect(masks.named('department', 'Legal')).toBe('Legal');
+});
+
+test('the class of a column decides before what is made of it, and a sensitive column takes the lets that use it along', () => {
+  const columns = (pipeline.source.columns ?? []).map((column) => {
+    if (column.name === 'preferred_name') return { ...column, class: 'sensitive' as const };
+    return column.name === 'city' || column.name === 'last_name' ? { ...column, class: 'public' as const } : column;
+  });
+  const masks = masksOf({ ...withClass('displayName', 'sensitive'), source: { ...pipeline.source, columns } }, true);
+  expect(masks.named('preferred_name', 'Kay')).toBe('•••');
+  expect(masks.named('$given', 'Kay')).toBe('•••');
+  expect(masks.named('$nickname', 'kay.d')).toBe('•••');
+  expect(masks.named('last_name', 'Dąbrowski')).toBe('Dąbrowski');
+  expect(masksOf({ ...pipeline, source: { ...pipeline.source, columns } }).named('city', 'Gdynia')).toBe('Gdynia');
 });
 
 test('texts of the service lose the values of the payload and every address', () => {

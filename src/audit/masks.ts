@@ -1,7 +1,8 @@
 import type { Json } from '../domain/canonical-json.ts';
-import { maskLeaves, maskTextOf, maskValue, scrubText } from '../domain/masking.ts';
+import { hideValue, maskLeaves, maskTextOf, maskValue, scrubText } from '../domain/masking.ts';
 import type { AttributeClass, AttributePath, Payload } from '../domain/payload.ts';
 import type { Formula, Pipeline } from '../pipeline/pipeline.ts';
+import { namesIn, sensitiveSources } from '../pipeline/sensitivity.ts';
 import { differences } from '../scim/index.ts';
 
 /** Shows values of a pipeline's attributes and columns as openly as their class allows. What is sensitive stays masked whatever the reason. */
@@ -13,7 +14,7 @@ export interface Masks {
   isOpen(path: AttributePath): boolean;
   /** An attribute's value as text. */
   attribute(path: AttributePath, value: Json | undefined): string;
-  /** A column's value, or a let's (`$name`), as text: the key, booleans and columns with a closed list of values are shown, all others are masked. */
+  /** A column's value, or a let's (`$name`), as text, by its class; where none is declared the key, booleans and closed lists are shown. */
   named(name: string, value: Json | undefined): string;
   /** Text of the service or of a message, in which the given values and everything that looks like an address are masked. */
   text(text: string, personal?: Json): string;
@@ -25,22 +26,34 @@ const structural = new Set(['schemas', 'externalId', 'active']);
 /** @param reveal personal values are shown; only for a reader who gave a reason, which is journalled */
 export function masksOf(pipeline: Pipeline, reveal = false): Masks {
   const classes = new Map(pipeline.transform.attributes.map((attribute) => [attribute.path, attribute.class]));
-  const closed = new Set(
-    (pipeline.source.columns ?? []).filter(({ values, type }) => values !== undefined || type === 'boolean').map(({ name }) => name),
-  );
-  const sensitive = sensitiveNames(pipeline);
+  const columns = columnClasses(pipeline);
   const classOf = (path: AttributePath): AttributeClass => (structural.has(path) ? 'public' : (classes.get(path) ?? 'personal'));
   const isOpen = (path: AttributePath): boolean => classOf(path) === 'public' || (reveal && classOf(path) === 'personal');
-  const shown = (open: boolean, value: Json | undefined): string => (open ? plain(value) : maskValue(value));
+  const shown = (openness: AttributeClass, value: Json | undefined): string => {
+    if (openness === 'sensitive') return hideValue(value);
+    return openness === 'public' || reveal ? plain(value) : maskValue(value);
+  };
   return {
     masked: !reveal,
     classOf,
     isOpen,
-    attribute: (path, value) => shown(isOpen(path), value),
-    named: (name, value) =>
-      shown(!sensitive.has(name) && (reveal || typeof value === 'boolean' || name === pipeline.source.key || closed.has(name)), value),
+    attribute: (path, value) => shown(classOf(path), value),
+    named(name, value) {
+      const declared = columns.get(name);
+      return shown(declared ?? (typeof value === 'boolean' ? 'public' : 'personal'), value);
+    },
     text: (text, personal) => (reveal ? maskLeaves : maskTextOf)(scrubText(text), personal),
   };
+}
+
+/** Classes of columns, and of lets as `$name`, where something is known about them: as declared, or by what is made of them and what they are made of. */
+function columnClasses({ source, transform }: Pipeline): ReadonlyMap<string, AttributeClass> {
+  const classes = new Map<string, AttributeClass>([[source.key, 'public']]);
+  for (const { name, values, type } of source.columns ?? []) if (values !== undefined || type === 'boolean') classes.set(name, 'public');
+  for (const name of feedingSensitive(transform)) classes.set(name, 'sensitive');
+  for (const name of sensitiveSources(source.columns, transform.let)) classes.set(name, 'sensitive');
+  for (const { name, class: declared } of source.columns ?? []) if (declared !== undefined) classes.set(name, declared);
+  return classes;
 }
 
 /** A value as a person reads it: text without quotes, everything else as JSON. */
@@ -56,8 +69,8 @@ export function personalParts(payload: Payload, masks: Pick<Masks, 'isOpen'>): J
     .map((difference) => difference.new ?? null);
 }
 
-/** Columns, and lets as `$name`, that a sensitive attribute is made from, directly or through lets. A name in a text counts, used or not. */
-function sensitiveNames({ transform }: Pipeline): ReadonlySet<string> {
+/** Columns, and lets as `$name`, that a sensitive attribute is made of, directly or through lets. A name in a text counts, used or not. */
+function feedingSensitive(transform: Pipeline['transform']): ReadonlySet<string> {
   const lets = new Map(transform.let.map(({ name, formula }) => [`$${name}`, formula]));
   const found = new Set<string>();
   const add = (formula: Formula): void => {
@@ -70,9 +83,4 @@ function sensitiveNames({ transform }: Pipeline): ReadonlySet<string> {
   };
   for (const attribute of transform.attributes) if (attribute.class === 'sensitive') add(attribute.formula);
   return found;
-}
-
-/** Every name in an expression, `$` and all; also those within texts, which is the safe side. */
-export function namesIn(formula: Pick<Formula, 'kind'> & { readonly text?: string }): readonly string[] {
-  return formula.kind === 'expression' ? (formula.text?.match(/\$?[\p{L}_][\p{L}\p{N}_]*/gu) ?? []) : [];
 }

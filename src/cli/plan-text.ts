@@ -1,7 +1,7 @@
 import Table from 'cli-table3';
 import type { Change, PlanHead } from '../domain/change.ts';
 import { formatInstant } from '../domain/clock.ts';
-import { maskValue } from '../domain/masking.ts';
+import { hideValue, maskValue } from '../domain/masking.ts';
 import type { AttributeClass, AttributePath } from '../domain/payload.ts';
 import { changeKinds } from '../domain/words.ts';
 import { formatCount, plural, type Style } from './style.ts';
@@ -74,7 +74,9 @@ export function renderChanges(
   for (const change of changes.slice(0, listed)) {
     const rows = change.differences.slice(0, 4);
     for (const [index, difference] of rows.entries()) {
-      const show = (value: unknown): string => (classOf(difference.path) === 'public' ? JSON.stringify(value ?? null) : maskValue(value));
+      const openness = classOf(difference.path);
+      const mask = openness === 'sensitive' ? hideValue : maskValue;
+      const show = (value: unknown): string => (openness === 'public' ? JSON.stringify(value ?? null) : mask(value));
       table.push([
         index === 0 ? change.externalId : '',
         index === 0 ? (change.held === undefined ? change.change : `${change.change}, held (${change.held})`) : '',

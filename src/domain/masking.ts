@@ -43,6 +43,11 @@ export function maskValue(value: unknown): string {
   return text.length < 3 ? '•••' : `${first}•••`;
 }
 
+/** A sensitive value as messages show it: not even its first character. */
+export function hideValue(value: unknown): string {
+  return value === null || value === undefined || value === '' ? maskValue(value) : '•••';
+}
+
 /** Takes passwords out of URLs and bearer tokens and client secrets out of any text that came from elsewhere. */
 export function scrubText(text: string, secrets: Iterable<Secret> = []): string {
   let out = text

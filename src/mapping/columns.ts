@@ -1,6 +1,6 @@
 import type { Json } from '../domain/canonical-json.ts';
 import type { Diagnostic } from '../domain/diagnostic.ts';
-import { maskValue } from '../domain/masking.ts';
+import { hideValue, maskValue } from '../domain/masking.ts';
 import type { Row } from '../domain/row.ts';
 import type { ColumnDeclaration } from '../pipeline/pipeline.ts';
 
@@ -69,12 +69,12 @@ function isDateType(type: ColumnDeclaration['type']): boolean {
 }
 
 function checkColumn(column: ColumnDeclaration, value: Json): Diagnostic | undefined {
-  if (!hasColumnType(column.type, value))
-    return violation('MAP-202', column, `is ${maskValue(value)}, which is no ${typeWords[column.type]}`);
+  const mask = column.class === 'sensitive' ? hideValue : maskValue;
+  if (!hasColumnType(column.type, value)) return violation('MAP-202', column, `is ${mask(value)}, which is no ${typeWords[column.type]}`);
   const { values } = column;
   if (values === undefined || values.some((one) => one === value || (typeof value === 'string' && String(one) === value))) return undefined;
   const listed = values.map(String).join(', ');
-  return violation('MAP-203', column, `is ${maskValue(value)}, none of ${listed}`);
+  return violation('MAP-203', column, `is ${mask(value)}, none of ${listed}`);
 }
 
 const typeWords: Readonly<Record<ColumnDeclaration['type'], string>> = {

@@ -132,7 +132,7 @@ test('what the contract with HR does not allow rejects the row, every reason at 
   const columns = {
     ...sampleColumns,
     grade: { type: 'integer' },
-    pay: { type: 'decimal' },
+    pay: { type: 'decimal', class: 'sensitive' },
     flag: { type: 'boolean' },
     at: { type: 'datetime' },
   } as const;
@@ -153,7 +153,7 @@ test('what the contract with HR does not allow rejects the row, every reason at 
     'MAP-201 column first_name is NULL and required',
     'MAP-202 column department is •••, which is no text',
     'MAP-202 column grade is 1•••, which is no integer',
-    'MAP-202 column pay is m•••, which is no decimal number',
+    'MAP-202 column pay is •••, which is no decimal number',
     'MAP-202 column flag is y•••, which is no boolean',
     'MAP-202 column at is n•••, which is no date and time (ISO 8601)',
     expect.stringContaining('MAP-207 displayName:'),

@@ -2,16 +2,25 @@ import type { Json } from '../domain/canonical-json.ts';
 import type { Diagnostic } from '../domain/diagnostic.ts';
 import { JoineryError } from '../domain/error.ts';
 import { errorRegistry, type ErrorCode } from '../domain/errors/registry.ts';
-import { maskValue, scrubText } from '../domain/masking.ts';
+import { hideValue, maskValue, scrubText } from '../domain/masking.ts';
 import { EvaluationError } from '../jsonata/index.ts';
+import type { ColumnDeclaration } from '../pipeline/pipeline.ts';
 import type { CompiledFormula } from './formula.ts';
 
 /**
  * A failed evaluation as a diagnostic: which formula, what happened, where, and the columns that it read, masked. `name` is what a person calls
  * the formula: an attribute path, `$let`, `scope`.
  */
-export function describeFailure(error: unknown, name: string, formula: CompiledFormula, input: Readonly<Record<string, Json>>): Diagnostic {
-  const reads = formula.columns.slice(0, 8).map((column) => `${column} = ${maskValue(input[column])}`);
+export function describeFailure(
+  error: unknown,
+  name: string,
+  formula: CompiledFormula,
+  input: Readonly<Record<string, Json>>,
+  columns: ReadonlyMap<string, ColumnDeclaration> = new Map(),
+): Diagnostic {
+  const isSensitive = (column: string): boolean => columns.get(column)?.class === 'sensitive';
+  const shown = (column: string): string => (isSensitive(column) ? hideValue : maskValue)(input[column]);
+  const reads = formula.columns.slice(0, 8).map((column) => `${column} = ${shown(column)}`);
   const inputs = reads.length === 0 ? '' : ` (${reads.join(', ')})`;
   const place =
     error instanceof EvaluationError && error.offset !== undefined ? formula.locate(error.offset, error.token?.length) : formula.place;

@@ -105,7 +105,7 @@ export class RowEvaluation {
     } catch (error) {
       // The two engines disagree: a defect of ours, not something wrong with this worker.
       if (error instanceof JoineryError && error.code === 'JSN-109') throw error;
-      this.reasons.push(describeFailure(error, name, formula, this.checked.input));
+      this.reasons.push(describeFailure(error, name, formula, this.checked.input, this.#unit.columns));
       return { kind: 'failed' };
     }
   }

@@ -45,7 +45,7 @@ const attributeOptions = map({
     example: 'clear',
   }),
   class: optional(choice(['public', 'personal', 'sensitive'] as const), {
-    doc: 'How openly values are shown in plans, reports and messages: public as they are, personal masked where the reader asks for it, sensitive always masked. The default is personal, and public for active.',
+    doc: 'How openly values are shown in plans, reports and messages: public as they are, personal masked where the reader asks for it, sensitive always masked. The default is personal, public for active, and sensitive for what is made of a sensitive column.',
     example: 'sensitive',
   }),
 });

@@ -83,7 +83,7 @@ function buildQuery(query: QueryText, dialect: SqlDialect, reading: Reading): So
 
 function buildColumn({ name, value, keyRange }: ColumnValues, reading: Reading): ColumnDeclaration | undefined {
   const path = `source.columns.${name}`;
-  const { type, required, values, whenNull } = value;
+  const { type, required, values, whenNull, class: openness } = value;
   if (required && whenNull !== undefined) {
     reading.report('PIP-306', reading.rangeOf(`${path}.whenNull`), `${path} is required and has whenNull`);
   }
@@ -106,6 +106,7 @@ function buildColumn({ name, value, keyRange }: ColumnValues, reading: Reading):
     required,
     ...(values === undefined ? {} : { values: values.map((one) => one.value) }),
     ...(whenNull === undefined ? {} : { whenNull }),
+    ...(openness === undefined ? {} : { class: openness }),
     place: reading.lines.place(keyRange),
   };
 }

@@ -12,6 +12,7 @@ import type {
   TransformDeclaration,
 } from './pipeline.ts';
 import type { Reading } from './reading.ts';
+import { isMadeOf, sensitiveSources } from './sensitivity.ts';
 
 type TransformValues = NonNullable<PipelineValues['transform']>;
 
@@ -34,12 +35,14 @@ export function buildTransform(
   ) {
     reading.report('PIP-403', reading.rangeOf('transform.attributes'), 'transform.attributes has no active');
   }
+  const lets = values.let.map(({ name, value, keyRange }) => ({ name, formula: value, place: reading.lines.place(keyRange) }));
+  const sensitive = sensitiveSources(columns, lets);
   return {
     use,
     ...(values.scope === undefined ? {} : { scope: values.scope }),
     ...(employment === undefined ? {} : { employment }),
-    let: values.let.map(({ name, value, keyRange }) => ({ name, formula: value, place: reading.lines.place(keyRange) })),
-    attributes: (values.attributes ?? []).map((attribute) => buildAttribute(attribute, reading)),
+    let: lets,
+    attributes: (values.attributes ?? []).map((attribute) => buildAttribute(attribute, sensitive, reading)),
   };
 }
 
@@ -102,7 +105,7 @@ function buildEmployment(
   };
 }
 
-function buildAttribute(attribute: AttributeText, reading: Reading): AttributeDeclaration {
+function buildAttribute(attribute: AttributeText, sensitive: ReadonlySet<string>, reading: Reading): AttributeDeclaration {
   const { path, formula, keyRange } = attribute;
   const active = path === 'active';
   if (active && (attribute.once === true || (attribute.empty !== undefined && attribute.empty !== 'reject'))) {
@@ -115,7 +118,7 @@ function buildAttribute(attribute: AttributeText, reading: Reading): AttributeDe
     formula,
     // A missing active would disable the account.
     empty: attribute.empty ?? (active ? 'reject' : 'keep'),
-    class: attribute.class ?? (active ? 'public' : 'personal'),
+    class: attribute.class ?? (active ? 'public' : isMadeOf(formula, sensitive) ? 'sensitive' : 'personal'),
     // A name that follows the row renames accounts; the long form with value asks for that explicitly.
     once: attribute.once ?? (path === 'userName' && formula.kind === 'expression'),
     place: reading.lines.place(keyRange),

@@ -38,6 +38,11 @@ const columnFields = map({
     danger: 'An end date that HR forgot to enter counts as never ending.',
     example: 'never',
   }),
+  class: optional(choice(['public', 'personal', 'sensitive'] as const), {
+    doc: 'How openly values are shown: public as they are, personal masked but for a reader who gives a reason, sensitive never. The default is public for the key, booleans and columns with values, else personal. What is made of a sensitive column is sensitive too, unless its own class says otherwise.',
+    danger: 'public writes the values into logs, reports and exports, for everybody who can read those.',
+    example: 'sensitive',
+  }),
 });
 
 const unsupported = {

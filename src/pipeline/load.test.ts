@@ -253,6 +253,24 @@ describe('attributes', () => {
     expect(attribute(pipeline, `${enterprise}:department`)).toMatchObject({ empty: 'clear', class: 'personal' });
   });
 
+  it('are sensitive where they are made of a sensitive column, directly or through a let, unless their own class says otherwise', () => {
+    const declared: readonly [string, string] = [
+      '    site_zone: { type: string }\n',
+      '    site_zone: { type: string }\n    preferred_name: { type: string, class: sensitive }\n',
+    ];
+    const pipeline = loaded(
+      edit(declared, [
+        '      familyName: last_name\n',
+        '      familyName: last_name\n      formatted: { value: $given, class: personal }\n',
+      ]),
+    );
+    expect(attribute(pipeline, 'displayName').class).toBe('sensitive');
+    expect(attribute(pipeline, 'name.givenName').class).toBe('sensitive');
+    expect(attribute(pipeline, 'name.familyName').class).toBe('personal');
+    expect(attribute(pipeline, 'name.formatted').class).toBe('personal');
+    expect(pipeline.source.columns?.find(({ name }) => name === 'preferred_name')?.class).toBe('sensitive');
+  });
+
   it('keep userName for life unless its long form says value', () => {
     const once = 'userName: { once: \'$mailNickname($given, last_name) & "@contoso.example"\' }';
     expect(attribute(loaded(design), 'userName').once).toBe(true);

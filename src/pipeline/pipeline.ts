@@ -63,6 +63,8 @@ export interface ColumnDeclaration {
   readonly values?: readonly (string | number | boolean)[];
   /** What NULL means; the value stands for it in expressions. `never` (a date that never comes) for date columns only. */
   readonly whenNull?: string | number | boolean;
+  /** As declared; absent: public for the key, booleans and closed lists, else personal. */
+  readonly class?: AttributeClass;
   readonly place: Place;
 }
 
