@@ -27,8 +27,8 @@ export interface ExportTable {
 }
 
 /** Columns by name; text, unless the type stands behind it: `place:integer`. */
-export function exportColumns(...names: readonly string[]): readonly ExportColumn[] {
-  return names.map((column) => {
+export function exportColumns(names: string): readonly ExportColumn[] {
+  return names.split(' ').map((column) => {
     const [name = '', type = 'text'] = column.split(':');
     return { name, type: columnTypes.find((one) => one === type) ?? 'text' };
   });
@@ -44,27 +44,23 @@ const columnTypes: readonly ColumnType[] = ['text', 'integer', 'boolean', 'insta
 export function exportTable(store: Store, run: Run, subject: ExportSubject, masks: Masks): ExportTable {
   switch (subject) {
     case 'payloads':
-      return { columns: exportColumns('run', 'worker', 'change', 'attribute', 'value'), rows: payloads(store, run, masks) };
+      return { columns: exportColumns('run worker change attribute value'), rows: payloads(store, run, masks) };
     case 'changes':
       return {
-        columns: exportColumns('run', 'worker', 'change', 'cause', 'sent:boolean', 'waiting:boolean', 'attribute', 'kind', 'old', 'new'),
+        columns: exportColumns('run worker change cause sent:boolean waiting:boolean attribute kind old new'),
         rows: changes(store, run, masks),
       };
     case 'rejections':
-      return { columns: exportColumns('run', 'worker', 'rows', 'new:boolean', 'code', 'message'), rows: rejections(store, run, masks) };
+      return { columns: exportColumns('run worker rows new:boolean code message'), rows: rejections(store, run, masks) };
     case 'outcomes':
       return {
-        columns: exportColumns(
-          ...['run', 'worker', 'change', 'outcome', 'state', 'code', 'reason'],
-          ...['sent_at:instant', 'accepted_at:instant', 'closed_at:instant'],
-        ),
+        columns: exportColumns('run worker change outcome state code reason sent_at:instant accepted_at:instant closed_at:instant'),
         rows: outcomes(store, run, masks),
       };
     case 'operations':
       return {
         columns: exportColumns(
-          ...['run', 'worker', 'change', 'operation', 'batch', 'place:integer', 'bulk_id', 'payload_hash'],
-          ...['active:boolean', 'state', 'outcome', 'overtakes'],
+          'run worker change operation batch place:integer bulk_id payload_hash active:boolean state outcome overtakes',
         ),
         rows: operations(store, run),
       };

@@ -42,7 +42,7 @@ test('rows leave while further rows are still being read', async () => {
   };
   const ahead: number[] = [];
   let lines = 0;
-  for await (const piece of exportText({ columns: exportColumns('n:integer', 'seven:integer'), rows: rows() }, 'csv')) {
+  for await (const piece of exportText({ columns: exportColumns('n:integer seven:integer'), rows: rows() }, 'csv')) {
     lines += piece.split('\r\n').length - 1;
     ahead.push(given - lines);
   }
@@ -56,12 +56,12 @@ test('NDJSON keeps types and needs no defusing', async () => {
     yield await Promise.resolve(['=1', true, null]);
   })();
   const pieces: string[] = [];
-  for await (const piece of exportText({ columns: exportColumns('a', 'b:boolean', 'c'), rows }, 'ndjson')) pieces.push(piece);
+  for await (const piece of exportText({ columns: exportColumns('a b:boolean c'), rows }, 'ndjson')) pieces.push(piece);
   expect(JSON.parse(pieces.join(''))).toEqual({ a: '=1', b: true, c: null });
 });
 
 test('Parquet reads back as what was written, with types and nothing, in as many row groups as it takes', async () => {
-  const columns = exportColumns('text', 'count:integer', 'yes:boolean', 'at:instant');
+  const columns = exportColumns('text count:integer yes:boolean at:instant');
   const arbitrary = fc.tuple(
     fc.option(fc.string({ unit: 'grapheme' })),
     fc.option(fc.integer({ min: -(2 ** 53), max: 2 ** 53 })),
