@@ -5,7 +5,7 @@ import type { RunResult } from '../stages/run.ts';
 import type { Execution } from './execute.ts';
 import { describeCounts } from './progress.ts';
 import { nameRunFiles } from './run-report.ts';
-import { formatCount } from './style.ts';
+import { formatCount, plural } from './style.ts';
 
 /** What a run came to, in words and as an exit class. */
 export async function reportResult(execution: Execution, clock: Clock, result: RunResult): Promise<ExitClass> {
@@ -15,7 +15,14 @@ export async function reportResult(execution: Execution, clock: Clock, result: R
   const open = tally['open'] ?? 0;
   const fresh = plan.rejections.fresh + plan.rejections.keyless;
   const sent = plan.price.operations > 0;
+  const followUps = Object.values(tally).reduce((sum, count) => sum + count, 0) - plan.price.operations;
   say(`\n${style.bold('Outcomes')}  ${sent || Object.keys(tally).length > 0 ? describeCounts(tally) : 'nothing had to be sent'}\n`);
+  if (followUps > 0)
+    say(
+      style.dim(
+        `  ${plural(followUps, 'of these operations was', 'of these operations were')} added after the plan: workers who waited, or whose manager had to be there first.\n`,
+      ),
+    );
   if (bad > 0) say(style.red(`  ${formatCount(bad)} operations are not applied; the report lists worker, reason and what to do.\n`));
   if (open > 0)
     say(style.yellow(`  ${formatCount(open)} operations are still open; \`joinery reconcile\` closes them when the logs tell.\n`));

@@ -1,5 +1,6 @@
 import { formatInstant } from '../domain/clock.ts';
 import type { Counts, EventSink, JoineryEvent } from '../domain/event.ts';
+import type { RunState } from '../domain/run.ts';
 import type { Io } from './io.ts';
 import { formatCount, formatSpan, plural, type Style } from './style.ts';
 
@@ -126,10 +127,29 @@ function statusOf(event: JoineryEvent): string | undefined {
 /** `rows 5,350, keys 5,310`; what is zero is left out. */
 export function describeCounts(counts: Counts): string {
   const parts = Object.entries(counts).filter(([, count]) => count !== 0);
-  return parts.length === 0 ? 'nothing to do' : parts.map(([name, count]) => `${formatCount(count)} ${words(name)}`).join(', ');
+  return parts.length === 0
+    ? 'nothing to do'
+    : parts.map(([name, count]) => `${formatCount(count)} ${count === 1 ? singular(words(name)) : words(name)}`).join(', ');
 }
 
 /** `appliedWithWarning` → `applied with warning` */
 function words(name: string): string {
   return name.replaceAll(/([A-Z])/g, (letter) => ` ${letter.toLowerCase()}`);
+}
+
+/** `1 batch`, `1 standing rejection`: what the stages count is nouns in the plural and participles, which have none. */
+function singular(words: string): string {
+  return words
+    .replace(/entries$/, 'entry')
+    .replace(/batches$/, 'batch')
+    .replace(/(row|key|draft|operation|rejection)s$/, '$1');
+}
+
+/** What a run came to, when it is looked at later. A run that sent nothing says why, and never that there was nothing to do. */
+export function describeEnd(state: RunState, outcomes: Counts): string {
+  if (Object.values(outcomes).some((count) => count !== 0)) return describeCounts(outcomes);
+  if (state === 'stopped') return 'a guard stopped it; nothing was sent';
+  if (state === 'abandoned') return 'not applied; nothing was sent';
+  if (state === 'finished' || state === 'loaded') return 'nothing had to be sent';
+  return state === 'superseded' ? 'a newer run took its work over' : 'nothing was sent yet';
 }

@@ -4,7 +4,7 @@ import { callAllowance } from '../../stages/allowance.ts';
 import { scopeOf } from '../../stages/context.ts';
 import { executePipeline, type ExecuteOptions } from '../execute.ts';
 import { defineCommand } from '../options.ts';
-import { describeCounts } from '../progress.ts';
+import { describeCounts, describeEnd } from '../progress.ts';
 import type { Register } from '../program.ts';
 import { formatCount } from '../style.ts';
 
@@ -43,7 +43,7 @@ export function statusCommand(register: Register): Command {
           say(`  open     ${formatCount(open.length)} operations of the job are in flight\n`);
           say(`  quota    ${formatCount(calls)} of ${formatCount(allowance.dayCalls)} calls used in the last 24 h\n`);
           for (const [index, run] of runs.entries()) {
-            say(`  ${run.id}  ${run.state.padEnd(11)} ${formatInstant(run.asOf)}  ${describeCounts(tallies[index] ?? {})}\n`);
+            say(`  ${run.id}  ${run.state.padEnd(11)} ${formatInstant(run.asOf)}  ${describeEnd(run.state, tallies[index] ?? {})}\n`);
           }
           if (runs.length === 0) say('  no run yet\n');
           return 'success';
