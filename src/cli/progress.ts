@@ -138,8 +138,8 @@ function words(name: string): string {
 }
 
 /** `1 batch`, `1 standing rejection`: what the stages count is nouns in the plural and participles, which have none. */
-function singular(words: string): string {
-  return words
+function singular(noun: string): string {
+  return noun
     .replace(/entries$/, 'entry')
     .replace(/batches$/, 'batch')
     .replace(/(row|key|draft|operation|rejection)s$/, '$1');
