@@ -54,11 +54,15 @@ export interface Rejection {
 }
 
 export interface GuardVerdict {
-  /** As in the pipeline: `leavers`, `population`, `first.joiners`. */
+  /** As in the pipeline: `leavers`, `population`, `first.joiners`; of an attribute `emptied.department`, of a group `changes.title@Sales`. */
   readonly guard: string;
   readonly tripped: boolean;
   readonly measured: number;
   readonly limit: number;
+  /** The figure includes what was sent within it; absent: it is this plan's alone. */
+  readonly window?: 'day' | 'week';
+  /** Nobody can approve it. */
+  readonly final?: true;
   /** One sentence with the figures and the way out. */
   readonly words: string;
 }

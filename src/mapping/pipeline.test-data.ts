@@ -122,7 +122,12 @@ export function buildPipeline(text: PipelineText): Pipeline {
     leavers: { vanished: { action: 'disable', fullPasses: 2, hours: 24 }, outOfScope: 'disable' },
     holds: { directory: 'checked' },
     protected: { workers: [] },
-    guards: { leavers: limit, joiners: limit, rejections: limit, population: limit, first: { joiners: 1, rejections: 1 } },
+    guards: {
+      ...{ leavers: limit, joiners: limit, enables: limit, renames: limit, rekeys: limit, rejections: limit, keyless: limit },
+      ...{ population: limit, emptied: { each: limit, attributes: {} }, changes: { each: limit, attributes: {} } },
+      ...{ week: 3, first: { joiners: 1, rejections: 1 } },
+    },
+    approvers: { users: [], runner: 'refused' },
     plan: { maxAge: 1 },
     sink: {
       type: 'entra',

@@ -1,4 +1,5 @@
 import { Secret } from '../domain/masking.ts';
+import { approversFields } from './declare-approvers.ts';
 import { guardsFields, leaversFields, planFields } from './declare-guards.ts';
 import { holdsFields, protectedFields } from './declare-holds.ts';
 import { sinkFields } from './declare-sink.ts';
@@ -52,6 +53,10 @@ export const declaration = map({
   holds: section(holdsFields, { doc: 'Workers who must not be enabled.', example: '{ file: ../holds.txt }' }),
   protected: section(protectedFields, { doc: 'Workers who are never touched.', example: '{ workers: [W000001] }' }),
   guards: section(guardsFields, { doc: 'Limits that stop a plan before the first call.', example: '{ leavers: 2% }' }),
+  approvers: section(approversFields, {
+    doc: 'Who may let a plan go that a guard stopped. Without approvers a limit can only be raised in this file.',
+    example: '[mkeller]',
+  }),
   plan: section(planFields, { doc: 'How long a plan is good for.', example: '{ maxAge: 24h }' }),
   sink: required(sinkFields, { doc: 'The provisioning job.', example: '{ type: entra, … }' }),
   state: optional(state, {

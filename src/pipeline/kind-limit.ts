@@ -43,6 +43,18 @@ export const firstLimit: Kind<number | Limit> = {
   read: (node, path, reading) => readLimit(node, path, reading, { share: 0, atLeast: 0 }),
 };
 
+/** `75%` */
+export const share: Kind<number> = {
+  words: 'a share such as 75%',
+  schema: shareText,
+  read(node, path, reading) {
+    const found = node.kind === 'scalar' && typeof node.value === 'string' ? parseShare(node.value) : undefined;
+    if (found !== undefined) return found;
+    if (node.kind !== 'scalar' || node.value === null) return reportKind(reading, node, path, this.words);
+    return reading.report('PIP-108', node.range, `${path} takes ${this.words}, not ${node.written.source}`);
+  },
+};
+
 function readLimit(node: YamlNode, path: string, reading: Reading, fallback: Limit): number | Limit | undefined {
   if (node.kind === 'map') return readBounds(node, path, reading, fallback);
   if (node.kind === 'list' || node.value === null || typeof node.value === 'boolean') return reportKind(reading, node, path, words);

@@ -159,11 +159,51 @@ describe('loadPipeline', () => {
     );
     expect(pipeline.guards).toEqual({
       leavers: { share: 0.02, atLeast: 10, atMost: 500 },
-      joiners: { share: 0.1, atLeast: 50 },
-      rejections: { share: 0.05, atLeast: 10 },
-      population: { share: 0.05, atLeast: 10 },
+      joiners: { share: 0.1, atLeast: 50, atMost: 2_000 },
+      enables: { share: 0.05, atLeast: 25, atMost: 1_000 },
+      renames: { share: 0.01, atLeast: 10, atMost: 200 },
+      rekeys: { share: 0.01, atLeast: 5, atMost: 100 },
+      emptied: { each: { share: 0.02, atLeast: 10, atMost: 500 }, attributes: {} },
+      changes: {
+        each: { share: 0.2, atLeast: 50, atMost: 5_000 },
+        attributes: {},
+        groups: { by: expect.stringMatching(/:department$/), share: 0.75, minimum: 20 },
+      },
+      rejections: { share: 0.05, atLeast: 10, atMost: 2_000 },
+      keyless: { share: 0.005, atLeast: 5, atMost: 100 },
+      population: { share: 0.05, atLeast: 10, atMost: 2_000 },
+      week: 3,
       first: { joiners: 100, rejections: { share: 0.01, atLeast: 0 } },
     });
+    expect(pipeline.approvers).toEqual({ users: [], runner: 'refused' });
+  });
+
+  it('takes limits of single attributes by any name that the plan shows, and one limit for all of them in a word', () => {
+    const leavers = 'leavers: { percent: 2, atLeast: 10, atMost: 500 }';
+    const pipeline = loaded(
+      edit([
+        leavers,
+        `${leavers}\n  emptied: 1%\n  changes: { attributes: { department: 0, displayName: 5% }, groups: { by: enterprise.department, share: 60% } }`,
+      ]),
+    );
+    expect(pipeline.guards.emptied).toEqual({ each: { share: 0.01, atLeast: 10, atMost: 500 }, attributes: {} });
+    expect(pipeline.guards.changes).toMatchObject({
+      attributes: { displayName: { share: 0.05 }, 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department': { atMost: 0 } },
+      groups: { share: 0.6, minimum: 20 },
+    });
+    const wrong = edit([leavers, 'emptied: { attributes: { departmant: 0 } }\n  changes: { groups: { by: team } }']);
+    expect(
+      load(wrong)
+        .diagnostics.filter(({ code }) => code === 'PIP-507')
+        .map(({ message }) => message),
+    ).toEqual(['departmant is not among transform.attributes', 'team is not among transform.attributes']);
+  });
+
+  it('takes approvers as a list, and as fields where the runner may be one', () => {
+    const plain = loaded(edit(['guards:', 'approvers: [mkeller, "entra:a.schmidt@contoso.example"]\nguards:']));
+    expect(plain.approvers).toEqual({ users: ['mkeller', 'entra:a.schmidt@contoso.example'], runner: 'refused' });
+    const alone = loaded(edit(['guards:', 'approvers: { users: [mkeller], runner: allowed }\nguards:']));
+    expect(alone.approvers).toEqual({ users: ['mkeller'], runner: 'allowed' });
   });
 
   it('keeps the bounds of a guard that are not written, and takes a bare number exactly', () => {

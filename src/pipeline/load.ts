@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Diagnostic } from '../domain/diagnostic.ts';
+import { buildGuards } from './build-guards.ts';
 import { buildSink } from './build-sink.ts';
 import { buildColumns, buildSource } from './build-source.ts';
 import { buildClearing, buildLookups, buildTransform, checkNames } from './build-transform.ts';
@@ -76,7 +77,8 @@ function buildPipeline(values: PipelineValues | undefined, reading: Reading): Pi
     leavers: buildLeavers(values.leavers),
     holds: { directory: values.holds.directory, ...fileOf(values.holds.file, reading) },
     protected: { workers: values.protected.workers.map(({ value }) => value), ...fileOf(values.protected.file, reading) },
-    guards: values.guards,
+    guards: buildGuards(values.guards, transform.attributes, reading),
+    approvers: { users: values.approvers.users.map(({ value }) => value), runner: values.approvers.runner },
     plan: values.plan,
     sink,
     ...(values.state === undefined ? {} : { state: values.state }),

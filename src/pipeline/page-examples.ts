@@ -146,6 +146,10 @@ export const pageExamples: Readonly<Record<string, PageExample>> = {
     wrong: 'guards:\n  joiners: { percent: 1, atLeast: 10, atMost: 5 }',
     right: 'guards:\n  joiners: { percent: 1, atLeast: 5, atMost: 10 }',
   },
+  'PIP-507': {
+    wrong: `${attributes('title: status')}\nguards:\n  emptied: { attributes: { titel: 0 } }`,
+    right: `${attributes('title: status')}\nguards:\n  emptied: { attributes: { title: 0 } }`,
+  },
 };
 
 const environment = {

@@ -22,6 +22,7 @@ export interface Pipeline {
   readonly holds: HoldsDeclaration;
   readonly protected: ProtectedDeclaration;
   readonly guards: GuardsDeclaration;
+  readonly approvers: ApproversDeclaration;
   readonly plan: { /** Apply refuses an older plan; ms, default 24 h. */ readonly maxAge: number };
   readonly sink: SinkDeclaration;
   /** Folder or PostgreSQL URL; absent: `--state`, `JOINERY_STATE`, else `.joinery/` beside the `pipelines/` folder. */
@@ -162,16 +163,48 @@ export interface Limit {
   readonly atMost?: number;
 }
 
+/** A limit for every attribute, and those that have one of their own. */
+export interface AttributeLimits {
+  readonly each: Limit;
+  readonly attributes: Readonly<Record<AttributePath, Limit>>;
+}
+
 export interface GuardsDeclaration {
-  /** Leavers and cancelled of one run. */
+  /** Leavers and cancelled. */
   readonly leavers: Limit;
+  /** Joiners and pre-hires. */
   readonly joiners: Limit;
+  /** Enables and rehires. */
+  readonly enables: Limit;
+  /** Workers who get another userName. */
+  readonly renames: Limit;
+  /** Workers who are taken over under another key. */
+  readonly rekeys: Limit;
+  /** Workers for whom one attribute is emptied. */
+  readonly emptied: AttributeLimits;
+  /** Known workers for whom one attribute changes. */
+  readonly changes: AttributeLimits & {
+    /** Share of a group's enabled workers, for groups of at least `minimum`; absent: the pipeline does not write the attribute. */
+    readonly groups?: { readonly by: AttributePath; readonly share: number; readonly minimum: number };
+  };
   /** Fresh and standing rejections as a share of the keys read. */
   readonly rejections: Limit;
-  /** How much the population may shrink against the last accepted run, as a share of it. */
+  /** Rows without a key as a share of the keys read. */
+  readonly keyless: Limit;
+  /** How much the population may shrink, as a share of it. */
   readonly population: Limit;
+  /** How many times its limit a guard allows within 7 days. */
+  readonly week: number;
   /** The first run states its own limits; each absolute, or a share of the keys read. */
   readonly first: { readonly joiners: number | Limit; readonly rejections: number | Limit };
+}
+
+/** Who may approve what a guard stopped. */
+export interface ApproversDeclaration {
+  /** Account names of the machine, or `entra:` and a user principal name. */
+  readonly users: readonly string[];
+  /** Whether the approver may be the one who made or sends the plan. */
+  readonly runner: 'refused' | 'allowed';
 }
 
 export interface SinkDeclaration {

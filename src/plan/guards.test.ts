@@ -1,102 +1,147 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { ChangeCounts } from '../domain/change.ts';
-import type { GuardsDeclaration } from '../pipeline/pipeline.ts';
-import { evaluateGuards, limitOf, type GuardFigures } from './guards.ts';
+import type { GuardsDeclaration, Limit } from '../pipeline/pipeline.ts';
+import type { GuardMark } from './guard-marks.ts';
+import { evaluateGuards, limitOf, type GuardFigures, type SentBefore } from './guards.ts';
 import { priceOf } from './price.ts';
 
+const department = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department';
+const limit = (share: number, atLeast: number, atMost?: number): Limit => ({
+  share,
+  atLeast,
+  ...(atMost === undefined ? {} : { atMost }),
+});
 const guards: GuardsDeclaration = {
-  leavers: { share: 0.02, atLeast: 10, atMost: 500 },
-  joiners: { share: 0.1, atLeast: 50 },
-  rejections: { share: 0.05, atLeast: 10 },
-  population: { share: 0.05, atLeast: 10 },
-  first: { joiners: 100, rejections: { share: 0.01, atLeast: 0 } },
-};
-const none: ChangeCounts = {
-  joiner: 0,
-  'pre-hire': 0,
-  enable: 0,
-  mover: 0,
-  leaver: 0,
-  rehire: 0,
-  cancelled: 0,
-  none: 0,
-  ignored: 0,
-  frozen: 0,
+  leavers: limit(0.02, 10, 500),
+  joiners: limit(0.1, 50),
+  enables: limit(0.05, 25),
+  renames: limit(0.01, 10),
+  rekeys: limit(0.01, 5),
+  emptied: { each: limit(0.02, 10), attributes: { [department]: limit(0, 0, 0) } },
+  changes: { each: limit(0.2, 50), attributes: {}, groups: { by: department, share: 0.75, minimum: 20 } },
+  rejections: limit(0.05, 10),
+  keyless: limit(0.005, 5, 100),
+  population: limit(0.05, 10),
+  week: 3,
+  first: { joiners: 100, rejections: limit(0.01, 0) },
 };
 
-function tripped(figures: Partial<GuardFigures>): string[] {
-  const all: GuardFigures = {
+type Case = Omit<Partial<GuardFigures>, 'marks' | 'before' | 'groups'> & {
+  readonly marks?: Readonly<Record<GuardMark, number>>;
+  readonly before?: Readonly<Record<GuardMark, SentBefore>>;
+  readonly groups?: Readonly<Record<string, number>>;
+};
+
+function figuresOf({ marks, before, groups, ...figures }: Case): GuardFigures {
+  return {
     first: false,
-    counts: none,
     enabled: 5_000,
     population: 5_000,
     lastPopulation: 5_000,
     rejections: 0,
+    keyless: 0,
     ...figures,
+    marks: new Map(Object.entries(marks ?? {})),
+    before: new Map(Object.entries(before ?? {})),
+    groups: new Map(Object.entries(groups ?? {})),
   };
-  return evaluateGuards(guards, all)
+}
+
+function tripped(figures: Case): string[] {
+  return evaluateGuards(guards, figuresOf(figures))
     .filter((verdict) => verdict.tripped)
     .map(({ guard }) => guard);
 }
 
 describe('guards', () => {
   it('let an ordinary day pass', () => {
-    expect(tripped({ counts: { ...none, leaver: 100, joiner: 500 }, rejections: 250 })).toEqual([]);
+    expect(tripped({ marks: { leavers: 100, joiners: 500, enables: 250, renames: 50, 'changes.title': 1_000 }, rejections: 250 })).toEqual(
+      [],
+    );
   });
 
   it('stop one leaver more than the share, the floor or the ceiling allows', () => {
-    expect(tripped({ counts: { ...none, leaver: 101 } })).toEqual(['leavers']);
-    expect(tripped({ enabled: 40, counts: { ...none, leaver: 10 } })).toEqual([]);
-    expect(tripped({ enabled: 40, counts: { ...none, leaver: 11 } })).toEqual(['leavers']);
-    expect(tripped({ enabled: 1_000_000, population: 1_000_000, lastPopulation: 1_000_000, counts: { ...none, leaver: 501 } })).toEqual([
-      'leavers',
+    expect(tripped({ marks: { leavers: 101 } })).toEqual(['leavers']);
+    expect(tripped({ enabled: 40, marks: { leavers: 10 } })).toEqual([]);
+    expect(tripped({ enabled: 40, marks: { leavers: 11 } })).toEqual(['leavers']);
+    const million = { enabled: 1_000_000, population: 1_000_000, lastPopulation: 1_000_000 };
+    expect(tripped({ ...million, marks: { leavers: 501 } })).toEqual(['leavers']);
+  });
+
+  it('are there for each kind of change that can go wrong for everybody', () => {
+    expect(tripped({ marks: { joiners: 501, enables: 251, renames: 51, rekeys: 51 } })).toEqual([
+      'joiners',
+      'enables',
+      'renames',
+      'rekeys',
     ]);
+    expect(tripped({ keyless: 26, rejections: 251 })).toEqual(['rejections', 'keyless']);
   });
 
-  it('count a cancelled pre-hire as a disable, and enables and rehires as joiners', () => {
-    expect(tripped({ counts: { ...none, leaver: 60, cancelled: 41 } })).toEqual(['leavers']);
-    expect(tripped({ counts: { ...none, joiner: 300, enable: 100, rehire: 101 } })).toEqual(['joiners']);
+  it('watch each attribute by itself, with its own limit where it has one', () => {
+    const marks = { 'changes.title': 1_001, 'emptied.title': 101, 'changes.displayName': 900, [`emptied.${department}`]: 1 };
+    expect(tripped({ marks })).toEqual(['emptied.title', 'emptied.department', 'changes.title']);
   });
 
-  it('stop an empty and a shrunken source, and let a grown one pass', () => {
+  it('watch groups, but for small ones', () => {
+    const marks = { 'changes.title': 60, 'changes.title@Sales': 31, 'changes.title@Legal': 19, 'changes.title@Board': 10 };
+    expect(tripped({ marks, groups: { Sales: 40, Legal: 19, Board: 100 } })).toEqual(['changes.title@Sales']);
+    expect(tripped({ marks: { 'changes.title@Sales': 30 }, groups: { Sales: 40 } })).toEqual([]);
+  });
+
+  it('count what was sent before: within a day to the limit, within 7 days to three times the limit', () => {
+    const before = (day: number, week: number): Case => ({ before: { leavers: { day, week } } });
+    expect(tripped({ marks: { leavers: 95 }, ...before(5, 205) })).toEqual([]);
+    expect(tripped({ marks: { leavers: 95 }, ...before(6, 6) })).toEqual(['leavers']);
+    expect(tripped({ marks: { leavers: 95 }, ...before(0, 206) })).toEqual(['leavers']);
+    expect(evaluateGuards(guards, figuresOf({ marks: { leavers: 95 }, ...before(0, 206) }))[0]).toMatchObject({
+      measured: 301,
+      limit: 300,
+      window: 'week',
+      words: expect.stringContaining('in the last 7 days, 95 of them by this plan'),
+    });
+  });
+
+  it('do not stop a plan for what others did: one that adds nothing passes', () => {
+    expect(tripped({ before: { leavers: { day: 4_000, week: 4_000 } }, marks: { joiners: 1 } })).toEqual([]);
+  });
+
+  it('stop an empty and a shrunken source, let a grown one pass, and notice a source that shrinks in small portions', () => {
     expect(tripped({ population: 0 })).toEqual(['population']);
     expect(tripped({ population: 0, first: true })).toContain('population');
     expect(tripped({ population: 4_749 })).toEqual(['population']);
     expect(tripped({ population: 9_000 })).toEqual([]);
+    expect(tripped({ population: 4_749, lastPopulation: 4_800, mostPopulation: { day: 5_000, week: 5_000 } })).toEqual(['population']);
+    expect(tripped({ population: 4_249, lastPopulation: 4_300, mostPopulation: { day: 4_300, week: 5_000 } })).toEqual(['population']);
+    expect(tripped({ population: 4_250, lastPopulation: 4_300, mostPopulation: { day: 4_300, week: 5_000 } })).toEqual([]);
   });
 
   it('measure a first run by its own limits', () => {
-    expect(tripped({ first: true, enabled: 0, counts: { ...none, joiner: 100 }, rejections: 50 })).toEqual([]);
-    expect(tripped({ first: true, enabled: 0, counts: { ...none, joiner: 101 }, rejections: 51 })).toEqual([
-      'first.joiners',
-      'first.rejections',
-    ]);
+    expect(tripped({ first: true, enabled: 0, marks: { joiners: 100 }, rejections: 50 })).toEqual([]);
+    expect(tripped({ first: true, enabled: 0, marks: { joiners: 101 }, rejections: 51 })).toEqual(['first.joiners', 'first.rejections']);
   });
 
   it('say all verdicts at once, with measured value, limit and a way out', () => {
-    const verdicts = evaluateGuards(guards, {
-      first: false,
-      counts: { ...none, leaver: 900 },
-      enabled: 5_000,
-      population: 100,
-      lastPopulation: 5_000,
-      rejections: 90,
-    });
+    const verdicts = evaluateGuards(guards, figuresOf({ marks: { leavers: 900 }, population: 100, rejections: 90, keyless: 1 }));
     expect(verdicts.filter((verdict) => verdict.tripped).map(({ guard }) => guard)).toEqual(['leavers', 'rejections', 'population']);
-    expect(
-      verdicts.filter(({ words, measured, limit }) => !words.includes(String(measured)) || !(limit === 1 || words.includes(String(limit)))),
-    ).toEqual([]);
+    expect(verdicts.map(({ guard }) => guard)).toEqual([
+      ...['leavers', 'joiners', 'enables', 'rejections', 'renames', 'rekeys', 'emptied', 'changes', 'keyless', 'population'],
+    ]);
+    const silent = verdicts.filter(({ guard, words, measured, limit: most }) => {
+      if (guard === 'emptied' || guard === 'changes') return words === '';
+      return !words.includes(String(measured)) || !words.includes(String(most));
+    });
+    expect(silent).toEqual([]);
   });
 
   it('hold a limit between floor and ceiling, and never let it fall when the company grows', () => {
-    const limit = fc.record({
+    const limits = fc.record({
       share: fc.double({ min: 0, max: 1, noNaN: true }),
       atLeast: fc.nat(50),
       atMost: fc.integer({ min: 50, max: 500 }),
     });
     fc.assert(
-      fc.property(limit, fc.nat(100_000), fc.nat(100_000), (one, of, more) => {
+      fc.property(limits, fc.nat(100_000), fc.nat(100_000), (one, of, more) => {
         const value = limitOf(one, of);
         expect(value).toBeGreaterThanOrEqual(one.atLeast);
         expect(value).toBeLessThanOrEqual(one.atMost);

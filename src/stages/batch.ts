@@ -3,6 +3,7 @@ import { formatInstant } from '../domain/clock.ts';
 import type { Run } from '../domain/run.ts';
 import { isSentChange, type ChangeKind, type ExternalId, type SentChangeKind } from '../domain/words.ts';
 import { bulkIdOf, operationBytes, placeOperations } from '../plan/batching.ts';
+import { marksOf, type GuardMark } from '../plan/guard-marks.ts';
 import { evaluateGuards } from '../plan/guards.ts';
 import { managerCircles, orderForSending } from '../plan/order.ts';
 import { PlanHash } from '../plan/plan-hash.ts';
@@ -29,6 +30,8 @@ interface Member {
 class PlanTotals {
   readonly counts: Record<ChangeKind, number> = zeroCounts();
   readonly members: Member[] = [];
+  /** Workers by what they count for in the guards. */
+  readonly marks = new Map<GuardMark, number>();
   waiting = 0;
   readonly held: Partial<Record<HoldCause, number>> = {};
   fresh = 0;
@@ -41,6 +44,10 @@ class PlanTotals {
     if (rejection.externalId === undefined && rejection.fresh) this.keyless++;
     else if (rejection.fresh) this.fresh++;
     else this.standing++;
+  }
+
+  addMarks(marks: readonly GuardMark[]): void {
+    for (const mark of marks) this.marks.set(mark, (this.marks.get(mark) ?? 0) + 1);
   }
 
   addChange(change: Change, bytes: number): void {
@@ -103,11 +110,12 @@ export async function batch(context: StageContext, run: Run, directory: Director
     const standing = ledger.standingRejections - totals.revisited + totals.standing;
     const guards = evaluateGuards(pipeline.guards, {
       first,
-      counts: totals.counts,
+      marks: totals.marks,
       enabled: ledger.enabled,
       population: summary.keys,
       ...(last?.population === undefined ? {} : { lastPopulation: last.population }),
       rejections: totals.fresh + standing + summary.keyless,
+      keyless: summary.keyless,
     });
     const head = await headOf(context, run, {
       totals,
@@ -158,6 +166,10 @@ async function* tally(
       hash.add(change);
       const bytes = change.send ? operationBytes(bulkIdOf(scope, change.externalId, change.payloadHash), change.payload) : 0;
       totals.addChange(change, bytes);
+      // Who waits is sent after his operation in flight, without a plan of his own.
+      if ((change.send || change.waiting) && isSentChange(change.change)) {
+        totals.addMarks(marksOf({ ...change, change: change.change }, context.pipeline.guards));
+      }
       for (const diagnostic of change.warnings) context.emit({ type: 'warning', diagnostic, externalId: change.externalId });
     }
     yield item.line;

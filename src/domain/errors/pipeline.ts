@@ -296,4 +296,10 @@ export const pipelineErrors = defineErrors({
     why: 'The smallest count is larger than the largest one.',
     fix: 'Make atMost at least as large as atLeast.',
   },
+  'PIP-507': {
+    title: 'A guard names an attribute that is not mapped',
+    exit: 'configuration',
+    why: 'Nothing in transform.attributes has this name, or several have, so the guard would watch nothing or the wrong thing.',
+    fix: 'Correct the name, write it as in transform.attributes (enterprise.department), or remove it.',
+  },
 });
