@@ -44,7 +44,7 @@ export const firstLimit: Kind<number | Limit> = {
 };
 
 /** `75%` */
-export const share: Kind<number> = {
+export const shareKind: Kind<number> = {
   words: 'a share such as 75%',
   schema: shareText,
   read(node, path, reading) {
