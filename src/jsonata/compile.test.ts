@@ -36,6 +36,36 @@ describe('compile', () => {
     expect(thrown instanceof ExpressionSyntaxError && thrown.problems.length).toBeGreaterThan(1);
   });
 
+  it('keeps what the reference threw as the cause of every error', async () => {
+    expect(await caught(() => compile('[1, 2'))).toMatchObject({ jsonataCode: 'S0203', cause: { code: 'S0203', token: '(end)' } });
+    expect(await caught(() => compile('1 + "a"').evaluate({}))).toMatchObject({ cause: { code: 'T2002', token: '+', value: 'a' } });
+    const endless = compile('($f := function($n) { $f($n + 1) }; $f(0))', { guardrails: { steps: 100 } });
+    expect(await caught(() => endless.evaluate({}))).toMatchObject({ cause: { code: 'D1012' } });
+  });
+
+  it('says what is wrong with a pattern that JavaScript refuses, and where it stands', async () => {
+    const thrown = await caught(() => compile('$match(name, /a{2,1}/)'));
+    expect(thrown).toMatchObject({ code: 'JSN-101', jsonataCode: undefined, offset: 13, problems: [{ offset: 13, length: 8 }] });
+    expect(String(thrown)).toContain('numbers out of order in {} quantifier');
+  });
+
+  it('refuses a text that is nested deeper than the parser can follow, and leaves to the reference what only code generation cannot', async () => {
+    const nested = (opening: string, closing: string, depth: number): string => `${opening.repeat(depth)}1${closing.repeat(depth)}`;
+    const thrown = await caught(() => compile(nested('(', ')', 20_000)));
+    expect(thrown).toBeInstanceOf(ExpressionSyntaxError);
+    expect(String(thrown)).toContain('nested too deeply');
+    expect(compile(nested('{"a": ', '}', 300)).compiled).toBe(true);
+    const sum = compile(`1${' + 1'.repeat(2500)}`);
+    // How deep is too deep, V8's stack decides.
+    expect(sum.reasons).toEqual(sum.compiled ? [] : ['it is nested too deeply']);
+    expect(await sum.evaluate({})).toBe(2501);
+  });
+
+  it('uses a registered $clone for a transform, as the reference does', async () => {
+    const functions = { clone: { implementation: () => ({ cloned: true }) } };
+    expect(await compile('a ~> |$|{"b": 1}|', { functions }).evaluate({ a: { c: 1 } })).toEqual({ cloned: true, b: 1 });
+  });
+
   it('gives the error of the reference with its code, its token and where the token begins', async () => {
     const bad = compile('last & $number( first )');
     const error = await caught(() => bad.evaluate({ first: 'x', last: 'y' }));

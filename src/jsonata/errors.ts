@@ -3,8 +3,8 @@ import type { ErrorCode } from '../domain/errors/registry.ts';
 
 /** One problem in the text of an expression. */
 export interface SyntaxProblem {
-  /** The reference's code, S0101 to S0500. */
-  readonly jsonataCode: string;
+  /** The reference's code, S0101 to S0500; it has none for a pattern that JavaScript refuses and for a text nested too deeply. */
+  readonly jsonataCode: string | undefined;
   /** UTF-16 offset of the problem inside the expression text. */
   readonly offset: number;
   /** Length of the text to mark, at least 1. */
@@ -13,21 +13,29 @@ export interface SyntaxProblem {
   readonly message: string;
 }
 
-/** The text is not JSONata. All problems that the parser could recover from are in `problems`, in the order of the text. */
+/**
+ * The text is not JSONata. All problems that the parser could recover from are in `problems`, in the order of the text;
+ * `cause` is what the reference threw.
+ */
 export class ExpressionSyntaxError extends JoineryError {
   readonly problems: readonly SyntaxProblem[];
-  readonly jsonataCode: string;
+  readonly jsonataCode: string | undefined;
   readonly offset: number;
   readonly token: string | undefined;
 
-  constructor(first: SyntaxProblem, problems: readonly SyntaxProblem[]) {
-    super('JSN-101', `${first.jsonataCode}: ${first.message}`);
+  constructor(first: SyntaxProblem, problems: readonly SyntaxProblem[], cause?: unknown) {
+    super('JSN-101', describeProblem(first), { cause });
     this.name = 'ExpressionSyntaxError';
     this.problems = problems;
     this.jsonataCode = first.jsonataCode;
     this.offset = first.offset;
     this.token = first.token;
   }
+}
+
+/** The message of a problem, behind the reference's code. */
+export function describeProblem({ jsonataCode, message }: SyntaxProblem): string {
+  return jsonataCode === undefined ? message : `${jsonataCode}: ${message}`;
 }
 
 /** A construct that is refused at load: it would hang an engine or change its input (JSN-106 to JSN-108). */
@@ -85,7 +93,13 @@ export class LimitError extends EvaluationError {
 
   constructor(limit: Limit, most: number) {
     const [code, jsonataCode] = limitCodes[limit];
-    super(`more than ${most.toLocaleString('en')} ${limitWords[limit]}`, { code, jsonataCode, offset: undefined, token: undefined });
+    super(`more than ${most.toLocaleString('en')} ${limitWords[limit]}`, {
+      code,
+      jsonataCode,
+      offset: undefined,
+      token: undefined,
+      cause: { code: jsonataCode },
+    });
     this.name = 'LimitError';
     this.limit = limit;
   }

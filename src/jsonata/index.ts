@@ -4,7 +4,15 @@
  */
 export { compile, type Bindings, type Compiled, type CompileOptions, type EngineStats } from './compile.ts';
 export { compileUnit, type CompiledMember, type CompiledUnit, type MemberError, type UnitMember, type UnitResult } from './unit.ts';
-export { EvaluationError, ExpressionSyntaxError, LimitError, RefusedExpressionError, type Limit, type SyntaxProblem } from './errors.ts';
+export {
+  describeProblem,
+  EvaluationError,
+  ExpressionSyntaxError,
+  LimitError,
+  RefusedExpressionError,
+  type Limit,
+  type SyntaxProblem,
+} from './errors.ts';
 export { builtinNames, type FunctionDeclaration, type FunctionDeclarations } from './engine/definitions.ts';
 export { defaultGuardrails, type Guardrails } from './guardrails.ts';
 export type { NameUse } from './names.ts';

@@ -1,7 +1,7 @@
 import jsonata from 'jsonata';
 import type { AstNode } from './ast.ts';
 import { ExpressionSyntaxError, type SyntaxProblem } from './errors.ts';
-import { spanAt } from './position.ts';
+import { spanAt, type Span } from './position.ts';
 import { describeSyntaxCode } from './syntax-messages.ts';
 
 /** What jsonata throws: a plain object, not an Error. */
@@ -38,10 +38,10 @@ export function parseExpression(source: string): AstNode {
     const all = [first, ...recoveredProblems(source)].toSorted((a, b) => a.offset - b.offset);
     const seen = new Set<string>();
     const problems = all.filter((problem) => {
-      const key = `${problem.jsonataCode}@${String(problem.offset)}`;
+      const key = `${problem.jsonataCode ?? ''}@${String(problem.offset)}`;
       return !seen.has(key) && seen.add(key).size > 0;
     });
-    throw new ExpressionSyntaxError(first, problems);
+    throw new ExpressionSyntaxError(first, problems, thrown);
   }
 }
 
@@ -56,11 +56,19 @@ function recoveredProblems(source: string): SyntaxProblem[] {
 }
 
 function problemOf(source: string, thrown: unknown): SyntaxProblem {
-  const { code, position, token, message, value } = readThrown(thrown);
-  // A RegExp that JavaScript refuses has no code of jsonata's.
-  const jsonataCode = code ?? 'S0302';
+  const { code: jsonataCode, position, token, message, value } = readThrown(thrown);
+  // These two come from JavaScript, without a code or a place.
+  if (thrown instanceof RangeError) return { jsonataCode, offset: 0, length: 1, token, message: 'the expression is nested too deeply' };
+  if (thrown instanceof SyntaxError) return { jsonataCode, ...patternSpan(source, message), token, message };
   const span = spanAt(source, position, token === '(end)' ? undefined : token);
   return { jsonataCode, ...span, token, message: describeSyntaxCode(jsonataCode, token, value) ?? message };
+}
+
+/** `Invalid regular expression: /a{2,1}/g: …` quotes the pattern, with the flag g that the parser adds. */
+function patternSpan(source: string, message: string): Span {
+  const quoted = /: (\/.*\/)[a-z]*: /s.exec(message)?.[1];
+  const offset = quoted === undefined ? -1 : source.indexOf(quoted);
+  return offset === -1 ? spanAt(source, undefined) : { offset, length: quoted?.length ?? 1 };
 }
 
 function asAst(node: unknown): AstNode {

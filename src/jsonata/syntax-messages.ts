@@ -30,7 +30,9 @@ const messages: Readonly<Record<string, (token: string, expected: string) => str
 };
 
 /** A sentence for a code of the reference; undefined for codes it does not know. */
-export function describeSyntaxCode(code: string, token: unknown, expected: unknown): string | undefined {
+export function describeSyntaxCode(code: string | undefined, token: unknown, expected: unknown): string | undefined {
   const shown = token === undefined || token === '(end)' ? 'the end' : JSON.stringify(token);
-  return messages[code]?.(shown, typeof expected === 'string' ? expected : (JSON.stringify(expected) ?? ''));
+  return code === undefined
+    ? undefined
+    : messages[code]?.(shown, typeof expected === 'string' ? expected : (JSON.stringify(expected) ?? ''));
 }

@@ -1,7 +1,14 @@
 import { basename } from 'node:path';
 import type { Diagnostic } from '../domain/diagnostic.ts';
 import type { Place } from '../domain/place.ts';
-import { compile, ExpressionSyntaxError, RefusedExpressionError, type FunctionDeclarations, type NameUse } from '../jsonata/index.ts';
+import {
+  describeProblem,
+  compile,
+  ExpressionSyntaxError,
+  RefusedExpressionError,
+  type FunctionDeclarations,
+  type NameUse,
+} from '../jsonata/index.ts';
 import type { TransformDeclaration } from '../pipeline/pipeline.ts';
 import { findRowUse } from './row-use.ts';
 import { splitStatements } from './statements.ts';
@@ -76,11 +83,11 @@ export function readDefinitions(
 export function syntaxDiagnostics(error: unknown, locate: (offset: number, length?: number) => Place): readonly Diagnostic[] {
   if (error instanceof ExpressionSyntaxError) {
     // The parser goes on after a problem, but what it then finds mostly follows from the first.
-    return error.problems.slice(0, 1).map(({ jsonataCode, message, offset, length }) => ({
+    return error.problems.slice(0, 1).map((problem) => ({
       code: error.code,
       severity: 'error',
-      message: `${jsonataCode}: ${message}`,
-      place: locate(offset, length),
+      message: describeProblem(problem),
+      place: locate(problem.offset, problem.length),
     }));
   }
   if (error instanceof RefusedExpressionError) {

@@ -8,7 +8,7 @@ import type { Emitter } from './emitter.ts';
 import { variableIn } from './expressions.ts';
 import { directNative, resultTypes } from './natives.ts';
 import { canFillContext, directRegistered, usesThis } from './registered.ts';
-import { collectBinds, declare, Frame, FunctionScope, type Place } from './scope.ts';
+import { collectBinds, declare, Frame, FunctionScope, hasBinds, type Place } from './scope.ts';
 
 interface KnownFunction {
   readonly name: string;
@@ -48,7 +48,7 @@ export function emitCall(emitter: Emitter, node: AstNode, place: Place, applied?
     );
   }
   const args = nodes.map((argument) => emitter.emit(argument, place));
-  const binds = collectBinds(nodes).size > 0;
+  const binds = hasBinds(nodes);
   const all = applied === undefined ? args : [applied, ...args];
   if (!binds) {
     const direct = known.registered
@@ -129,9 +129,10 @@ export function emitTransform(emitter: Emitter, node: AstNode, place: Place): Co
   const { builder } = emitter;
   const parts = [node.pattern, node.update, node.delete].filter((part) => part !== undefined);
   if (node.pattern === undefined || node.update === undefined) throw new NotCompiled('an incomplete transform');
-  if (collectBinds(parts).size > 0) throw new NotCompiled('a variable bound inside a transform');
+  if (hasBinds(parts)) throw new NotCompiled('a variable bound inside a transform');
   const clone = variableIn(emitter, 'clone', place.frame);
-  if (place.frame.find('clone') !== undefined || clone.type !== type.fn) throw new NotCompiled('$clone is bound to something else');
+  const own = builder.environment.nativeOf('clone')?.registered === true;
+  if (own || place.frame.find('clone') !== undefined || clone.type !== type.fn) throw new NotCompiled('$clone is bound to something else');
   builder.walk = true;
   const deletion = node.delete === undefined ? 'undefined' : emitter.closure(node.delete, place);
   const closures = `${emitter.closure(node.pattern, place)},${emitter.closure(node.update, place)},${deletion}`;

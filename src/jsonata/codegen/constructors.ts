@@ -4,13 +4,13 @@ import * as type from './code.ts';
 import { can, code, isSimple, literalOf, NotCompiled, type Code } from './code.ts';
 import type { Emitter } from './emitter.ts';
 import { emitGroup } from './expressions.ts';
-import { collectBinds, type Place } from './scope.ts';
+import { hasBinds, type Place } from './scope.ts';
 
 /** `[a, b]`: nothing is left out, arrays are joined, an array constructor inside stays one item. */
 export function emitArray(emitter: Emitter, node: AstNode, place: Place): Code {
   const { builder } = emitter;
   const items = node.expressions ?? [];
-  if (collectBinds(items).size > 0) throw new NotCompiled('a variable bound inside an array');
+  if (hasBinds(items)) throw new NotCompiled('a variable bound inside an array');
   const pieces = items.map((item) => ({ piece: emitter.emit(item, place), whole: item.value === '[' }));
   const single = (entry: (typeof pieces)[number]): boolean => entry.whole || !can(entry.piece.type, type.array | type.marked);
   const certain = pieces.findIndex((entry) => !single(entry) || can(entry.piece.type, type.nothing));
@@ -38,7 +38,7 @@ export function emitObject(emitter: Emitter, node: AstNode, place: Place): Code 
   );
   const literal = names.every((name) => name !== undefined && !reserved.has(name)) && new Set(names).size === names.length;
   if (!literal || pairs.length === 0) return emitGroup(emitter, code(place.context.text, type.anything), { lhs: pairs }, place);
-  if (collectBinds(pairs.flat()).size > 0) throw new NotCompiled('a variable bound inside an object');
+  if (hasBinds(pairs.flat())) throw new NotCompiled('a variable bound inside an object');
   let inner = place;
   let opening: string | undefined;
   if (!place.context.row) {

@@ -8,7 +8,7 @@ import { emitArray, emitObject } from './constructors.ts';
 import type { Emitter } from './emitter.ts';
 import { emitBinary, truth } from './operators.ts';
 import { emitPath } from './paths.ts';
-import { collectBinds, declare, Frame, FunctionScope, type Place } from './scope.ts';
+import { collectBinds, declare, Frame, FunctionScope, hasBinds, type Place } from './scope.ts';
 
 /** Turns nodes of the syntax tree into JavaScript expressions: one case per type of node. */
 export class ExpressionEmitter implements Emitter {
@@ -173,7 +173,7 @@ function hasTailCall(node: AstNode): boolean {
 }
 
 export function emitGroup(emitter: Emitter, input: Code, group: AstGroup, place: Place): Code {
-  if (collectBinds(group.lhs.flat()).size > 0) throw new NotCompiled('a variable bound inside a grouping');
+  if (hasBinds(group.lhs.flat())) throw new NotCompiled('a variable bound inside a grouping');
   const pairs = group.lhs.map((pair) => `[${emitter.closure(pair[0], place)},${emitter.closure(pair[1], place)}]`);
   return code(`${emitter.builder.use('groupBy')}(${input.text},[${pairs.join(',')}])`, type.object);
 }

@@ -2,7 +2,7 @@ import { childrenOf, leftOf, type AstNode } from '../ast.ts';
 import { runtime } from '../runtime/index.ts';
 import type { Value } from '../runtime/sequence.ts';
 import { Builder } from './builder.ts';
-import { literalOf, type Type } from './code.ts';
+import { literalOf, NotCompiled, type Type } from './code.ts';
 import { ExpressionEmitter } from './expressions.ts';
 import { collectBinds, declare, Frame, FunctionScope, type Environment } from './scope.ts';
 
@@ -35,7 +35,17 @@ export interface ProgramOptions {
  * everything else.
  * @throws NotCompiled with the reason
  */
-export function generateProgram(ast: AstNode, { row, environment, bindings = [] }: ProgramOptions): Program {
+export function generateProgram(ast: AstNode, options: ProgramOptions): Program {
+  try {
+    return generate(ast, options);
+  } catch (thrown) {
+    // Both this module and V8's parser follow the nesting of the text with their own stack.
+    if (thrown instanceof RangeError) throw new NotCompiled('it is nested too deeply');
+    throw thrown;
+  }
+}
+
+function generate(ast: AstNode, { row, environment, bindings = [] }: ProgramOptions): Program {
   const builder = new Builder(environment, bindings);
   const emitter = new ExpressionEmitter(builder);
   const scope = new FunctionScope();

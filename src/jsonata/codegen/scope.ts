@@ -63,23 +63,36 @@ export interface Environment {
 export function collectBinds(nodes: readonly AstNode[]): Map<string, number> {
   const found = new Map<string, number>();
   const visit = (node: AstNode): void => {
-    if (node.type === 'block') {
-      // Filters and groupings of a block stand outside of it.
-      for (const child of childrenOf(node)) if (node.expressions?.includes(child) !== true) visit(child);
-      return;
-    }
-    if (node.type === 'lambda' && node.thunk !== true) {
-      for (const child of childrenOf(node)) if (child !== node.body) visit(child);
-      return;
-    }
     if (node.type === 'bind') {
       const name = leftOf(node)?.value;
       if (typeof name === 'string') found.set(name, (found.get(name) ?? 0) + 1);
     }
-    for (const child of childrenOf(node)) visit(child);
+    for (const child of inSameFrame(node)) visit(child);
   };
   for (const node of nodes) visit(node);
   return found;
+}
+
+const bindsWithin = new WeakMap<AstNode, boolean>();
+
+/** Whether anything is bound directly in the frame of these nodes. Remembered, because every constructor around a node asks. */
+export function hasBinds(nodes: readonly AstNode[]): boolean {
+  return nodes.some((node) => {
+    let found = bindsWithin.get(node);
+    if (found === undefined) {
+      found = node.type === 'bind' || hasBinds(inSameFrame(node));
+      bindsWithin.set(node, found);
+    }
+    return found;
+  });
+}
+
+/** Children that bind in the same frame: not what stands inside a block or a function. */
+function inSameFrame(node: AstNode): readonly AstNode[] {
+  const children = childrenOf(node);
+  // Filters and groupings of a block stand outside of it.
+  if (node.type === 'block') return children.filter((child) => node.expressions?.includes(child) !== true);
+  return node.type === 'lambda' && node.thunk !== true ? children.filter((child) => child !== node.body) : children;
 }
 
 export function declare(frame: Frame, binds: ReadonlyMap<string, number>, localFor: () => string): void {
