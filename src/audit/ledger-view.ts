@@ -45,8 +45,14 @@ function evidenceWords({ kind, operation, outcome, rows }: NonNullable<LedgerEnt
 }
 
 function notesOf(entry: LedgerEntry, leavers: LeaversDeclaration): string[] {
-  const { failed, missing } = entry;
+  const { failed, missing, rekeyedTo, apart, desired } = entry;
   const notes: string[] = [];
+  if (rekeyedTo !== undefined) notes.push(`The worker is known as ${rekeyedTo} now; nothing is sent under this key.`);
+  if (desired?.rekey !== undefined)
+    notes.push(
+      `Held: he is probably the same person as ${desired.rekey}. joinery rekey closes the case; until then nothing is sent about either.`,
+    );
+  if (apart !== undefined) notes.push(`Somebody said that he is another person than ${apart.join(', ')}.`);
   if (entry.baselineUnknown)
     notes.push('An operation went silent: what the service has is unknown, and the next run sends the worker again.');
   if (failed !== undefined)

@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import type { Change, PlanHead } from '../domain/change.ts';
+import type { Change, PlanHead, RekeyCase } from '../domain/change.ts';
 import { formatInstant } from '../domain/clock.ts';
 import { hideValue, maskValue } from '../domain/masking.ts';
 import type { AttributeClass, AttributePath } from '../domain/payload.ts';
@@ -57,6 +57,22 @@ const meaning: Readonly<Record<(typeof changeKinds)[number], string>> = {
   ignored: '  inactive and unknown, never sent',
   frozen: '  disabled and still inactive, never sent',
 };
+
+/** The cases that only a person can close, each with the way. */
+export function renderRekeys(cases: readonly RekeyCase[], total: number, file: string): string {
+  if (cases.length === 0) return '';
+  const lines = [`${plural(total, 'rekey case')}: nothing is sent about either key until somebody decides`];
+  for (const { old, new: young, by } of cases.slice(0, listed)) {
+    lines.push(`  ${old} and ${young} share ${by === 'identity' ? 'the columns of source.identity' : 'a user name'}`);
+  }
+  if (total > listed) lines.push(`  … and ${formatCount(total - listed)} more; --json lists them all`);
+  lines.push(
+    '  One person: 1. set employeeId of the account to the new key in the directory;',
+    `              2. joinery rekey ${file} OLD NEW --reason TEXT`,
+    `  Two people: joinery rekey ${file} OLD NEW --different --reason TEXT`,
+  );
+  return `${lines.join('\n')}\n`;
+}
 
 /** Old → new of the first workers; personal values masked. */
 export function renderChanges(

@@ -22,6 +22,7 @@ import { planCommand } from './commands/plan.ts';
 import { reportCommand } from './commands/report.ts';
 import { forecastCommand } from './commands/forecast.ts';
 import { releaseCommand } from './commands/release.ts';
+import { rekeyCommand } from './commands/rekey.ts';
 import { resendCommand } from './commands/resend.ts';
 import { runCommand } from './commands/run.ts';
 import { batchCommand, extractCommand, loadCommand, reconcileCommand, transformCommand } from './commands/stage.ts';
@@ -39,6 +40,7 @@ const commands = [
   checkCommand,
   adoptCommand,
   releaseCommand,
+  rekeyCommand,
   resendCommand,
   forecastCommand,
   planCommand,

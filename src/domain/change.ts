@@ -17,7 +17,18 @@ export type ChangeCause =
   'new' | 'attributes' | 'status' | 'vanished' | 'outOfScope' | 'rejectedInactive' | 'silence' | 'manager' | 'unsettled' | 'resend';
 
 /** Why a worker is held: see `plan/hold`. `protected`: nothing is sent about him at all. */
-export type HoldCause = 'directory' | 'list' | 'ambiguous' | 'onPremises' | 'protected';
+export type HoldCause = 'directory' | 'list' | 'ambiguous' | 'onPremises' | 'protected' | 'rekey';
+
+/** Two keys that are probably one person: a new number for somebody who has an account, or two rows for one who has none. */
+export interface RekeyCase {
+  /** Who has the account, or of two who have none the first by key. */
+  readonly old: ExternalId;
+  readonly new: ExternalId;
+  /** What the two share. */
+  readonly by: 'identity' | 'userName';
+  /** False: the case stood in the last accepted run. */
+  readonly fresh: boolean;
+}
 
 /** One worker of a plan. Only the kinds that are sent become operations; the others are counted. */
 export interface Change {
@@ -38,6 +49,8 @@ export interface Change {
   readonly waiting: boolean;
   /** Would be sent, and must not be: recorded as desired, looked at again by each run. */
   readonly held?: HoldCause;
+  /** The case of which this worker is one half. */
+  readonly rekey?: RekeyCase;
   readonly manager?: ExternalId;
   readonly warnings: readonly Diagnostic[];
 }
@@ -83,6 +96,8 @@ export interface PlanHead {
   readonly waiting: number;
   /** How many are held, by cause; absent: nobody. */
   readonly held?: Readonly<Partial<Record<HoldCause, number>>>;
+  /** Rekey cases of which a half stands in this plan; absent: none. */
+  readonly rekeys?: { readonly fresh: number; readonly standing: number };
   readonly rejections: { readonly fresh: number; readonly standing: number; readonly keyless: number };
   readonly guards: readonly GuardVerdict[];
   readonly price: Price;

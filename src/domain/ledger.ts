@@ -29,7 +29,16 @@ export interface LedgerEntry {
   readonly failed?: Failed;
   /** The key was missing from complete, accepted passes. */
   readonly missing?: Missing;
+  /** The next run looks at him although his row is the same; `resend`: and sends him although nothing differs. Cleared when a run has done so. */
+  readonly marked?: Mark;
+  /** A person said that these workers, who look like him, are somebody else. */
+  readonly apart?: readonly ExternalId[];
+  /** The worker is known under this key now; nothing else is left of the entry. */
+  readonly rekeyedTo?: ExternalId;
 }
+
+export const marks = ['again', 'resend'] as const;
+export type Mark = (typeof marks)[number];
 
 /** What the last accepted run saw and decided. */
 export interface Evaluated {
@@ -43,6 +52,10 @@ export interface Evaluated {
   readonly nextDate?: Instant;
   /** The mapping named a manager whom the ledger does not know; left out until he is confirmed. */
   readonly missingManager?: ExternalId;
+  /** Keyed hash of the columns that `source.identity` names; undefined: none are named, or one of them is empty. */
+  readonly identity?: string;
+  /** The pipeline's `protected.when` was true: kept, because who vanished has no row to ask. */
+  readonly protected?: true;
   readonly run: RunId;
 }
 
@@ -52,6 +65,8 @@ export interface Desired {
   readonly hash: Sha256;
   readonly change: ChangeKind;
   readonly run: RunId;
+  /** Held as one half of a rekey case: the key of the other half. Nothing of it is sent until the case is closed. */
+  readonly rekey?: ExternalId;
 }
 
 /** The operation in flight. At most one version of a worker is in flight, except what overtakes: a disable, or a newer version behind an escrowed one. */

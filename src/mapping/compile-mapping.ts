@@ -143,8 +143,8 @@ function neededColumns(unit: MappingUnit): readonly string[] {
     ...unit.attributes.map(({ formula }) => formula),
     ...(unit.scope === undefined ? [] : [unit.scope]),
   ];
-  const { key, primary } = unit.pipeline.source;
-  const needed = new Set([key, ...(primary === undefined ? [] : [primary]), ...dependenciesOf(formulas, unit).columns]);
+  const { key, primary, identity = [] } = unit.pipeline.source;
+  const needed = new Set([key, ...(primary === undefined ? [] : [primary]), ...identity, ...dependenciesOf(formulas, unit).columns]);
   if (unit.employment !== undefined) for (const column of employmentColumns(unit.employment)) needed.add(column);
   return [...needed].toSorted();
 }

@@ -22,6 +22,8 @@ export function buildSource(
   const names = values.columns?.map(({ name }) => name);
   checkColumn(reading, 'source.key', values.key, names);
   checkColumn(reading, 'source.primary', values.primary, names);
+  const identity = values.identity?.map(({ value }) => value);
+  for (const name of identity ?? []) checkColumn(reading, 'source.identity', name, names);
   if (columns !== undefined) {
     checkType(reading, 'source.key', columns, values.key, ['string', 'integer'], 'A key is text or an integer.');
     checkType(reading, 'source.primary', columns, values.primary, ['boolean'], 'Return a boolean from the query.');
@@ -46,6 +48,7 @@ export function buildSource(
     ...(query === undefined ? {} : { query }),
     ...(table === undefined ? {} : { table }),
     ...(primary === undefined ? {} : { primary }),
+    ...(identity === undefined || identity.length === 0 ? {} : { identity }),
     ...(columns === undefined ? {} : { columns }),
   };
 }

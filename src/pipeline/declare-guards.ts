@@ -137,8 +137,8 @@ export const guardsFields = map({
     danger: 'People sign in with it, and mail and licences of other systems may hang on it.',
   }),
   rekeys: guard(guardDefaults.rekeys, {
-    doc: 'How many workers may be taken over under another key, as a share of the enabled workers.',
-    danger: 'A wrong match gives one person the account of another.',
+    doc: 'How many new rekey cases (somebody new who is probably known under another key) a run may find, as a share of the enabled workers.',
+    danger: 'Many at once are a company that was given new numbers: everybody would be a joiner and a leaver.',
   }),
   emptied: section(attributeLimits(guardDefaults.emptied, {}), {
     doc: 'For how many workers one attribute may be emptied (cleared or omitted where it had a value), as a share of the enabled workers; each attribute by itself. An attribute with empty: keep is never emptied.',

@@ -91,6 +91,11 @@ export const sourceFields = map({
     doc: 'A boolean column that says which of several rows of a key counts. Without it a key with several rows is rejected.',
     example: 'is_primary_assignment',
   }),
+  identity: optional(list(column), {
+    doc: 'Columns that together say who a person is, whatever his number: a national id, or birth date and names. Two keys with the same values are a rekey case: nothing is sent about either until somebody decides. Kept as keyed hashes, never sent; a row in which one of them is NULL has no identity.',
+    danger: 'Columns that two people can share hold both of them, the disable included; without identity a new number is a new account.',
+    example: '[national_id]',
+  }),
   columns: optional(record('COLUMN', columnFields), {
     doc: 'The contract with HR: the columns that expressions may use. Without it columns are taken as they come, and neither employment nor the checks of active and scope are possible.',
     example: '{ worker_id: { type: string, required: true } }',

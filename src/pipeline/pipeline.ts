@@ -83,6 +83,8 @@ interface SourceBase {
   readonly key: string;
   /** A boolean column that says which of several rows of a key counts. */
   readonly primary?: string;
+  /** Columns that together identify a person across keys. */
+  readonly identity?: readonly string[];
   /** Undefined: the source's columns are taken as they come, and nothing is checked. */
   readonly columns?: readonly ColumnDeclaration[];
   /** ms; default 15 minutes. */

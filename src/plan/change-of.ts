@@ -8,7 +8,7 @@ import { isDisable, isSentChange, type ChangeKind, type ExternalId } from '../do
 import type { LeaversDeclaration } from '../pipeline/pipeline.ts';
 import { differences } from '../scim/index.ts';
 import { composePayload, disabledPayload, managerOf } from './compose.ts';
-import { decisionTable, isUncertain, lastPayload, ledgerStateOf, type RowState } from './decision.ts';
+import { decisionTable, isLeavingRow, isUncertain, lastPayload, ledgerStateOf, type RowState } from './decision.ts';
 
 /** One worker as the plan meets him. */
 export interface Case {
@@ -60,11 +60,9 @@ export function changeOf(worker: Case, leavers: LeaversDeclaration): Change | un
   };
 }
 
-const leavingRows: readonly RowState[] = ['inactive', 'outOfScope', 'vanished', 'rejectedInactive'];
-
 /** A disable of which nobody knows whether it left is sent again at once: waiting for silence would leave the account on for hours. */
 function isDoubtfulDisable({ row, entry }: Case): boolean {
-  return entry?.sent?.unanswered === true && isDisable(entry.sent.change) && leavingRows.includes(row);
+  return entry?.sent?.unanswered === true && isDisable(entry.sent.change) && isLeavingRow(row);
 }
 
 /** `leavers:` of the pipeline may say that vanishing or leaving scope changes nothing. */

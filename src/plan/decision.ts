@@ -86,6 +86,11 @@ export function rowStateOf(verdict: Verdict): RowState {
   return verdict.draft.preHire ? 'preHire' : 'inactive';
 }
 
+/** Rows that mean: the account must be off. */
+export function isLeavingRow(row: RowState): boolean {
+  return row === 'inactive' || row === 'outOfScope' || row === 'vanished' || row === 'rejectedInactive';
+}
+
 export function ledgerStateOf(entry: LedgerEntry | undefined): LedgerState {
   if (entry === undefined) return 'unknown';
   const last = lastPayload(entry);

@@ -66,7 +66,7 @@ export function evaluateGuards(guards: GuardsDeclaration, figures: GuardFigures)
   }
   verdicts.push(
     flow('renames', 'workers would get another user name', 'got one'),
-    flow('rekeys', 'workers would be taken over under another key', 'were'),
+    flow('rekeys', 'workers are probably known under another key', 'were found to be'),
     ...judgeAttributes('emptied', guards.emptied, figures, measureOf, guards.week),
     ...judgeAttributes('changes', guards.changes, figures, measureOf, guards.week),
     ...judgeGroups(guards, figures, measureOf),

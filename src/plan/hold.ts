@@ -58,9 +58,12 @@ interface Holdable {
   readonly waiting: boolean;
 }
 
-/** A hold stops what would leave the account on; a disable always goes. Whoever is protected is not touched at all. */
+/**
+ * A hold stops what would leave the account on; a disable always goes. Whoever is protected is not touched at all, nor is either half of a rekey case: the disable of
+ * the old number would lock out the person who goes on under the new one.
+ */
 export function holdBack<T extends Holdable>(change: T, cause: HoldCause | undefined): T & { readonly held?: HoldCause } {
   if (cause === undefined || !(change.send || change.waiting)) return change;
-  if (cause !== 'protected' && !change.payload.active) return change;
+  if (cause !== 'protected' && cause !== 'rekey' && !change.payload.active) return change;
   return { ...change, send: false, waiting: false, held: cause };
 }

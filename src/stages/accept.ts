@@ -50,15 +50,24 @@ async function* recordsOf(
 ): AsyncGenerator<AcceptRecord> {
   for await (const { externalId, evaluated, missing, change } of lines) {
     const record = { externalId, ...(evaluated === undefined ? {} : { evaluated }), ...(missing === undefined ? {} : { missing }) };
+    // What waits or is held is not done yet: the mark stays until it is.
+    const settlesMark = evaluated !== undefined && change?.waiting !== true && change?.held === undefined;
     if (change === undefined) {
-      yield record;
+      yield { ...record, settlesMark };
       continue;
     }
-    const desired: Desired = { payload: change.payload, hash: change.payloadHash, change: change.change, run: run.id };
+    const { rekey } = change;
+    const desired: Desired = {
+      payload: change.payload,
+      hash: change.payloadHash,
+      change: change.change,
+      run: run.id,
+      ...(rekey === undefined ? {} : { rekey: rekey.new === externalId ? rekey.old : rekey.new }),
+    };
     const place = places.get(externalId);
     const operation =
       place === undefined || !isSentChange(change.change) ? undefined : operationOf(scope, desired, change.change, externalId, place);
-    yield { ...record, desired, baseline: change.baseline, ...(operation === undefined ? {} : { operation }) };
+    yield { ...record, settlesMark, desired, baseline: change.baseline, ...(operation === undefined ? {} : { operation }) };
   }
 }
 

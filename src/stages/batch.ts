@@ -1,4 +1,4 @@
-import type { Change, ChangeCounts, GuardVerdict, HoldCause, PlanHead, Price, Rejection } from '../domain/change.ts';
+import type { Change, ChangeCounts, GuardVerdict, HoldCause, PlanHead, Price, RekeyCase, Rejection } from '../domain/change.ts';
 import { formatInstant } from '../domain/clock.ts';
 import type { Run } from '../domain/run.ts';
 import { isSentChange, type ChangeKind, type ExternalId, type SentChangeKind } from '../domain/words.ts';
@@ -34,6 +34,8 @@ class PlanTotals {
   readonly marks = new Map<GuardMark, number>();
   waiting = 0;
   readonly held: Partial<Record<HoldCause, number>> = {};
+  /** Rekey cases by their new half, and whether they are fresh. */
+  readonly rekeys = new Map<ExternalId, boolean>();
   fresh = 0;
   standing = 0;
   keyless = 0;
@@ -55,9 +57,15 @@ class PlanTotals {
     this.counts[isSentChange(change.change) && !change.send ? 'none' : change.change]++;
     if (change.waiting) this.waiting++;
     if (change.held !== undefined) this.held[change.held] = (this.held[change.held] ?? 0) + 1;
+    if (change.rekey !== undefined) this.#addRekey(change.rekey);
     if (!change.send || !isSentChange(change.change)) return;
     const manager = change.manager === undefined ? {} : { manager: change.manager };
     this.members.push({ externalId: change.externalId, change: change.change, bytes, ...manager });
+  }
+
+  #addRekey(found: RekeyCase): void {
+    if (found.fresh && !this.rekeys.has(found.new)) this.addMarks(['rekeys']);
+    this.rekeys.set(found.new, found.fresh);
   }
 }
 
@@ -221,10 +229,16 @@ async function headOf(context: StageContext, run: Run, parts: HeadParts): Promis
     counts,
     waiting: totals.waiting,
     ...(Object.keys(totals.held).length === 0 ? {} : { held: totals.held }),
+    ...(totals.rekeys.size === 0 ? {} : { rekeys: casesOf(totals.rekeys) }),
     rejections: { fresh: totals.fresh, standing: parts.standing, keyless: totals.keyless },
     guards: parts.guards,
     price,
   };
+}
+
+function casesOf(rekeys: ReadonlyMap<ExternalId, boolean>): NonNullable<PlanHead['rekeys']> {
+  const fresh = [...rekeys.values()].filter(Boolean).length;
+  return { fresh, standing: rekeys.size - fresh };
 }
 
 function zeroCounts(): Record<ChangeKind, number> {

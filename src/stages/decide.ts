@@ -52,7 +52,7 @@ export async function* decideWorkers(
       else if (item.kind === 'vanished') decided.push(...decideVanished(context, item.externalId, entries.get(item.externalId), input));
       else decided.push(...decideVerdict(context, item, entries, input));
     }
-    yield* await holdDecided(input.holds, decided, entries);
+    yield* await holdDecided(input.holds, decided, entries, input.survey.rekeys);
   }
 }
 
@@ -85,7 +85,7 @@ function* decideVerdict(
       entry,
       chosen: input.survey.names.chosen(externalId),
       managerKnown: manager.known,
-      resend: input.resend.has(externalId),
+      resend: input.resend.has(externalId) || entry?.marked === 'resend',
       warnings: [...verdict.warnings, ...manager.warnings],
     },
     context.pipeline.leavers,
@@ -102,6 +102,7 @@ function* decideVerdict(
     ...(verdict.kind === 'rejected' ? { reasons: verdict.reasons.map(({ code }) => code) } : {}),
     ...(verdict.nextDate === undefined ? {} : { nextDate: verdict.nextDate }),
     ...(manager.missing === undefined ? {} : { missingManager: manager.missing }),
+    ...(item.identity === undefined ? {} : { identity: item.identity }),
     run: input.run,
   };
   const line: PlanLine = { externalId, evaluated, missing: false, ...(change === undefined ? {} : { change }) };

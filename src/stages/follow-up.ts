@@ -66,6 +66,7 @@ function candidateOf(
   lost: ReadonlySet<ExternalId>,
 ): Candidate | undefined {
   const { desired, externalId } = entry;
+  if (desired?.rekey !== undefined) return undefined;
   if (desired === undefined || entry.sent !== undefined || entry.failed?.hash === desired.hash) return undefined;
   const state = ledgerStateOf(entry);
   // After silence the next run decides, with fresh rows; only what certainly never arrived goes again at once.

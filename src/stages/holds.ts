@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { HoldCause } from '../domain/change.ts';
+import type { HoldCause, RekeyCase } from '../domain/change.ts';
 import type { Diagnostic } from '../domain/diagnostic.ts';
 import { JoineryError } from '../domain/error.ts';
 import type { LedgerEntry } from '../domain/ledger.ts';
@@ -56,6 +56,7 @@ export async function holdDecided(
   holds: Holds,
   decided: readonly Decided[],
   entries: ReadonlyMap<ExternalId, LedgerEntry>,
+  rekeys: ReadonlyMap<ExternalId, RekeyCase>,
 ): Promise<Decided[]> {
   const enabling = decided.flatMap((one) => {
     const change = one.kind === 'line' ? one.line.change : undefined;
@@ -65,9 +66,12 @@ export async function holdDecided(
   return decided.map((one) => {
     if (one.kind !== 'line' || one.line.change === undefined) return one;
     const { change, externalId } = { ...one.line, change: one.line.change };
-    const held = holdBack(change, holds.isProtected(externalId) ? 'protected' : causes.get(externalId));
+    const rekey = rekeys.get(externalId);
+    const cause = holds.isProtected(externalId) ? 'protected' : rekey === undefined ? causes.get(externalId) : 'rekey';
+    const held = holdBack(change, cause);
     if (held.held === undefined) return one;
-    return { ...one, line: { ...one.line, change: { ...held, warnings: [...held.warnings, heldWarning(externalId, held.held)] } } };
+    const warnings = [...held.warnings, rekey === undefined ? heldWarning(externalId, held.held) : rekeyWarning(rekey)];
+    return { ...one, line: { ...one.line, change: { ...held, ...(rekey === undefined ? {} : { rekey }), warnings } } };
   });
 }
 
@@ -77,10 +81,18 @@ const words: Readonly<Record<HoldCause, string>> = {
   ambiguous: 'several accounts carry the employee id',
   onPremises: 'the account is mastered on-premises, where the service cannot write it',
   protected: 'the worker is protected',
+  rekey: 'the worker is probably known under another key',
 };
 
 function heldWarning(externalId: ExternalId, cause: HoldCause): Diagnostic {
   return { code: 'PLN-106', severity: 'warning', message: `worker ${externalId} is held: ${words[cause]}` };
+}
+
+/** Once for each half, because each is in a plan of his own if two pipelines look after them. */
+function rekeyWarning({ old, new: young, by }: RekeyCase): Diagnostic {
+  const shared = by === 'identity' ? 'the columns of source.identity' : 'a user name';
+  const message = `workers ${old} and ${young} share ${shared} and are probably one person: nothing is sent about either`;
+  return { code: 'PLN-108', severity: 'warning', message };
 }
 
 /**

@@ -7,14 +7,14 @@ import type { EventSink } from '../domain/event.ts';
 import { Secret } from '../domain/masking.ts';
 import type { Run } from '../domain/run.ts';
 import type { Graph } from '../entra/graph.ts';
-import type { ExternalId } from '../domain/words.ts';
+import type { ExternalId, PipelineName } from '../domain/words.ts';
 import { compileMapping } from '../mapping/index.ts';
 import type { Mapping } from '../mapping/contract.ts';
 import { loadPipeline } from '../pipeline/load.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
 import type { Source } from '../source/contract.ts';
 import { openSource } from '../source/open-source.ts';
-import type { Store } from '../store/contract.ts';
+import type { Lease, Store } from '../store/contract.ts';
 import { openStore } from '../store/open.ts';
 import { adopt, type AdoptionReport } from './adopt.ts';
 import { batch } from './batch.ts';
@@ -23,6 +23,7 @@ import { forecast, type ForecastLine } from './forecast.ts';
 import { readDocument } from '../store/run-files.ts';
 import { load } from './load.ts';
 import { chooseResent, type ResendChoice } from './resend.ts';
+import { rekeyWorker, type RekeyRequest } from './rekey.ts';
 import { RunRecord } from './run-record.ts';
 import {
   acceptRun,
@@ -201,6 +202,21 @@ export class Runner {
     );
   }
 
+  /**
+   * Closes rekey cases: each worker `from` is known under the key `to` from now on, or the two are different people. Sends nothing. `request.from`: the pipeline that
+   * looked after the old keys, if it is another. Errors: STG-107.
+   */
+  rekey(request: RekeyRequest): Promise<void> {
+    return this.#withService(async (context, around) => {
+      const other = request.owner === undefined ? undefined : await this.#leaseOf(request.owner);
+      try {
+        await rekeyWorker(context, around.directory, request, other);
+      } finally {
+        await other?.release();
+      }
+    });
+  }
+
   /** Sends a plan that somebody chose, and waits for its outcomes. Errors: STG-1xx, PLN-2xx. */
   apply(choice: RunChoice): Promise<RunResult> {
     return this.#withService(async (context, around) => this.#deliver(context, await this.#choose(choice), around));
@@ -314,6 +330,11 @@ export class Runner {
       await record.keep(this.store).catch(() => undefined);
       await lease.release();
     }
+  }
+
+  /** Of another pipeline of the same state, for what concerns both. Errors: STO-201. */
+  #leaseOf(pipeline: PipelineName): Promise<Lease> {
+    return this.store.acquireLease(pipeline, this.#options.holder, this.#options.clock.now());
   }
 
   #withService<T>(work: (context: StageContext, around: Surroundings, graph: Graph) => Promise<T>): Promise<T> {

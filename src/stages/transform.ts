@@ -1,4 +1,5 @@
 import type { Run } from '../domain/run.ts';
+import { identityOf } from '../plan/identity.ts';
 import type { StageContext } from './context.ts';
 import type { ExtractItem, TransformItem } from '../store/run-files.ts';
 
@@ -12,6 +13,7 @@ export async function* transform(context: StageContext, run: Run, items: AsyncIt
   emit({ type: 'stage.started', stage: 'transform' });
   const counts = { drafts: 0, outOfScope: 0, rejected: 0 };
   const before = mapping.stats();
+  const columns = context.pipeline.source.identity ?? [];
   let seen = 0;
   for await (const item of items) {
     if (item.kind !== 'group') {
@@ -23,7 +25,14 @@ export async function* transform(context: StageContext, run: Run, items: AsyncIt
     else if (verdict.kind === 'outOfScope') counts.outOfScope++;
     else counts.rejected++;
     if (++seen % 1_000 === 0) emit({ type: 'stage.progress', stage: 'transform', counts });
-    yield { kind: 'verdict', verdict, fingerprint: item.group.fingerprint, ordinals: item.group.rows.map(({ ordinal }) => ordinal) };
+    const identity = identityOf(item.group, columns, context.store.identity.hashKey);
+    yield {
+      kind: 'verdict',
+      verdict,
+      fingerprint: item.group.fingerprint,
+      ordinals: item.group.rows.map(({ ordinal }) => ordinal),
+      ...(identity === undefined ? {} : { identity }),
+    };
   }
   const after = mapping.stats();
   const engine = { answeredByReference: after.fallbacks - before.fallbacks, answeredByBothEngines: after.verified - before.verified };

@@ -30,10 +30,19 @@ const recordsPerStep = 500;
 const settled: readonly RunState[] = ['accepted', 'loaded', 'finished', 'abandoned', 'superseded'];
 
 const evaluatedColumns = [
-  ...columnsOf('text', 'fingerprint', 'mapping_id', 'verdict', 'draft_hash', 'reasons', 'missing_manager', 'evaluated_run'),
+  ...columnsOf('text', 'fingerprint', 'mapping_id', 'verdict', 'draft_hash', 'reasons', 'missing_manager', 'identity', 'evaluated_run'),
   ...columnsOf('bigint', 'next_date'),
+  ...columnsOf('integer', 'protected'),
 ];
-const desiredColumns = columnsOf('text', 'desired_hash', 'desired_change', 'desired_run', 'desired_payload', 'desired_user_name');
+const desiredColumns = columnsOf(
+  'text',
+  'desired_hash',
+  'desired_change',
+  'desired_run',
+  'desired_payload',
+  'desired_user_name',
+  'desired_rekey',
+);
 
 /** What a record does not carry is left as it is: a group of columns moves together, or not at all. */
 function moveTogether(group: readonly Column[], sign: string): string[] {
@@ -51,12 +60,14 @@ const upsertEntries: Insertion = {
     ...evaluatedColumns,
     ...desiredColumns,
     ...columnsOf('bigint', 'missing_passes', 'missing_since'),
+    ...columnsOf('text', 'marked'),
   ],
   tail: `ON CONFLICT (job_id, external_id) DO UPDATE SET ${[
     ...moveTogether(evaluatedColumns, 'evaluated_run'),
     ...moveTogether(desiredColumns, 'desired_hash'),
     'missing_passes = excluded.missing_passes',
     'missing_since = excluded.missing_since',
+    `marked = CASE WHEN excluded.marked = 'kept' THEN entries.marked ELSE excluded.marked END`,
   ].join(', ')}`,
 };
 
@@ -190,14 +201,18 @@ function entryRow(accepting: Accepting, record: AcceptRecord, head: Row | undefi
     evaluated?.draftHash ?? null,
     evaluated?.reasons === undefined ? null : JSON.stringify(evaluated.reasons),
     evaluated?.missingManager ?? null,
+    evaluated?.identity ?? null,
     evaluated?.run ?? null,
     evaluated?.nextDate ?? null,
+    evaluated?.protected === true ? 1 : null,
     desired?.hash ?? null,
     desired?.change ?? null,
     desired?.run ?? null,
     desired === undefined ? null : JSON.stringify(desired.payload),
     desired === undefined ? null : userNameOf(desired.payload),
+    desired?.rekey ?? null,
     ...missingOf(record.missing, head, accepting.at),
+    head === undefined || record.settlesMark === true ? null : 'kept',
   ];
 }
 

@@ -80,7 +80,8 @@ export interface Ledger {
   due(scope: JobScope, owner: PipelineName, asOf: Instant): Promise<readonly ExternalId[]>;
   /**
    * Workers with work left: `desired` differs from `sent` (or, without one, from `confirmed`), or the baseline is unknown; not
-   * those whose desired payload is the one that failed for its data. And workers whose `missingManager` is confirmed by now, or whose disable had no answer.
+   * those whose desired payload is the one that failed for its data. And workers whose `missingManager` is confirmed by now, whose disable had no answer,
+   * or who are marked.
    */
   unsettled(scope: JobScope, owner: PipelineName): Promise<readonly ExternalId[]>;
   /** Workers of the pipeline that are missing since an earlier accepted pass. */
@@ -105,6 +106,35 @@ export interface Ledger {
   adopt(lease: Lease, input: AdoptInput): Promise<AdoptResult>;
   /** A person decided that a held worker may be enabled: stands until an enabled payload of his is confirmed. Errors: STO-301. */
   release(lease: Lease, input: ReleaseInput): Promise<void>;
+  /** Entries of the job with one of these identities and something desired, sent or confirmed, by identity; whoever owns them. */
+  sharingIdentity(scope: JobScope, identities: readonly string[]): Promise<ReadonlyMap<string, readonly LedgerEntry[]>>;
+  /** Halves of rekey cases that are held, whoever owns them: the worker and the key of his other half. */
+  openRekeys(scope: JobScope): Promise<readonly OpenRekey[]>;
+  /**
+   * The worker `from` is known under the key `to` from now on: what was confirmed of him is confirmed of `to`, with the evidence `adopted`, and `from` is left with
+   * nothing but the place he went to. Operations of both that have not left are dropped. `from` may belong to the pipeline of `other`.
+   * Errors: STO-301 for a worker who is not there, STO-302 when one of them is in flight, `from` has nothing confirmed or `to` has, STO-303.
+   */
+  rekey(lease: Lease, input: RekeyInput, other?: Lease): Promise<void>;
+  /** The two are different people: they are no rekey case any more, and the next run looks at them again. Errors: STO-301. */
+  part(lease: Lease, input: RekeyInput): Promise<void>;
+}
+
+export interface OpenRekey {
+  readonly externalId: ExternalId;
+  readonly owner: PipelineName;
+  readonly other: ExternalId;
+}
+
+/** A decision of a person about two keys. */
+export interface RekeyInput {
+  readonly scope: JobScope;
+  readonly from: ExternalId;
+  readonly to: ExternalId;
+  /** Why, for the journal. */
+  readonly reason: string;
+  readonly by: string;
+  readonly at: Instant;
 }
 
 export interface AdoptInput {
@@ -176,6 +206,8 @@ export interface AcceptRecord {
   readonly baseline?: string;
   /** What will be sent for this worker, and in which batch. */
   readonly operation?: PlannedOperation & { readonly batch: BatchId };
+  /** The run has done what the entry was marked for. */
+  readonly settlesMark?: boolean;
   /** `true`: one more pass without the key, counted from `at` if it is the first; `false`: the key is there, the count is reset. */
   readonly missing?: boolean;
 }

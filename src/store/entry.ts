@@ -1,4 +1,4 @@
-import type { Confirmed, Desired, Evaluated, Evidence, LedgerEntry, Sent } from '../domain/ledger.ts';
+import { marks, type Confirmed, type Desired, type Evaluated, type Evidence, type LedgerEntry, type Sent } from '../domain/ledger.ts';
 import type { Payload } from '../domain/payload.ts';
 import type { VerdictSummary } from '../domain/verdict.ts';
 import { changeKinds, sentChangeKinds } from '../domain/words.ts';
@@ -38,6 +38,9 @@ export function entryOf(row: Row): LedgerEntry {
       failedHash === undefined ? undefined : { hash: failedHash, code: textOf(row, 'failed_code'), at: integerOf(row, 'failed_at') },
     ),
     ...present('missing', missingPasses === 0 ? undefined : { passes: missingPasses, since: integerOf(row, 'missing_since') }),
+    ...present('marked', optionalText(row, 'marked') === undefined ? undefined : wordOf(row, 'marked', marks)),
+    ...present('apart', optionalJson<readonly string[]>(row, 'apart')),
+    ...present('rekeyedTo', optionalText(row, 'rekeyed_to')),
   };
 }
 
@@ -52,6 +55,8 @@ function evaluatedOf(row: Row): Evaluated | undefined {
     ...present('reasons', optionalJson<readonly string[]>(row, 'reasons')),
     ...present('nextDate', optionalInteger(row, 'next_date')),
     ...present('missingManager', optionalText(row, 'missing_manager')),
+    ...present('identity', optionalText(row, 'identity')),
+    ...present('protected', optionalInteger(row, 'protected') === 1 ? (true as const) : undefined),
     run,
   };
 }
@@ -64,6 +69,7 @@ function desiredOf(row: Row): Desired | undefined {
     hash,
     change: wordOf(row, 'desired_change', changeKinds),
     run: textOf(row, 'desired_run'),
+    ...present('rekey', optionalText(row, 'desired_rekey')),
   };
 }
 

@@ -54,7 +54,7 @@ export class Leases {
 }
 
 /** First statement of every verb that needs the lease. Errors: STO-202. */
-async function checkLease(transaction: Transaction, lease: Lease): Promise<void> {
+export async function checkLease(transaction: Transaction, lease: Lease): Promise<void> {
   const row = await transaction.first({ sql: 'SELECT epoch FROM leases WHERE pipeline = ?', bindings: [lease.pipeline] });
   if (!lease.lost.aborted && row !== undefined && integerOf(row, 'epoch') === lease.epoch) return;
   throw new JoineryError('STO-202', `The lease on ${lease.pipeline} (epoch ${String(lease.epoch)}) is no longer held by this process.`);

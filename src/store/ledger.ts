@@ -4,6 +4,7 @@ import { accept } from './accept.ts';
 import { adopt, isEmpty, release } from './adopt.ts';
 import type { Ledger, LedgerCounts } from './contract.ts';
 import { inChunks, placeholders, type Binding, type Database } from './database.ts';
+import { openRekeys, part as partWorkers, rekey, sharingIdentity } from './rekey.ts';
 import { entryOf, evaluatedKeyOf, foldUserName, selectEntries } from './entry.ts';
 import { findJob } from './jobs.ts';
 import { integerOf, textOf, type Row } from './row.ts';
@@ -35,6 +36,10 @@ export function openLedger(database: Database, hashKey: Uint8Array): Ledger {
     accept: (lease, input) => accept(database, lease, input, hashKey),
     adopt: (lease, input) => adopt(database, lease, input, hashKey),
     release: (lease, input) => release(database, lease, input, hashKey),
+    sharingIdentity: (scope, identities) => sharingIdentity(database, scope, identities),
+    openRekeys: (scope) => openRekeys(database, scope),
+    rekey: (lease, input, other) => rekey(database, lease, input, other, hashKey),
+    part: (lease, input) => partWorkers(database, lease, input, hashKey),
   };
 }
 
@@ -106,8 +111,10 @@ async function unsettled(database: Database, scope: JobScope, owner: PipelineNam
           UNION
           SELECT e.external_id FROM entries e JOIN operations o ON o.id = e.sent_operation
           WHERE e.job_id = ? AND e.owner = ? AND o.state = 'unknown' AND o.change IN ('leaver', 'cancelled')
+          UNION
+          SELECT external_id FROM entries WHERE job_id = ? AND owner = ? AND marked IS NOT NULL
           ORDER BY external_id`,
-    bindings: [job, owner, job, owner, job, owner],
+    bindings: [job, owner, job, owner, job, owner, job, owner],
   });
   return rows.map((row) => textOf(row, 'external_id'));
 }

@@ -20,7 +20,14 @@ export type ExtractItem =
 
 /** What transform hands to batch. */
 export type TransformItem =
-  | { readonly kind: 'verdict'; readonly verdict: Verdict; readonly fingerprint: string; readonly ordinals: readonly number[] }
+  | {
+      readonly kind: 'verdict';
+      readonly verdict: Verdict;
+      readonly fingerprint: string;
+      readonly ordinals: readonly number[];
+      /** Keyed hash of who the person is, whatever his key. */
+      readonly identity?: string;
+    }
   | Exclude<ExtractItem, { readonly kind: 'group' }>;
 
 /** What extract counted over the whole pass. */

@@ -1,7 +1,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { randomUUID } from 'node:crypto';
 import { executeSql } from '../../samples/databases.ts';
+import { runCommandLine } from '../../src/cli/program.ts';
 import { VirtualClock } from '../../src/domain/virtual-clock.ts';
 import type { EmulatorOptions } from '../../src/emulator/index.ts';
 import type { JoineryEvent } from '../../src/domain/event.ts';
@@ -16,7 +18,8 @@ export interface Story {
   readonly clock: VirtualClock;
   readonly folder: string;
   sql(...statements: readonly string[]): Promise<void>;
-  run(): Promise<RunResult>;
+  /** `file`: one of `write`; default: the story's own pipeline. */
+  run(file?: string): Promise<RunResult>;
   /** Everything that the last run told. */
   readonly events: JoineryEvent[];
   open(options?: { readonly pipeline?: string; readonly state?: string }): Promise<Runner>;
@@ -28,6 +31,10 @@ export interface Story {
   setAccount(employeeId: string, changes: Readonly<Record<string, string | boolean | null>>): void;
   /** Puts the pipeline into the folder anew. */
   rewrite(parts: StoryParts): Promise<void>;
+  /** Another pipeline beside it, over a table of its own with the same columns; answers its file. */
+  write(name: string, parts?: StoryParts): Promise<string>;
+  /** A command line over the story's state; answers the exit code and what was printed. */
+  command(...words: readonly string[]): Promise<{ readonly code: number; readonly out: string; readonly err: string }>;
   close(): Promise<void>;
 }
 
@@ -40,12 +47,15 @@ export interface StoryParts {
   /** Whole sections, at the left margin. */
   readonly more?: string;
   readonly guards?: string;
+  /** More of `source`. */
+  readonly source?: string;
+  readonly sink?: string;
 }
 
 const schema = `create table workers (
   id text primary key, given text not null, family text not null, status text not null default 'Active',
   starts date not null default '2020-01-01', ends date, zone text not null default 'Europe/Berlin',
-  department text, title text, manager text, kind text not null default 'Employee')`;
+  department text, title text, manager text, person text, kind text not null default 'Employee')`;
 
 export async function openStory(parts: StoryParts = {}, emulator: Omit<EmulatorOptions, 'clock'> = {}): Promise<Story> {
   const clock = new VirtualClock('2026-11-02T07:00:00Z');
@@ -68,9 +78,9 @@ export async function openStory(parts: StoryParts = {}, emulator: Omit<EmulatorO
     folder,
     events,
     sql: (...statements) => executeSql(hr, ...statements),
-    async run() {
+    async run(other) {
       events.length = 0;
-      const runner = await work.open(file, events);
+      const runner = await work.open(other ?? file, events);
       try {
         return await runner.run();
       } finally {
@@ -88,6 +98,28 @@ export async function openStory(parts: StoryParts = {}, emulator: Omit<EmulatorO
       const user = work.emulator.directory.get(find(employeeId).id);
       if (user !== undefined) work.emulator.directory.put({ ...user, ...changes });
     },
+    async write(name, next = {}) {
+      const beside = join(folder, `${name}.yaml`);
+      await executeSql(hr, `create table ${name} (like workers including all)`);
+      await writeFile(beside, pipelineText(next, name, name));
+      return beside;
+    },
+    async command(...words) {
+      const [out, err]: [string[], string[]] = [[], []];
+      const io = {
+        out: (text: string) => void out.push(text),
+        err: (text: string) => void err.push(text),
+        isTerminal: false,
+        colour: false,
+        columns: 80,
+        environment: work.environment,
+        clock,
+        chance: { random: () => 0.5, uuid: randomUUID },
+        signal: new AbortController().signal,
+      };
+      const code = await runCommandLine([...words, '--state', work.state], io);
+      return { code, out: out.join(''), err: err.join('') };
+    },
     rewrite: (next) => writeFile(file, pipelineText(next)),
     async close() {
       await work.close();
@@ -96,15 +128,15 @@ export async function openStory(parts: StoryParts = {}, emulator: Omit<EmulatorO
   };
 }
 
-function pipelineText(parts: StoryParts): string {
-  return `pipeline: story
+function pipelineText(parts: StoryParts, name = 'story', table = 'workers'): string {
+  return `pipeline: ${name}
 timezone: Europe/Berlin
 source:
   type: postgres
   connection: \${HR_DATABASE_URL}
-  table: workers
+  table: ${table}
   key: id
-  columns:
+${parts.source ?? ''}  columns:
     id: { type: string, required: true }
     given: { type: string, required: true }
     family: { type: string, required: true }
@@ -115,6 +147,7 @@ source:
     department: { type: string }
     title: { type: string }
     manager: { type: string }
+    person: { type: string }
     kind: { type: string, required: true, values: [Employee, Contractor, Volunteer] }
 transform:
   ${parts.scope ?? `scope: kind != "Volunteer"`}
@@ -143,13 +176,13 @@ sink:
   job: \${ENTRA_JOB_ID}
   emulator: \${ENTRA_EMULATOR_ORIGIN}
   auth: { client: "\${ENTRA_CLIENT_ID}", secret: "\${ENTRA_CLIENT_SECRET}" }
-`;
+${parts.sink ?? ''}`;
 }
 
 /** `insert` of people by id; what is not said is the default of the table. */
-export function people(rows: readonly Readonly<Record<string, string | null>>[]): string {
+export function people(rows: readonly Readonly<Record<string, string | null>>[], table = 'workers'): string {
   const quote = (value: string | null): string => (value === null ? 'null' : `'${value.replaceAll("'", "''")}'`);
   return rows
-    .map((row) => `insert into workers (${Object.keys(row).join(', ')}) values (${Object.values(row).map(quote).join(', ')})`)
+    .map((row) => `insert into ${table} (${Object.keys(row).join(', ')}) values (${Object.values(row).map(quote).join(', ')})`)
     .join(';\n');
 }

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
-import type { Change } from '../../domain/change.ts';
+import type { Change, RekeyCase } from '../../domain/change.ts';
 import type { AttributeClass } from '../../domain/payload.ts';
 import { readHandoff } from '../../store/run-files.ts';
 import { executePipeline, type ExecuteOptions, type Execution } from '../execute.ts';
 import { defineCommand, withVerification } from '../options.ts';
-import { renderChanges, renderPlan } from '../plan-text.ts';
+import { renderChanges, renderPlan, renderRekeys } from '../plan-text.ts';
 import type { Register } from '../program.ts';
 
 interface PlanOptions extends ExecuteOptions {
@@ -41,8 +41,10 @@ export async function showPlan(execution: Execution, run: string, plan: Paramete
   const { runner, style, say, tell } = execution;
   say(renderPlan(plan, style));
   const changes: Change[] = [];
+  const rekeys = new Map<string, RekeyCase>();
   let total = 0;
   for await (const { change } of readHandoff(runner.store, run, 'plan.ndjson')) {
+    if (change?.rekey !== undefined) rekeys.set(`${change.rekey.old} ${change.rekey.new}`, change.rekey);
     if (change === undefined || !(change.send || change.waiting || change.held !== undefined)) continue;
     total++;
     tell({
@@ -59,5 +61,7 @@ export async function showPlan(execution: Execution, run: string, plan: Paramete
   const classes = new Map(runner.pipeline.transform.attributes.map((attribute) => [attribute.path, attribute.class]));
   const classOf = (path: string): AttributeClass => (path === 'active' ? 'public' : (classes.get(path) ?? 'personal'));
   say(renderChanges(changes, total, classOf, style));
+  say(renderRekeys([...rekeys.values()], rekeys.size, runner.pipeline.file));
+  for (const found of rekeys.values()) tell({ type: 'rekey', ...found });
   tell({ type: 'result', plan });
 }

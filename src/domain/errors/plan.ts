@@ -43,6 +43,12 @@ export const planErrors = defineErrors({
     why: 'Each of the workers named is, over others, his own manager. They are sent as the source says, in an order that begins somewhere in the circle.',
     fix: 'Correct the manager column in the source.',
   },
+  'PLN-108': {
+    title: 'A worker is probably known under another key',
+    exit: 'success',
+    why: 'Somebody new shares the columns of source.identity, or a user name, with a worker who is known or who leaves in the same plan: a contractor who became an employee, a company with new numbers, one person in two sources. As a joiner he would get a second account, and his first would be turned off.',
+    fix: 'One person: give the account the new number as employeeId in the directory, then `joinery rekey PIPELINE OLD NEW --reason TEXT`. Two people: `joinery rekey PIPELINE OLD NEW --different --reason TEXT`. Until then nothing is sent about either.',
+  },
   'PLN-201': {
     title: 'A guard stopped the plan',
     exit: 'guard',

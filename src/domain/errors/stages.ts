@@ -43,6 +43,12 @@ export const stagesErrors = defineErrors({
     why: 'No worker of the ledger that belongs to this pipeline fits what was asked for, so the plan would be that of an ordinary run.',
     fix: 'Give --worker with a key of the source, --attribute with an attribute as the plan names it, or --all.',
   },
+  'STG-107': {
+    title: 'The two keys cannot be made one',
+    exit: 'configuration',
+    why: 'The state moves what is confirmed of the old key to the new one, so that the next run changes that account and makes no second. That is right only if the directory says the same.',
+    fix: 'Do what the message says, then run `joinery rekey` again. If the two are different people, add --different.',
+  },
   'STG-201': {
     title: 'The service refused the upload',
     exit: 'sink',
