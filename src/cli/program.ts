@@ -27,6 +27,7 @@ import { resendCommand } from './commands/resend.ts';
 import { runCommand } from './commands/run.ts';
 import { batchCommand, extractCommand, loadCommand, reconcileCommand, transformCommand } from './commands/stage.ts';
 import { statusCommand } from './commands/status.ts';
+import { transferCommand } from './commands/transfer.ts';
 import { testCommand } from './commands/test.ts';
 import type { Io } from './io.ts';
 import { createStyle } from './style.ts';
@@ -41,6 +42,7 @@ const commands = [
   adoptCommand,
   releaseCommand,
   rekeyCommand,
+  transferCommand,
   resendCommand,
   forecastCommand,
   planCommand,

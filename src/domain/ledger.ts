@@ -122,6 +122,17 @@ export type Baseline =
   | { readonly kind: 'unknown' }
   | { readonly kind: 'sent' | 'confirmed'; readonly hash: Sha256; readonly payload: Payload };
 
+/**
+ * The other pipeline that looks after the worker, if there is one. Whom it only saw, out of its scope or inactive, and never wished an account for, is nobody's: of two pipelines over
+ * one table the first to run would else own everybody.
+ */
+export function otherOwnerOf(entry: LedgerEntry | undefined, pipeline: PipelineName): PipelineName | undefined {
+  if (entry === undefined || entry.owner === pipeline) return undefined;
+  const known = entry.desired ?? entry.sent ?? entry.confirmed;
+  const verdict = entry.evaluated?.verdict;
+  return known === undefined && (verdict === 'outOfScope' || verdict === 'inactive') ? undefined : entry.owner;
+}
+
 /** `sent` if there is one, else `confirmed`; unknown after silence. */
 export function baselineOf(entry: LedgerEntry | undefined): Baseline {
   if (entry === undefined) return { kind: 'none' };

@@ -48,7 +48,11 @@ async function* recordsOf(
   scope: JobScope,
   places: ReadonlyMap<ExternalId, Place>,
 ): AsyncGenerator<AcceptRecord> {
-  for await (const { externalId, evaluated, missing, change } of lines) {
+  for await (const { externalId, evaluated, missing, claim, change } of lines) {
+    if (claim !== undefined) {
+      yield { externalId, claim };
+      continue;
+    }
     const record = { externalId, ...(evaluated === undefined ? {} : { evaluated }), ...(missing === undefined ? {} : { missing }) };
     // What waits or is held is not done yet: the mark stays until it is.
     const settlesMark = evaluated !== undefined && change?.waiting !== true && change?.held === undefined;

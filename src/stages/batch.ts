@@ -99,6 +99,8 @@ export async function batch(context: StageContext, run: Run, directory: Director
       survey,
       keyless: summary.keyless > 0,
       keylessBefore: await keylessOf(context, last),
+      claims: new Set(await store.ledger.claims(scope, pipeline.name)),
+      claimed: await store.ledger.claimsAgainst(scope, pipeline.name),
       holds: openHolds(context, directory),
       resend: options.resend ?? new Set<ExternalId>(),
     };

@@ -1,8 +1,8 @@
 import type { Change, Rejection } from '../domain/change.ts';
 import type { Diagnostic } from '../domain/diagnostic.ts';
-import type { Evaluated, LedgerEntry } from '../domain/ledger.ts';
+import { otherOwnerOf, type Evaluated, type LedgerEntry } from '../domain/ledger.ts';
 import { summarise, type Verdict } from '../domain/verdict.ts';
-import type { ExternalId, RunId } from '../domain/words.ts';
+import type { ExternalId, PipelineName, RunId } from '../domain/words.ts';
 import { changeOf } from '../plan/change-of.ts';
 import { lastPayload, rowStateOf, type RowState } from '../plan/decision.ts';
 import { scopeOf, type StageContext } from './context.ts';
@@ -19,6 +19,10 @@ export interface DecideInput {
   readonly keyless: boolean;
   /** How many such rows the last accepted run had. */
   readonly keylessBefore: number;
+  /** Keys of other pipelines that the last accepted run of this one claimed. */
+  readonly claims: ReadonlySet<ExternalId>;
+  /** Keys of this pipeline that another one claims, and which. */
+  readonly claimed: ReadonlyMap<ExternalId, PipelineName>;
   readonly holds: Holds;
   /** Workers who are sent again although nothing differs. */
   readonly resend: ReadonlySet<ExternalId>;
@@ -70,11 +74,12 @@ function* decideVerdict(
   const { ordinals, fingerprint } = item;
   const { externalId } = item.verdict;
   const entry = entries.get(externalId);
-  if (entry !== undefined && entry.owner !== context.pipeline.name) {
-    yield { kind: 'rejection', rejection: { externalId, ordinals, reasons: [foreignOwner(externalId, entry.owner)], fresh: true } };
+  const other = otherOwnerOf(entry, context.pipeline.name);
+  if (other !== undefined) {
+    yield* decideForeign(item, other, input.claims.has(externalId));
     return;
   }
-  const verdict = withNameRejection(item.verdict, input.survey);
+  const verdict = withClaimRejection(withNameRejection(item.verdict, input.survey), input.claimed);
   const wasRejected = entry?.evaluated?.verdict === 'rejected';
   const manager = managerCase(verdict, entries, input.survey);
   const change = changeOf(
@@ -107,6 +112,48 @@ function* decideVerdict(
   };
   const line: PlanLine = { externalId, evaluated, missing: false, ...(change === undefined ? {} : { change }) };
   yield { kind: 'line', line, wasRejected };
+}
+
+/**
+ * A row about a worker of another pipeline. Only one that is active or about to start claims him: who is inactive or out of scope here is none of this pipeline's business,
+ * as two pipelines over one table are.
+ */
+function* decideForeign(
+  item: Extract<TransformItem, { readonly kind: 'verdict' }>,
+  owner: PipelineName,
+  claimedBefore: boolean,
+): Generator<Decided> {
+  const { verdict, ordinals } = item;
+  const { externalId } = verdict;
+  const state = rowStateOf(verdict);
+  if (state === 'active' || state === 'preHire') {
+    const reasons = [foreignOwner(externalId, owner)];
+    yield { kind: 'rejection', rejection: { externalId, ordinals, reasons, fresh: !claimedBefore } };
+    yield { kind: 'line', line: { externalId, claim: state }, wasRejected: false };
+    return;
+  }
+  if (verdict.kind === 'rejected' && !verdict.saysInactive) {
+    yield { kind: 'rejection', rejection: { externalId, ordinals, reasons: verdict.reasons, fresh: !claimedBefore } };
+  }
+  yield { kind: 'line', line: { externalId, claim: 'none' }, wasRejected: false };
+}
+
+/** What another pipeline claims is a rejection here too, whatever the row says: two sources contradict each other about one worker. */
+function withClaimRejection(verdict: Verdict, claimed: ReadonlyMap<ExternalId, PipelineName>): Verdict {
+  const by = claimed.get(verdict.externalId);
+  if (by === undefined || verdict.kind === 'rejected') return verdict;
+  return {
+    kind: 'rejected',
+    externalId: verdict.externalId,
+    reasons: [alsoClaimed(verdict.externalId, by)],
+    saysInactive: false,
+    warnings: verdict.warnings,
+    ...(verdict.nextDate === undefined ? {} : { nextDate: verdict.nextDate }),
+  };
+}
+
+function alsoClaimed(externalId: ExternalId, by: PipelineName): Diagnostic {
+  return { code: 'PLN-101', severity: 'error', message: `worker ${externalId} is claimed by pipeline ${by} as well` };
 }
 
 /** A disable that was accepted and is not confirmed stays due, whatever has become of the row since. */
@@ -147,7 +194,19 @@ function* decideVanished(
   entry: LedgerEntry | undefined,
   input: DecideInput,
 ): Generator<Decided> {
-  if (entry === undefined || entry.owner !== context.pipeline.name || input.keyless) return;
+  if (entry === undefined || entry.owner !== context.pipeline.name) {
+    if (input.claims.has(externalId)) yield { kind: 'line', line: { externalId, claim: 'none' }, wasRejected: false };
+    return;
+  }
+  if (input.keyless) return;
+  const claimant = input.claimed.get(externalId);
+  if (claimant !== undefined) {
+    // He did not leave: he moved to another source, and somebody has to say so.
+    const fresh = entry.missing === undefined;
+    yield { kind: 'rejection', rejection: { externalId, ordinals: [], reasons: [alsoClaimed(externalId, claimant)], fresh } };
+    yield { kind: 'line', line: { externalId, missing: true }, wasRejected: entry.evaluated?.verdict === 'rejected' };
+    return;
+  }
   const { fullPasses, hours } = context.pipeline.leavers.vanished;
   const passes = (entry.missing?.passes ?? 0) + 1;
   const since = entry.missing?.since ?? input.asOf;

@@ -28,13 +28,17 @@ export async function previousPass(context: StageContext, run: Run, order: KeyOr
   const { store, pipeline, mapping } = context;
   const scope = scopeOf(pipeline);
   const last = await store.runs.latest(pipeline.name, acceptedStates);
-  const [due, unsettled, missing] = await Promise.all([
+  const [due, unsettled, missing, claims, claimed, contested] = await Promise.all([
     store.ledger.due(scope, pipeline.name, run.asOf),
     store.ledger.unsettled(scope, pipeline.name),
     store.ledger.missing(scope, pipeline.name),
+    store.ledger.claims(scope, pipeline.name),
+    store.ledger.claimsAgainst(scope, pipeline.name),
+    store.ledger.rejectedFor(scope, pipeline.name, 'PLN-101'),
   ]);
-  const again = new Set([...due, ...unsettled, ...missing]);
-  const base = { again, missing: new Set(missing) };
+  // A key that two pipelines claim is looked at by each run of both until one of them lets go, which nobody's row may show.
+  const again = new Set([...due, ...unsettled, ...missing, ...claims, ...claimed.keys(), ...contested]);
+  const base = { again, missing: new Set([...missing, ...claims]) };
   if (last === undefined) return { ...base, fingerprints: noFingerprints(), everybody: true };
   const newDate = mapping.readsClock && formatInstant(last.asOf).slice(0, 10) !== formatInstant(run.asOf).slice(0, 10);
   const file = (await hadKeyless(context, last)) ? undefined : await acceptedFile(context, last, order);

@@ -37,6 +37,7 @@ import {
   type RunResult,
   type Surroundings,
 } from './run.ts';
+import { transferWorkers } from './transfer.ts';
 import type { Chance } from './send-batch.ts';
 import { openService } from './service.ts';
 
@@ -213,6 +214,18 @@ export class Runner {
         await rekeyWorker(context, around.directory, request, other);
       } finally {
         await other?.release();
+      }
+    });
+  }
+
+  /** This pipeline looks after the workers from now on, instead of `from`, which must not be executing. Sends nothing. Errors: STG-108, STO-201. */
+  transfer(workers: readonly ExternalId[], from: PipelineName, reason: string, by: string): Promise<void> {
+    return this.#withLease(async (context) => {
+      const other = await this.#leaseOf(from);
+      try {
+        await transferWorkers(context, { workers, reason, by }, other);
+      } finally {
+        await other.release();
       }
     });
   }

@@ -1,5 +1,5 @@
 import type { RekeyCase } from '../domain/change.ts';
-import type { LedgerEntry } from '../domain/ledger.ts';
+import { otherOwnerOf, type LedgerEntry } from '../domain/ledger.ts';
 import type { Verdict } from '../domain/verdict.ts';
 import type { ExternalId } from '../domain/words.ts';
 import { isLeavingRow, lastPayload, rowStateOf } from '../plan/decision.ts';
@@ -70,7 +70,7 @@ export async function surveyVerdicts(context: StageContext, items: AsyncIterable
       const externalId = item.kind === 'verdict' ? item.verdict.externalId : item.externalId;
       const entry = entries.get(externalId);
       people.evaluated.add(externalId);
-      if (entry !== undefined && entry.owner !== context.pipeline.name) continue;
+      if (otherOwnerOf(entry, context.pipeline.name) !== undefined) continue;
       if (item.kind === 'vanished' || isLeavingRow(rowStateOf(item.verdict))) people.addLeaving(entry);
       if (item.kind === 'vanished' || !getsAccount(item.verdict, entry)) continue;
       newcomers.add(externalId);

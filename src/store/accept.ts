@@ -20,6 +20,7 @@ import { ensureJob } from './jobs.ts';
 import { appendLine } from './journal-lines.ts';
 import { writeUnder } from './lease.ts';
 import { insertOperations, operationRow } from './operation-row.ts';
+import { writeClaims } from './ownership.ts';
 import { flagOf, integerOf, optionalInteger, optionalText, textOf, type Row } from './row.ts';
 import { runUnder } from './runs.ts';
 
@@ -63,6 +64,7 @@ const upsertEntries: Insertion = {
     ...columnsOf('text', 'marked'),
   ],
   tail: `ON CONFLICT (job_id, external_id) DO UPDATE SET ${[
+    'owner = excluded.owner',
     ...moveTogether(evaluatedColumns, 'evaluated_run'),
     ...moveTogether(desiredColumns, 'desired_hash'),
     'missing_passes = excluded.missing_passes',
@@ -142,7 +144,9 @@ async function acceptStep(accepting: Accepting, records: readonly AcceptRecord[]
   const heads = await readHeads(transaction, job, records);
   const entries: (readonly Binding[])[] = [];
   const operations: (readonly Binding[])[] = [];
+  await writeClaims(transaction, job, accepting.owner, records);
   for (const record of records) {
+    if (record.claim !== undefined) continue;
     const head = heads.get(record.externalId);
     const dropped = reasonToDrop(accepting.owner, record, head);
     if (record.operation !== undefined) {
@@ -166,7 +170,7 @@ async function readHeads(transaction: Transaction, job: number, records: readonl
   const keys = records.map((record) => record.externalId);
   invariant(new Set(keys).size === keys.length, 'A worker was to be accepted twice in one step.');
   const rows = await transaction.all({
-    sql: `SELECT external_id, owner, sent_hash, baseline_unknown, confirmed_hash, missing_passes, missing_since
+    sql: `SELECT external_id, owner, verdict, desired_hash, sent_hash, baseline_unknown, confirmed_hash, missing_passes, missing_since
           FROM entries WHERE job_id = ? AND external_id IN (${placeholders(keys.length)})`,
     bindings: [job, ...keys],
   });
@@ -174,9 +178,17 @@ async function readHeads(transaction: Transaction, job: number, records: readonl
 }
 
 function reasonToDrop(owner: PipelineName, record: AcceptRecord, head: Row | undefined): string | undefined {
-  if (head !== undefined && textOf(head, 'owner') !== owner) return `the worker belongs to the pipeline ${textOf(head, 'owner')}`;
+  if (head !== undefined && textOf(head, 'owner') !== owner && !isNobodys(head))
+    return `the worker belongs to the pipeline ${textOf(head, 'owner')}`;
   if (record.baseline === undefined || record.baseline === baselineKeyOf(head)) return undefined;
   return 'the baseline moved after the plan was made';
+}
+
+/** `otherOwnerOf` of the domain, from the columns alone. */
+function isNobodys(head: Row): boolean {
+  const known = ['desired_hash', 'sent_hash', 'confirmed_hash'].some((column) => optionalText(head, column) !== undefined);
+  const verdict = optionalText(head, 'verdict');
+  return !known && (verdict === 'outOfScope' || verdict === 'inactive');
 }
 
 /** `baselineKey(baselineOf(entry))` of the domain, from the columns alone. */

@@ -108,6 +108,17 @@ export interface Ledger {
   release(lease: Lease, input: ReleaseInput): Promise<void>;
   /** Entries of the job with one of these identities and something desired, sent or confirmed, by identity; whoever owns them. */
   sharingIdentity(scope: JobScope, identities: readonly string[]): Promise<ReadonlyMap<string, readonly LedgerEntry[]>>;
+  /** Keys that the pipeline claims and another owns, as of its last accepted run. */
+  claims(scope: JobScope, pipeline: PipelineName): Promise<readonly ExternalId[]>;
+  /** Keys that the pipeline owns and others claim: who. */
+  claimsAgainst(scope: JobScope, owner: PipelineName): Promise<ReadonlyMap<ExternalId, PipelineName>>;
+  /** Workers of the pipeline whose standing rejection has this code among its reasons. */
+  rejectedFor(scope: JobScope, owner: PipelineName, code: string): Promise<readonly ExternalId[]>;
+  /**
+   * The pipeline of `lease` looks after these workers from now on; before it was that of `other`. Its next run looks at each of them: who is not in its source begins to count as
+   * missing. What the other has not sent of them is dropped. All or nothing. Errors: STO-301 for a worker who is not there, STO-303 for one of a third pipeline.
+   */
+  transfer(lease: Lease, input: TransferInput, other: Lease): Promise<void>;
   /** Halves of rekey cases that are held, whoever owns them: the worker and the key of his other half. */
   openRekeys(scope: JobScope): Promise<readonly OpenRekey[]>;
   /**
@@ -118,6 +129,15 @@ export interface Ledger {
   rekey(lease: Lease, input: RekeyInput, other?: Lease): Promise<void>;
   /** The two are different people: they are no rekey case any more, and the next run looks at them again. Errors: STO-301. */
   part(lease: Lease, input: RekeyInput): Promise<void>;
+}
+
+export interface TransferInput {
+  readonly scope: JobScope;
+  readonly workers: readonly ExternalId[];
+  /** Why, for the journal. */
+  readonly reason: string;
+  readonly by: string;
+  readonly at: Instant;
 }
 
 export interface OpenRekey {
@@ -206,6 +226,8 @@ export interface AcceptRecord {
   readonly baseline?: string;
   /** What will be sent for this worker, and in which batch. */
   readonly operation?: PlannedOperation & { readonly batch: BatchId };
+  /** The key belongs to another pipeline: claimed by an active row (or one about to start), or not any more. Nothing else of the record is written. */
+  readonly claim?: 'active' | 'preHire' | 'none';
   /** The run has done what the entry was marked for. */
   readonly settlesMark?: boolean;
   /** `true`: one more pass without the key, counted from `at` if it is the first; `false`: the key is there, the count is reset. */

@@ -2,7 +2,7 @@ import type { Migration } from './migrations.ts';
 
 /**
  * Who is who: the keyed hash of what identifies a person, the other half of a rekey case, who is somebody else after all, where a worker went. `marked`: to be
- * looked at again. `claims`: keys that a pipeline reads and does not own. What the job was set to when its workers were last compared stands with the job.
+ * looked at again. `claims`: keys that a pipeline reads as active (or, 0, about to start) and does not own. What the job was set to when its workers were last compared stands with the job.
  */
 export const people: Migration = {
   version: 3,

@@ -9,8 +9,7 @@ import { entryOf, selectEntries, userNameOf } from './entry.ts';
 import { ensureJob, findJob } from './jobs.ts';
 import { appendLine } from './journal-lines.ts';
 import { checkLease, writeUnder } from './lease.ts';
-import { dropEmptyBatches } from './batch-rows.ts';
-import { droppedFor } from './operation-row.ts';
+import { dropUnsent } from './ownership.ts';
 import { textOf } from './row.ts';
 
 const identitiesPerQuery = 500;
@@ -70,7 +69,7 @@ export function rekey(database: Database, lease: Lease, input: RekeyInput, other
     if (from.confirmed === undefined) throw new JoineryError('STO-302', `Nothing was ever confirmed of the worker ${input.from}.`);
     if (to?.confirmed !== undefined) throw new JoineryError('STO-302', `The worker ${input.to} has an account of his own.`);
     await moveConfirmed(transaction, job, lease, from, input);
-    await dropUnsent(transaction, job, input, owners);
+    await dropUnsent(transaction, job, [input.from, input.to], owners, 'the worker was rekeyed');
     await tell(transaction, 'worker.rekeyed', lease, input, hashKey);
   });
 }
@@ -119,14 +118,14 @@ const upsertRekeyed: Insertion = {
   columns: [
     ...columnsOf('integer', 'job_id'),
     ...columnsOf('text', 'external_id', 'owner', 'confirmed_hash', 'confirmed_payload', 'confirmed_evidence', 'confirmed_user_name'),
-    ...columnsOf('bigint', 'confirmed_at', 'released_at'),
+    ...columnsOf('bigint', 'confirmed_at', 'released_at', 'missing_passes', 'missing_since'),
     ...columnsOf('integer', 'confirmed_active', 'ever_enabled', 'baseline_unknown'),
     ...columnsOf('text', 'marked'),
   ],
   tail: `ON CONFLICT (job_id, external_id) DO UPDATE SET confirmed_hash = excluded.confirmed_hash, confirmed_payload = excluded.confirmed_payload,
     confirmed_evidence = excluded.confirmed_evidence, confirmed_user_name = excluded.confirmed_user_name, confirmed_at = excluded.confirmed_at,
     released_at = excluded.released_at, confirmed_active = excluded.confirmed_active, ever_enabled = excluded.ever_enabled,
-    baseline_unknown = excluded.baseline_unknown, marked = excluded.marked, rekeyed_to = NULL,
+    baseline_unknown = excluded.baseline_unknown, marked = excluded.marked, missing_passes = excluded.missing_passes, missing_since = excluded.missing_since, rekeyed_to = NULL,
     desired_hash = NULL, desired_change = NULL, desired_run = NULL, desired_payload = NULL, desired_user_name = NULL, desired_rekey = NULL,
     failed_hash = NULL, failed_code = NULL, failed_at = NULL`,
 };
@@ -153,6 +152,9 @@ async function moveConfirmed(
       userNameOf(payload),
       at,
       from.released ?? null,
+      // If the source does not return the new key, its pipeline must come to know that somebody is missing.
+      1,
+      at,
       payload.active ? 1 : 0,
       from.everEnabled ? 1 : 0,
       from.baselineUnknown ? 1 : 0,
@@ -167,16 +169,6 @@ async function moveConfirmed(
           WHERE job_id = ? AND external_id = ?`,
     bindings: [to, job, from.externalId],
   });
-}
-
-/** A run that was interrupted must not send what was planned for the old key. */
-async function dropUnsent(transaction: Transaction, job: number, { from, to }: RekeyInput, owners: readonly string[]): Promise<void> {
-  const dropped = await transaction.all({
-    sql: `UPDATE operations SET state = 'dropped', failure = ? WHERE job_id = ? AND external_id IN (?, ?) AND state = 'planned'
-            AND run IN (SELECT id FROM runs WHERE pipeline IN (${placeholders(owners.length)})) RETURNING run`,
-    bindings: [JSON.stringify(droppedFor('the worker was rekeyed')), job, from, to, ...owners],
-  });
-  for (const run of new Set(dropped.map((row) => textOf(row, 'run')))) await dropEmptyBatches(transaction, run);
 }
 
 async function tell(transaction: Transaction, kind: string, lease: Lease, input: RekeyInput, hashKey: Uint8Array): Promise<void> {

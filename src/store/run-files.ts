@@ -46,6 +46,8 @@ export interface PlanLine {
   readonly externalId: ExternalId;
   readonly evaluated?: Evaluated;
   readonly missing?: boolean;
+  /** The key belongs to another pipeline: what this one makes of its row. */
+  readonly claim?: 'active' | 'preHire' | 'none';
   readonly change?: Change;
 }
 

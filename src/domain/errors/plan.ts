@@ -5,7 +5,7 @@ export const planErrors = defineErrors({
     title: 'A worker belongs to another pipeline',
     exit: 'rejections',
     why: 'A ledger entry has one owner pipeline. If two pipelines could write the same worker, each would undo the other, and a worker missing from one of them would be disabled.',
-    fix: 'Remove the key from one of the two sources; the worker stays as he is until then.',
+    fix: 'If he has moved from one source to the other: `joinery transfer PIPELINE --worker ID --from OTHER --reason TEXT`. Else remove the key from one of the two. The worker stays as he is until then.',
   },
   'PLN-102': {
     title: 'No user name is left for a worker',

@@ -49,6 +49,12 @@ export const stagesErrors = defineErrors({
     why: 'The state moves what is confirmed of the old key to the new one, so that the next run changes that account and makes no second. That is right only if the directory says the same.',
     fix: 'Do what the message says, then run `joinery rekey` again. If the two are different people, add --different.',
   },
+  'STG-108': {
+    title: 'The worker cannot be transferred',
+    exit: 'configuration',
+    why: 'A worker has one owner pipeline. Only what the other pipeline owns can be taken over from it, and not while it is executing.',
+    fix: 'Give the name of the pipeline that owns the worker with --from: `joinery explain` and the rejection show it.',
+  },
   'STG-201': {
     title: 'The service refused the upload',
     exit: 'sink',
