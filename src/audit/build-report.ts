@@ -5,7 +5,7 @@ import type { Run } from '../domain/run.ts';
 import { isDisable, sentChangeKinds, type ExternalId, type RunId } from '../domain/words.ts';
 import type { EndFigure, Store } from '../store/contract.ts';
 import { readDocument, readHandoff, type Documents } from '../store/run-files.ts';
-import type { Masks } from './masks.ts';
+import { shownDifference, type Masks } from './masks.ts';
 import { groupRejections, titleOf } from './rejection-groups.ts';
 import type { AttributeRow, OutcomeRow, RunReport, TrendRow, WorkerRow } from './run-report.ts';
 import { groupTroubles } from './trouble-groups.ts';
@@ -124,8 +124,7 @@ async function readChanges(store: Store, run: RunId, masks: Masks, troubled: Rea
       differences: change.differences.map((difference) => ({
         path: difference.path,
         kind: difference.kind,
-        old: difference.old === undefined ? '' : masks.attribute(difference.path, difference.old),
-        new: difference.new === undefined ? '' : masks.attribute(difference.path, difference.new),
+        ...shownDifference(difference, masks),
       })),
     };
   });

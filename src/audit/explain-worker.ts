@@ -12,11 +12,11 @@ import { explainOperations } from './explain-operations.ts';
 import { explainSource } from './explain-source.ts';
 import type { Decision, Explanation, NamedValue } from './explanation.ts';
 import { ledgerView } from './ledger-view.ts';
-import type { Masks } from './masks.ts';
+import { shownDifference, type Masks } from './masks.ts';
 import { summaryOf } from './summary.ts';
 import { timelineOf } from './timeline.ts';
 import { isAbout, readWorkerFiles, type WorkerFiles } from './worker-files.ts';
-import { causeWords } from './words.ts';
+import { causeWords, time } from './words.ts';
 
 /** How many runs are looked through for a worker: newest first. */
 const runsBack = 500;
@@ -34,7 +34,7 @@ export interface ExplainInput {
 
 /**
  * What happened to one worker and why, from state and run files alone. Errors: AUD-103 when neither knows the worker, AUD-104 for an
- * attribute that the pipeline does not have.
+ * attribute that the pipeline does not have, AUD-111 for somebody who was forgotten.
  */
 export async function explainWorker(store: Store, input: ExplainInput): Promise<Explanation> {
   const { pipeline, worker, masks } = input;
@@ -47,8 +47,11 @@ export async function explainWorker(store: Store, input: ExplainInput): Promise<
   }
   const entry = await store.ledger.get(scope, worker);
   const operations = await store.operations.ofWorker(scope, worker);
-  if (histories.length === 0 && entry === undefined && operations.length === 0)
+  if (histories.length === 0 && entry === undefined && operations.length === 0) {
+    const at = (await store.erasure.forgotten(scope, [worker])).get(worker);
+    if (at !== undefined) throw new JoineryError('AUD-111', `worker ${worker} was forgotten on ${time(at)}`);
     throw new JoineryError('AUD-103', `neither ledger nor run files of ${pipeline.name} know a worker ${worker}`);
+  }
   const run = input.run ?? newestAbout(runs, histories, operations) ?? runs[0];
   if (run === undefined) throw new JoineryError('AUD-101', `pipeline ${pipeline.name} has no run`);
   const files = histories.find((one) => one.run.id === run.id) ?? { run, vanished: false };
@@ -117,8 +120,7 @@ function decisionOf(
     differences: (change?.differences ?? []).map((difference) => ({
       path: difference.path,
       kind: difference.kind,
-      old: difference.old === undefined ? '' : masks.attribute(difference.path, difference.old),
-      new: difference.new === undefined ? '' : masks.attribute(difference.path, difference.new),
+      ...shownDifference(difference, masks),
     })),
     warnings: (change?.warnings ?? []).map(({ code, message }) => `${code} ${masks.text(message)}`),
   };

@@ -1,3 +1,4 @@
+import type { AttributeDifference } from '../domain/change.ts';
 import type { Json } from '../domain/canonical-json.ts';
 import { hideValue, maskLeaves, maskTextOf, maskValue, scrubText } from '../domain/masking.ts';
 import type { AttributeClass, AttributePath, Payload } from '../domain/payload.ts';
@@ -54,6 +55,18 @@ function columnClasses({ source, transform }: Pipeline): ReadonlyMap<string, Att
   for (const name of sensitiveSources(source.columns, transform.let)) classes.set(name, 'sensitive');
   for (const { name, class: declared } of source.columns ?? []) if (declared !== undefined) classes.set(name, declared);
   return classes;
+}
+
+/** Old and new of a difference as text; empty where there was or is nothing, and a word where a purge took the values. */
+export function shownDifference(
+  { path, kind, old, new: next }: AttributeDifference,
+  masks: Masks,
+): { readonly old: string; readonly new: string } {
+  const isErased = next === undefined && kind !== 'emptied';
+  return {
+    old: old === undefined ? '' : masks.attribute(path, old),
+    new: isErased ? '(erased)' : next === undefined ? '' : masks.attribute(path, next),
+  };
 }
 
 /** A value as a person reads it: text without quotes, everything else as JSON. */

@@ -20,6 +20,8 @@ import { exportCommand } from './commands/export.ts';
 import { journalCommand } from './commands/journal.ts';
 import { planCommand } from './commands/plan.ts';
 import { reportCommand } from './commands/report.ts';
+import { forgetCommand } from './commands/forget.ts';
+import { purgeCommand } from './commands/purge.ts';
 import { forecastCommand } from './commands/forecast.ts';
 import { releaseCommand } from './commands/release.ts';
 import { rekeyCommand } from './commands/rekey.ts';
@@ -58,6 +60,8 @@ const commands = [
   explainCommand,
   exportCommand,
   journalCommand,
+  purgeCommand,
+  forgetCommand,
   dictionaryCommand,
   auditCommand,
   testCommand,

@@ -17,7 +17,6 @@ export async function masksFor(
   what: { readonly command: string; readonly worker?: ExternalId; readonly run?: string },
 ): Promise<Masks> {
   if (reason === undefined) return audit.masks;
-  if (reason.trim().length < 8) throw new JoineryError('AUD-105', `the reason ${JSON.stringify(reason)} says nothing`);
   const { store, prepared } = audit;
   const { command, worker, run } = what;
   await store.journal.record(
@@ -26,7 +25,7 @@ export async function masksFor(
       pipeline: prepared.pipeline.name,
       command,
       by: readerOf(io),
-      reason: reason.trim(),
+      reason: checkedReason(reason),
       ...(worker === undefined ? {} : { worker: keyedHash(store.identity.hashKey, worker) }),
       ...(run === undefined ? {} : { run }),
     },
@@ -35,8 +34,14 @@ export async function masksFor(
   return masksOf(prepared.pipeline, true);
 }
 
+/** Errors: AUD-105 for a reason that says nothing. */
+export function checkedReason(reason: string): string {
+  if (reason.trim().length < 8) throw new JoineryError('AUD-105', `the reason ${JSON.stringify(reason)} says nothing`);
+  return reason.trim();
+}
+
 /** As the system calls the person who typed the command. */
-function readerOf(io: Pick<Io, 'environment'>): string {
+export function readerOf(io: Pick<Io, 'environment'>): string {
   const { environment } = io;
   return environment['SUDO_USER'] ?? environment['USER'] ?? environment['USERNAME'] ?? environment['LOGNAME'] ?? 'unknown';
 }

@@ -87,6 +87,8 @@ export interface Confirmed {
   readonly hash: Sha256;
   readonly at: Instant;
   readonly evidence: Evidence;
+  /** The hash of what was confirmed, where a purge left only the names that a rehire keeps in `payload`. */
+  readonly erased?: Sha256;
 }
 
 /** Why the ledger believes what it says. */

@@ -27,6 +27,8 @@ export interface Operation {
   readonly evidence?: Evidence;
   /** Error code, reason in words, recommended action, as the log row gave them. */
   readonly failure?: OperationFailure;
+  /** When a purge or forget took the payload, of which only `externalId` and `active` are left, and the reason of the failure. */
+  readonly erasedAt?: Instant;
 }
 
 /**

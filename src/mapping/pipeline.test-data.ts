@@ -138,6 +138,7 @@ export function buildPipeline(text: PipelineText): Pipeline {
     },
     approvers: { users: [], runner: 'refused' },
     plan: { maxAge: 1 },
+    retention: { rows: 1, payloads: 1 },
     sink: {
       type: 'entra',
       tenant: '11111111-1111-1111-1111-111111111111',

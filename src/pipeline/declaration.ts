@@ -2,6 +2,7 @@ import { Secret } from '../domain/masking.ts';
 import { approversFields } from './declare-approvers.ts';
 import { guardsFields, leaversFields, planFields } from './declare-guards.ts';
 import { holdsFields, protectedFields } from './declare-holds.ts';
+import { retentionFields } from './declare-retention.ts';
 import { sinkFields } from './declare-sink.ts';
 import { sourceFields } from './declare-source.ts';
 import { lookups, transformFields } from './declare-transform.ts';
@@ -58,6 +59,10 @@ export const declaration = map({
     example: '[mkeller]',
   }),
   plan: section(planFields, { doc: 'How long a plan is good for.', example: '{ maxAge: 24h }' }),
+  retention: section(retentionFields, {
+    doc: 'How long personal data is kept in the state. Nothing is erased by itself: joinery purge does it.',
+    example: '{ rows: 30d, payloads: 180d }',
+  }),
   sink: required(sinkFields, { doc: 'The provisioning job.', example: '{ type: entra, … }' }),
   state: optional(state, {
     doc: 'Where state is kept: a folder, or a PostgreSQL address. --state and JOINERY_STATE come first; without any of them .joinery beside the folder pipelines.',

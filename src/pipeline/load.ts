@@ -80,6 +80,7 @@ function buildPipeline(values: PipelineValues | undefined, reading: Reading): Pi
     guards: buildGuards(values.guards, transform.attributes, reading),
     approvers: { users: values.approvers.users.map(({ value }) => value), runner: values.approvers.runner },
     plan: values.plan,
+    retention: values.retention,
     sink,
     ...(values.state === undefined ? {} : { state: values.state }),
     placeOf: (path) => reading.placeOf(path),

@@ -24,6 +24,7 @@ export interface Pipeline {
   readonly guards: GuardsDeclaration;
   readonly approvers: ApproversDeclaration;
   readonly plan: { /** Apply refuses an older plan; ms, default 24 h. */ readonly maxAge: number };
+  readonly retention: RetentionDeclaration;
   readonly sink: SinkDeclaration;
   /** Folder or PostgreSQL URL; absent: `--state`, `JOINERY_STATE`, else `.joinery/` beside the `pipelines/` folder. */
   readonly state?: string | Secret;
@@ -207,6 +208,12 @@ export interface ApproversDeclaration {
   readonly users: readonly string[];
   /** Whether the approver may be the one who made or sends the plan. */
   readonly runner: 'refused' | 'allowed';
+}
+
+/** How long personal data is kept, ms. */
+export interface RetentionDeclaration {
+  readonly rows: number;
+  readonly payloads: number;
 }
 
 export interface SinkDeclaration {

@@ -79,7 +79,9 @@ function payloadOf(worker: Case, change: ChangeKind, last: Payload | undefined):
     return composePayload(draft, { last: last ?? triedPayload(entry), chosen: worker.chosen, managerKnown: worker.managerKnown });
   }
   // After a silent first upload the ledger knows only what was desired.
-  const known = last ?? entry?.desired?.payload;
+  // Of a leaver who was purged the ledger has names only; where a rehire of his was never confirmed, what it wished for is the complete record.
+  const isCut = entry?.sent === undefined && entry?.confirmed?.erased !== undefined && isUncertain(ledgerStateOf(entry));
+  const known = (isCut ? entry.desired?.payload : undefined) ?? last ?? entry?.desired?.payload;
   if (known === undefined) return undefined;
   return isSentChange(change) ? disabledPayload(known) : known;
 }

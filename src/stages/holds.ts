@@ -17,7 +17,7 @@ export interface Holds {
 }
 
 /** Reads the lists anew. Errors: PLN-206 for a list that cannot be read: without it nobody knows who must not be enabled. */
-export function openHolds({ pipeline }: Pick<StageContext, 'pipeline'>, directory: DirectoryView): Holds {
+export function openHolds({ pipeline, store }: Pick<StageContext, 'pipeline' | 'store'>, directory: DirectoryView): Holds {
   const listed = readList('holds.file', pipeline.holds.file);
   const untouched = new Set([...pipeline.protected.workers, ...readList('protected.file', pipeline.protected.file)]);
   return {
@@ -33,6 +33,8 @@ export function openHolds({ pipeline }: Pick<StageContext, 'pipeline'>, director
         if (cause !== 'free') held.set(worker, cause);
         if (listed.has(worker)) held.set(worker, 'list');
       }
+      // The key may have been given to somebody else, and nothing is left by which anybody could tell.
+      for (const worker of (await store.erasure.forgotten(scopeOf(pipeline), workers)).keys()) held.set(worker, 'forgotten');
       return held;
     },
   };
@@ -80,6 +82,7 @@ const words: Readonly<Record<HoldCause, string>> = {
   list: 'the worker stands on the hold list',
   ambiguous: 'several accounts carry the employee id',
   onPremises: 'the account is mastered on-premises, where the service cannot write it',
+  forgotten: 'somebody with this key was forgotten; joinery release says that it is him, or that the key may be used again',
   protected: 'the worker is protected',
   rekey: 'the worker is probably known under another key',
 };

@@ -18,6 +18,8 @@ import type { Lease, Store } from '../store/contract.ts';
 import { openStore } from '../store/open.ts';
 import { adopt, type AdoptionReport } from './adopt.ts';
 import { batch } from './batch.ts';
+import { forget, planForget, type ForgetReport } from './forget.ts';
+import { planPurge, purge, type PurgeReport } from './purge.ts';
 import { scopeOf, type StageContext } from './context.ts';
 import { forecast, type ForecastLine } from './forecast.ts';
 import { readDocument } from '../store/run-files.ts';
@@ -228,6 +230,26 @@ export class Runner {
         await other.release();
       }
     });
+  }
+
+  /** What `purge` would erase; reads only. */
+  planPurge(): Promise<PurgeReport> {
+    return planPurge({ pipeline: this.pipeline, store: this.store, clock: this.#options.clock });
+  }
+
+  /** Erases rows and payloads that are older than the pipeline's retention. */
+  purge(by: string): Promise<PurgeReport> {
+    return this.#withLease((context) => purge(context, by));
+  }
+
+  /** What `forget` would erase; reads only. Errors: as `forget`. */
+  planForget(worker: ExternalId): ReturnType<typeof planForget> {
+    return planForget({ pipeline: this.pipeline, store: this.store }, worker);
+  }
+
+  /** Erases one former worker. Errors: STO-301, STO-303, STO-304, AUD-112, AUD-113. */
+  forget(worker: ExternalId, reason: string, by: string): Promise<ForgetReport> {
+    return this.#withLease((context) => forget(context, worker, reason, by));
   }
 
   /** Sends a plan that somebody chose, and waits for its outcomes. Errors: STG-1xx, PLN-2xx. */

@@ -8,6 +8,7 @@ import { userNameOf } from './entry.ts';
 import { ensureJob, findJob } from './jobs.ts';
 import { appendLine } from './journal-lines.ts';
 import { writeUnder } from './lease.ts';
+import { removeTombstone } from './forget.ts';
 import { flagOf, optionalText, textOf } from './row.ts';
 
 /** Workers that are compared and written together, and that one line of the journal names. */
@@ -25,7 +26,7 @@ const upsertAdopted: Insertion = {
   ],
   tail: `ON CONFLICT (job_id, external_id) DO UPDATE SET confirmed_hash = excluded.confirmed_hash, confirmed_payload = excluded.confirmed_payload,
     confirmed_evidence = excluded.confirmed_evidence, confirmed_user_name = excluded.confirmed_user_name, confirmed_at = excluded.confirmed_at,
-    confirmed_active = excluded.confirmed_active, ever_enabled = excluded.ever_enabled, baseline_unknown = 0`,
+    confirmed_active = excluded.confirmed_active, erased_hash = NULL, ever_enabled = excluded.ever_enabled, baseline_unknown = 0`,
 };
 
 /** See `Ledger.adopt`. */
@@ -85,6 +86,7 @@ export function release(database: Database, lease: Lease, input: ReleaseInput, h
       sql: 'UPDATE entries SET released_at = ? WHERE job_id = ? AND external_id = ? AND owner = ?',
       bindings: [input.at, job, input.externalId, lease.pipeline],
     });
+    await removeTombstone(transaction, job, input.externalId, hashKey);
     if (changed === 0) throw new JoineryError('STO-301', `There is no worker ${input.externalId} of ${lease.pipeline} in the state.`);
     const worker = keyedHash(hashKey, input.externalId);
     await appendLine(transaction, 'hold.released', { pipeline: lease.pipeline, worker, reason: input.reason, by: input.by }, input.at);

@@ -130,7 +130,7 @@ async function closeStep(transaction: Transaction, job: number, step: readonly C
 /** What each effect does to the entry; `closed_at` and `evidence` were written to the operation just before. */
 const assignmentsOf: Readonly<Record<Closure['effect'], string>> = {
   confirm: `confirmed_hash = o.payload_hash, confirmed_at = o.closed_at, confirmed_payload = o.payload, confirmed_evidence = o.evidence,
-    confirmed_active = o.active, confirmed_user_name = o.user_name, baseline_unknown = 0,
+    confirmed_active = o.active, confirmed_user_name = o.user_name, erased_hash = NULL, baseline_unknown = 0,
     ever_enabled = CASE WHEN o.active = 1 THEN 1 ELSE ever_enabled END, released_at = CASE WHEN o.active = 1 THEN NULL ELSE released_at END, failed_hash = NULL, failed_code = NULL, failed_at = NULL`,
   fail: `failed_hash = o.payload_hash, failed_code = o.outcome, failed_at = o.closed_at`,
   forget: 'baseline_unknown = 1',

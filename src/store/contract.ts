@@ -6,6 +6,7 @@ import type { Batch, Operation, OperationFailure } from '../domain/operation.ts'
 import type { Payload } from '../domain/payload.ts';
 import type { Run, RunState } from '../domain/run.ts';
 import type { VerdictSummary } from '../domain/verdict.ts';
+import type { Erasure } from './contract-erasure.ts';
 import type { BatchId, ExternalId, JobScope, OperationId, Outcome, PipelineName, RunId, SentChangeKind, Sha256 } from '../domain/words.ts';
 
 /**
@@ -24,6 +25,8 @@ export interface Store {
   /** For reports and audits. */
   readonly figures: Figures;
   readonly files: Files;
+  /** Purging and forgetting. */
+  readonly erasure: Erasure;
   /**
    * Makes this process the only one that executes the pipeline. The lock ends with the process, without a timer, and each
    * acquisition raises the epoch, so that a process that lost the lock can write nothing more. What the holder before left in

@@ -66,6 +66,8 @@ export interface Database extends Reader {
   write<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>;
   /** A transaction that takes no lock: only for rows that nobody else writes (chunks of a file). PostgreSQL only. */
   writeAlone<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>;
+  /** Rewrites what the engine still holds of rows that were deleted or changed. Takes time in proportion to the state. */
+  compact(): Promise<void>;
   /** undefined when another process, or this one, holds it. */
   tryLock(pipeline: PipelineName): Promise<PipelineLock | undefined>;
   close(): Promise<void>;

@@ -95,6 +95,7 @@ function confirmedOf(row: Row): Confirmed | undefined {
     hash,
     at: integerOf(row, 'confirmed_at'),
     evidence: jsonOf<Evidence>(row, 'confirmed_evidence'),
+    ...present('erased', optionalText(row, 'erased_hash')),
   };
 }
 

@@ -2,6 +2,7 @@ import type { Instant } from '../domain/clock.ts';
 import { JoineryError } from '../domain/error.ts';
 import type { Database, Reader, Statement } from './database.ts';
 import { foundation } from './foundation.ts';
+import { erasureSchema } from './erasure-schema.ts';
 import { people } from './people.ts';
 import { standing } from './standing.ts';
 import { integerOf } from './row.ts';
@@ -21,7 +22,7 @@ export interface ColumnTypes {
   readonly bytes: string;
 }
 
-export const migrations: readonly Migration[] = [foundation, standing, people];
+export const migrations: readonly Migration[] = [foundation, standing, people, erasureSchema];
 
 const columnTypes: Readonly<Record<Database['kind'], ColumnTypes>> = {
   sqlite: { text: 'text', bytes: 'blob' },

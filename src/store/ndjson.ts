@@ -19,24 +19,31 @@ export async function* toLines(items: AsyncIterable<unknown> | Iterable<unknown>
  * parsing all. Errors: STG-105 for a line that is no JSON or an end without a line break.
  */
 export async function* fromLines<T>(chunks: AsyncIterable<Uint8Array>, name: string, holding?: readonly string[]): AsyncGenerator<T> {
+  for await (const { text, line } of textLines(chunks, name)) {
+    if (holding !== undefined && !holding.some((part) => text.includes(part))) continue;
+    let value: T;
+    try {
+      // Written by `toLines` of this program, whole or not at all: the store renames finished files into place.
+      value = JSON.parse(text);
+    } catch (cause) {
+      throw new JoineryError('STG-105', `${name}, line ${String(line)}, is not JSON`, { cause });
+    }
+    yield value;
+  }
+}
+
+/** Lines without their breaks, counted from 1. Errors: STG-105 for an end without a line break. */
+export async function* textLines(
+  chunks: AsyncIterable<Uint8Array>,
+  name: string,
+): AsyncGenerator<{ readonly text: string; readonly line: number }> {
   const decoder = new TextDecoder('utf-8', { fatal: true });
   let rest = '';
   let line = 0;
   for await (const chunk of chunks) {
     const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
     rest = lines.pop() ?? '';
-    for (const text of lines) {
-      line++;
-      if (holding !== undefined && !holding.some((part) => text.includes(part))) continue;
-      let value: T;
-      try {
-        // Written by `toLines` of this program, whole or not at all: the store renames finished files into place.
-        value = JSON.parse(text);
-      } catch (cause) {
-        throw new JoineryError('STG-105', `${name}, line ${String(line)}, is not JSON`, { cause });
-      }
-      yield value;
-    }
+    for (const text of lines) yield { text, line: ++line };
   }
   if (rest !== '') throw new JoineryError('STG-105', `${name} ends in the middle of line ${String(line + 1)}`);
 }

@@ -4,6 +4,7 @@ import { systemClock, type Clock } from '../domain/clock.ts';
 import { JoineryError } from '../domain/error.ts';
 import type { Store } from './contract.ts';
 import type { Database } from './database.ts';
+import { openErasure } from './erasure.ts';
 import { openFigures } from './figures.ts';
 import { openFiles } from './files.ts';
 import { ensureIdentity, readIdentity } from './identity.ts';
@@ -46,6 +47,7 @@ export async function openStore(location: string, options: StoreOptions = {}): P
       logs: openLogs(database, clock),
       journal: openJournal(database),
       figures: openFigures(database),
+      erasure: openErasure(database, identity.hashKey),
       files: openFiles(database, location, readOnly),
       acquireLease: (pipeline, holder, at) => leases.acquire(pipeline, holder, at),
       async close() {

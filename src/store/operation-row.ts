@@ -53,6 +53,7 @@ export function droppedFor(reason: string): OperationFailure {
 
 export function operationOf(row: Row): Operation {
   const outcome = optionalText(row, 'outcome');
+  const erasedAt = optionalInteger(row, 'erased_at');
   return {
     id: textOf(row, 'id'),
     run: textOf(row, 'run'),
@@ -61,7 +62,7 @@ export function operationOf(row: Row): Operation {
     externalId: textOf(row, 'external_id'),
     bulkId: textOf(row, 'bulk_id'),
     change: wordOf(row, 'change', sentChangeKinds),
-    payload: jsonOf<Payload>(row, 'payload'),
+    payload: erasedAt === undefined ? jsonOf<Payload>(row, 'payload') : erasedPayload(row),
     payloadHash: textOf(row, 'payload_hash'),
     state: wordOf(row, 'state', states),
     ...present('overtakes', optionalText(row, 'overtakes')),
@@ -71,7 +72,12 @@ export function operationOf(row: Row): Operation {
     ...present('outcome', outcome === undefined ? undefined : wordOf(row, 'outcome', outcomes)),
     ...present('evidence', optionalJson<Evidence>(row, 'evidence')),
     ...present('failure', optionalJson<OperationFailure>(row, 'failure')),
+    ...present('erasedAt', erasedAt),
   };
+}
+
+function erasedPayload(row: Row): Payload {
+  return { schemas: [], externalId: textOf(row, 'external_id'), active: integerOf(row, 'active') === 1 };
 }
 
 export function batchOf(row: Row): Batch {

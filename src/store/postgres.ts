@@ -118,6 +118,12 @@ class PostgresDatabase implements Database {
     return lockPipelineRow(this.#driver, this.#config, pipeline);
   }
 
+  async compact(): Promise<void> {
+    await this.#pool.query('VACUUM joinery.entries, joinery.operations, joinery.log_rows, joinery.file_chunks').catch((error: unknown) => {
+      throw postgresFailure(error);
+    });
+  }
+
   async close(): Promise<void> {
     await this.#turnstile.idle();
     await this.#pool.end();

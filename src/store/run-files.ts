@@ -7,7 +7,7 @@ import type { RowGroup } from '../domain/row.ts';
 import type { Verdict } from '../domain/verdict.ts';
 import type { BatchId, ExternalId, RunId, Stage } from '../domain/words.ts';
 import type { Store } from './contract.ts';
-import { fromLines, toLines } from './ndjson.ts';
+import { fromLines, textLines, toLines } from './ndjson.ts';
 
 /** What extract hands to transform. */
 export type ExtractItem =
@@ -70,6 +70,7 @@ export interface Documents {
   'extract.json': ExtractSummary;
   'plan.json': PlanHead;
   'events.json': RunEvents;
+  'erased.json': ErasedFiles;
 }
 
 /** What the run told while it was executed, by every process that worked on it; for reports, never read by a stage. */
@@ -96,6 +97,20 @@ export interface StageRecord {
   readonly counts: Counts;
 }
 
+/** When a purge took values out of the run's files. */
+export interface ErasedFiles {
+  readonly rows?: Instant;
+  readonly payloads?: Instant;
+}
+
+export const handoffNames = [
+  'rows.ndjson',
+  'verdicts.ndjson',
+  'plan.ndjson',
+  'batches.ndjson',
+  'rejections.ndjson',
+] as const satisfies readonly (keyof Handoffs)[];
+
 export const fingerprintFile = 'fingerprints';
 
 export async function writeHandoff<N extends keyof Handoffs>(
@@ -117,6 +132,30 @@ export async function* readHandoff<N extends keyof Handoffs>(
   const chunks = await store.files.read({ run }, name);
   if (chunks === undefined) throw new JoineryError('STG-105', `run ${run} has no ${name}`);
   yield* fromLines<Handoffs[N]>(chunks, name, holding);
+}
+
+/**
+ * Replaces a file by what `change` makes of its documents; undefined: the line goes. With `holding`, only lines in which this id stands as a text are
+ * given to `change`. Nothing happens where there is no such file.
+ */
+export async function rewriteHandoff<N extends keyof Handoffs>(
+  store: Store,
+  run: RunId,
+  name: N,
+  change: (item: Handoffs[N]) => Handoffs[N] | undefined,
+  holding?: ExternalId,
+): Promise<void> {
+  const chunks = await store.files.read({ run }, name);
+  if (chunks === undefined) return;
+  const part = holding === undefined ? '' : JSON.stringify(holding);
+  const changed = async function* (): AsyncGenerator<string> {
+    for await (const { text } of textLines(chunks, name)) {
+      const item = text.includes(part) ? change(JSON.parse(text)) : undefined;
+      if (!text.includes(part)) yield `${text}\n`;
+      else if (item !== undefined) yield `${JSON.stringify(item)}\n`;
+    }
+  };
+  await store.files.write({ run }, name, changed());
 }
 
 export async function writeDocument<N extends keyof Documents>(store: Store, run: RunId, name: N, document: Documents[N]): Promise<void> {

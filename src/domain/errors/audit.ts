@@ -56,4 +56,22 @@ export const auditErrors = defineErrors({
     why: 'A Parquet file is binary; a terminal or a pipe that expects lines could do nothing with it.',
     fix: 'Add --out FILE, or take --format csv or ndjson.',
   },
+  'AUD-111': {
+    title: 'The worker was forgotten',
+    exit: 'configuration',
+    why: 'Somebody erased everything about this key. The journal knows when, why and by whom, under the keyed hash of the key.',
+    fix: 'There is nothing left to show. If the key comes back in the source, the worker is held until `joinery release`.',
+  },
+  'AUD-112': {
+    title: 'The key may still be in the source',
+    exit: 'configuration',
+    why: 'A worker who is forgotten while HR still returns his row would be planned as a new worker by the next run.',
+    fix: 'Remove the row in HR, or take it out of the query, run the pipeline once more, and ask again.',
+  },
+  'AUD-113': {
+    title: 'A run that names the worker may still be sent',
+    exit: 'configuration',
+    why: 'Its files are the hand-off between stages; taking a worker out of them would change a plan that somebody looked at.',
+    fix: 'Finish the run with `joinery apply` or begin a newer one with `joinery run`, and ask again.',
+  },
 });

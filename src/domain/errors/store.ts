@@ -79,6 +79,12 @@ export const storeErrors = defineErrors({
     why: 'A lease covers the runs of its own pipeline only. Nothing was written.',
     fix: 'Run again with --json and report the output; the state is safe to resume from.',
   },
+  'STO-304': {
+    title: 'The worker may still have to be disabled',
+    exit: 'configuration',
+    why: 'Disabling an account takes the complete record that the service has. Who is forgotten before his disable is confirmed keeps his account for ever.',
+    fix: 'Wait until `joinery explain` says that the account is confirmed as disabled and nothing is in flight.',
+  },
   'STO-401': {
     title: 'A file name that is not allowed in the state',
     exit: 'internal',
