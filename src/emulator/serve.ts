@@ -1,6 +1,7 @@
 import { JoineryError } from '../domain/error.ts';
 import { startEmulator, type Emulator } from './emulator.ts';
 import type { EmulatorOptions } from './options.ts';
+import { readProfile } from './profile.ts';
 import { SharedClockHost } from './shared-clock-host.ts';
 
 /** The options of `joinery emulator`, as a command line gives them. */
@@ -16,6 +17,8 @@ export interface EmulatorServerOptions {
   readonly domains?: readonly string[];
   /** Nothing is set up yet: the client of the JSON line is an administrator's. */
   readonly empty?: boolean;
+  /** File of `joinery entra probe`: switches and latency as that tenant has them; `latency` goes before it. */
+  readonly profile?: string;
   /** One JSON line instead of lines for people. */
   readonly json?: boolean;
   /** ISO instant: processes share a virtual clock that starts there. Absent: the machine's clock. */
@@ -44,8 +47,10 @@ function readOptions(options: EmulatorServerOptions): EmulatorOptions {
   if (options.sharedClock !== undefined && Number.isNaN(Date.parse(options.sharedClock))) {
     throw new JoineryError('EMU-105', `"${options.sharedClock}" is not an instant; write 2026-11-22T08:00:00Z.`);
   }
+  const profile = options.profile === undefined ? undefined : readProfile(options.profile);
   return {
     port: options.port ?? 0,
+    ...profile,
     ...(options.host === undefined ? {} : { host: options.host }),
     ...(options.latency === undefined ? {} : { latencyMs: parseLatency(options.latency) }),
     ...(options.data === undefined ? {} : { dataDir: options.data }),

@@ -34,6 +34,10 @@ function count(preset: number, topic: string, text: string): SwitchDeclaration<n
   };
 }
 
+function word(preset: string, topic: string, text: string): SwitchDeclaration<string> {
+  return { default: preset, values: 'a word', accepts: (value) => typeof value === 'string' && /^[\w.]+$/.test(value), topic, text };
+}
+
 function names(topic: string, text: string): SwitchDeclaration<readonly string[]> {
   return {
     default: [],
@@ -47,12 +51,7 @@ function names(topic: string, text: string): SwitchDeclaration<readonly string[]
 /** Every switch. The defaults are what the contract proposes, or the stricter reading where it proposes nothing. */
 export const switchDeclarations = {
   operationsPerRequest: count(50, 'bulkUpload', 'Operations that one request may hold; more is 400 for the whole request.'),
-  badRequestCode: choice(
-    ['BadRequest', 'InvalidDataFormat'],
-    'BadRequest',
-    'bulkUpload',
-    'The `code` of the 400 answer; only the message `Invalid Data Format` is documented.',
-  ),
+  badRequestCode: word('BadRequest', 'bulkUpload', 'The `code` of the 400 answer; only the message `Invalid Data Format` is documented.'),
   requireEnterpriseSchema: flag(
     false,
     'bulkUpload',
@@ -190,7 +189,7 @@ export type SwitchName = keyof typeof switchDeclarations;
 type ValueOf<D> = D extends SwitchDeclaration<infer T> ? T : never;
 export type EmulatorSwitches = { -readonly [K in SwitchName]: ValueOf<(typeof switchDeclarations)[K]> };
 
-function isSwitchName(name: string): name is SwitchName {
+export function isSwitchName(name: string): name is SwitchName {
   return Object.hasOwn(switchDeclarations, name);
 }
 

@@ -39,6 +39,8 @@ export type GraphAnswer =
       /** ms */
       readonly retryAfter?: number;
       readonly requestId?: string;
+      /** The `location` header as it came. It is not followed, and nothing is asked at it. */
+      readonly location?: string;
       readonly clientRequestId: string;
       /** undefined: the body is no JSON, or too long. */
       readonly json: unknown;
@@ -127,6 +129,7 @@ export function openGraph(
     const at = dateOf(answer.headers);
     const retryAfter = retryAfterOf(answer.headers, clock.now());
     const requestId = headerOf(answer.headers, 'request-id');
+    const target = headerOf(answer.headers, 'location');
     const error = graphErrorOf(json);
     return {
       kind: 'answered',
@@ -139,6 +142,7 @@ export function openGraph(
       ...(at === undefined ? {} : { at }),
       ...(retryAfter === undefined ? {} : { retryAfter }),
       ...(requestId === undefined ? {} : { requestId: excerptOf(requestId) }),
+      ...(target === undefined ? {} : { location: target }),
       ...(error === undefined
         ? {}
         : { error: { code: error.code.replaceAll(token, '•••'), message: error.message.replaceAll(token, '•••') } }),

@@ -13,6 +13,8 @@ export type UploadAnswer =
       /** `own`: there was no `Date` header, and `at` is our clock before the request. */
       readonly clock: 'service' | 'own';
       readonly requestId: string;
+      /** Where the logs of the job are; the same for every call, so that no call can be told from it. */
+      readonly location?: string;
     }
   /** 429. `retryAfter` in ms. */
   | { readonly kind: 'throttled'; readonly retryAfter?: number; readonly requestId?: string }
@@ -75,7 +77,8 @@ function classify(answer: GraphAnswer, before: Instant, graph: Pick<Graph, 'job'
   const words = answer.error?.message ?? answer.excerpt;
   if (status === 202) {
     const clock = answer.at === undefined ? ('own' as const) : ('service' as const);
-    return { kind: 'accepted', at: answer.at ?? before, clock, requestId: answer.requestId ?? '' };
+    const location = answer.location === undefined ? {} : { location: answer.location };
+    return { kind: 'accepted', at: answer.at ?? before, clock, requestId: answer.requestId ?? '', ...location };
   }
   // Another 2xx did not come from bulkUpload; a proxy may have answered, or passed the call on.
   if (status < 300) return { kind: 'unknown', reason: `the answer was ${String(status)} instead of 202`, aborted: false };

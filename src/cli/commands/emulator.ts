@@ -8,6 +8,7 @@ interface EmulatorCommandOptions extends CommonOptions {
   readonly data?: string;
   readonly licence?: string;
   readonly empty?: boolean;
+  readonly profile?: string;
   readonly sharedClock?: string;
 }
 
@@ -19,6 +20,7 @@ export function emulatorCommand(register: Register): Command {
     .option('--data <folder>', 'keep the tenant between starts')
     .option('--licence <name>', 'p1 or governance')
     .option('--empty', 'nothing is set up: joinery entra setup does it')
+    .option('--profile <file>', 'behave as the tenant of joinery entra probe: switches and latency')
     .option('--shared-clock <instant>', 'processes share a virtual clock that begins there')
     .action(
       register(async (io, options: EmulatorCommandOptions) => {
@@ -30,6 +32,7 @@ export function emulatorCommand(register: Register): Command {
             ...(options.data === undefined ? {} : { data: options.data }),
             ...(options.licence === undefined ? {} : { licence: options.licence }),
             ...(options.sharedClock === undefined ? {} : { sharedClock: options.sharedClock }),
+            ...(options.profile === undefined ? {} : { profile: options.profile }),
             ...(options.empty === true ? { empty: true } : {}),
             json: options.json === true,
           },

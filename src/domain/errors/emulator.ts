@@ -31,4 +31,10 @@ export const emulatorErrors = defineErrors({
     why: 'The emulator would behave differently from what was asked for.',
     fix: 'Correct the option; joinery emulator --help shows the forms.',
   },
+  'EMU-106': {
+    title: 'The profile cannot be used',
+    exit: 'configuration',
+    why: 'A profile that is not read would leave the emulator at its defaults, and the test would say nothing about that tenant.',
+    fix: 'Name a file that joinery entra probe wrote.',
+  },
 });

@@ -374,4 +374,22 @@ export const entraErrors = defineErrors({
     why: 'Somebody else changed the schema between the plan and the push, and pushing would undo that.',
     fix: 'Run joinery entra schema push again: it begins with the schema as it is now.',
   },
+  'ENT-623': {
+    title: 'The probe found out nothing',
+    exit: 'sink',
+    why: 'A call may have arrived and may not, or the probe was given up: what its rows say would be worth nothing.',
+    fix: 'The throwaways are disabled as far as they are known. Run joinery entra probe again.',
+  },
+  'ENT-624': {
+    title: 'The tenant does something else than Joinery assumes',
+    exit: 'sink',
+    why: 'Microsoft’s documents are silent or disagree here; the probe saw what this tenant does.',
+    fix: 'Try the pipeline against joinery emulator --profile FILE, which does as the tenant does, and report the profile: it holds no id and no name.',
+  },
+  'ENT-625': {
+    title: 'The probe’s progress cannot be used',
+    exit: 'configuration',
+    why: 'A probe that was begun goes on from this file; with another job, or other people, it would mix two tenants.',
+    fix: 'Name the file of this job with --write, or delete it if its throwaways are disabled.',
+  },
 });
