@@ -19,6 +19,7 @@ import { dictionaryCommand } from './commands/dictionary.ts';
 import { exportCommand } from './commands/export.ts';
 import { journalCommand } from './commands/journal.ts';
 import { planCommand } from './commands/plan.ts';
+import { renameCommand } from './commands/rename.ts';
 import { reportCommand } from './commands/report.ts';
 import { forgetCommand } from './commands/forget.ts';
 import { purgeCommand } from './commands/purge.ts';
@@ -45,6 +46,7 @@ const commands = [
   releaseCommand,
   rekeyCommand,
   transferCommand,
+  renameCommand,
   resendCommand,
   forecastCommand,
   planCommand,

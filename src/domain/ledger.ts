@@ -54,6 +54,8 @@ export interface Evaluated {
   readonly missingManager?: ExternalId;
   /** Keyed hash of the columns that `source.identity` names; undefined: none are named, or one of them is empty. */
   readonly identity?: string;
+  /** Hash of the candidates of everything that is computed once; undefined: nothing is. */
+  readonly candidates?: string;
   /** The pipeline's `protected.when` was true: kept, because who vanished has no row to ask. */
   readonly protected?: true;
   readonly run: RunId;

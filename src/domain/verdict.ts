@@ -45,8 +45,8 @@ export interface Draft {
   readonly payload: Payload;
   /** Attributes that came out empty: `keep` takes the confirmed value, `clear` sends null, `omit` leaves it out. */
   readonly empty: readonly { readonly path: AttributePath; readonly rule: 'keep' | 'clear' | 'omit' }[];
-  /** Attributes that are computed once and kept for life: the candidates in order of preference. */
-  readonly once: readonly { readonly path: AttributePath; readonly candidates: readonly string[] }[];
+  /** Attributes that are computed once and kept for life: the candidates in order of preference. `renames`: kept only as long as the candidates stay. */
+  readonly once: readonly { readonly path: AttributePath; readonly candidates: readonly string[]; readonly renames?: true }[];
   /** externalId of the manager that the payload names. */
   readonly manager?: ExternalId;
   /** Over payload, empty, once: equal hashes mean that nothing this mapping can express has changed. */

@@ -22,7 +22,7 @@ export function* buildDraft(
   const { reasons, warnings } = evaluation;
   const payload: Payload & Record<string, Json> = { schemas: unit.schemas, externalId, active };
   const empty: { path: AttributePath; rule: 'keep' | 'clear' | 'omit' }[] = [];
-  const once: { path: AttributePath; candidates: readonly string[] }[] = [];
+  const once: { path: AttributePath; candidates: readonly string[]; renames?: true }[] = [];
   let manager: ExternalId | undefined;
   /** Nothing but simple values that fit: then no more can be wrong with the payload than is looked at here. */
   let isPlain = isPlainId(externalId);
@@ -33,7 +33,7 @@ export function* buildDraft(
     if (declaration.once) {
       const candidates = readCandidates(attribute, value, reasons);
       if (candidates === undefined) continue;
-      if (candidates.length > 0) once.push({ path: target.path, candidates });
+      if (candidates.length > 0) once.push({ path: target.path, candidates, ...(declaration.renames ? { renames: true } : {}) });
       else addEmpty(attribute, empty, reasons);
       continue;
     }

@@ -35,7 +35,13 @@ export function identifyMapping(pipeline: Pipeline, lookups: ReadonlyMap<string,
         ? undefined
         : { start: employment.start, end: employment.end, zone: employment.zone, preHire: employment.preHire },
     let: transform.let.map(({ name, formula }) => ({ name, formula: identifyFormula(formula) })),
-    attributes: transform.attributes.map(({ path, formula, empty, once }) => ({ path, empty, once, formula: identifyFormula(formula) })),
+    attributes: transform.attributes.map(({ path, formula, empty, once, renames }) => ({
+      path,
+      empty,
+      once,
+      renames: renames ? true : undefined,
+      formula: identifyFormula(formula),
+    })),
     extensions: sink.extensions,
   });
 }

@@ -82,6 +82,7 @@ export function buildPipeline(text: PipelineText): Pipeline {
       empty: (isOptions ? written.empty : undefined) ?? 'keep',
       class: 'personal' as const,
       once: isOptions && written.once !== undefined,
+      renames: false,
       place: place(field),
     };
   });

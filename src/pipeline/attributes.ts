@@ -19,6 +19,7 @@ export interface AttributeText {
   readonly class?: AttributeClass;
   /** undefined: not said. */
   readonly once?: boolean;
+  readonly onChange?: 'keep' | 'rename';
 }
 
 const literalOnly: Kind<LiteralValue> = {
@@ -37,6 +38,11 @@ const attributeOptions = map({
   once: optional(formula, {
     doc: 'Computed once and kept for life: one candidate, or a list in order of preference, of which the first free one is taken.',
     example: `'$mailNickname($given, last_name) & "@contoso.example"'`,
+  }),
+  onChange: optional(choice(['keep', 'rename'] as const), {
+    doc: 'Only with once: what happens when the candidates of a worker change and the value that he has is no longer among them. keep (the default) leaves it for life, rename takes the first free candidate.',
+    danger: 'rename changes how people sign in when HR corrects a spelling; guards.renames limits how many at once.',
+    example: 'rename',
   }),
   const: optional(literalOnly, { doc: 'Literal text, not an expression.', example: 'Contoso Ltd' }),
   empty: optional(choice(['keep', 'clear', 'omit', 'reject'] as const), {
@@ -61,7 +67,11 @@ export const attributeSchemas: Readonly<Record<string, JsonSchema>> = {
   nested: {
     anyOf: [
       attributeReference,
-      { type: 'object', propertyNames: { pattern: '^(?!(value|once|const|empty|class)$)' }, additionalProperties: attributeReference },
+      {
+        type: 'object',
+        propertyNames: { pattern: '^(?!(value|once|onChange|const|empty|class)$)' },
+        additionalProperties: attributeReference,
+      },
     ],
   },
   element: { anyOf: [attributeReference, { type: 'object', additionalProperties: attributeReference }] },
@@ -213,12 +223,19 @@ class AttributeWalk {
       );
       return;
     }
+    if (options.once === undefined && options.onChange !== undefined) {
+      reading.report('PIP-408', reading.rangeOf(join(field, 'onChange')), `${field} has onChange and is not computed once`, {
+        fix: 'Write once instead of value, or leave onChange out: a value that is computed each time follows the row.',
+      });
+      return;
+    }
     this.found.push({
       path,
       field,
       keyRange,
       formula: { ...read, path: field },
       once: options.once !== undefined,
+      ...(options.onChange === undefined ? {} : { onChange: options.onChange }),
       ...(options.empty === undefined ? {} : { empty: options.empty }),
       ...(options.class === undefined ? {} : { class: options.class }),
     });

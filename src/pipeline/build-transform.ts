@@ -120,6 +120,7 @@ function buildAttribute(attribute: AttributeText, sensitive: ReadonlySet<string>
     empty: attribute.empty ?? (active ? 'reject' : 'keep'),
     class: attribute.class ?? (active ? 'public' : isMadeOf(formula, sensitive) ? 'sensitive' : 'personal'),
     // A name that follows the row renames accounts; the long form with value asks for that explicitly.
+    renames: attribute.onChange === 'rename',
     once: attribute.once ?? (path === 'userName' && formula.kind === 'expression'),
     place: reading.lines.place(keyRange),
   };

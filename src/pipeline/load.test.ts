@@ -281,12 +281,12 @@ describe('attributes', () => {
     const pipeline = loaded(
       edit([
         '    displayName: $given & " " & last_name\n',
-        '    displayName: { value: $given, empty: reject, class: sensitive }\n    title: { const: "Dr. #1: {x}" }\n    nickName: { once: $given }\n    locale: null\n    userType: 4\n',
+        '    displayName: { value: $given, empty: reject, class: sensitive }\n    title: { const: "Dr. #1: {x}" }\n    nickName: { once: $given, onChange: rename }\n    locale: null\n    userType: 4\n',
       ]),
     );
     expect(attribute(pipeline, 'displayName')).toMatchObject({ empty: 'reject', class: 'sensitive', once: false });
     expect(attribute(pipeline, 'title').formula).toMatchObject({ kind: 'literal', value: 'Dr. #1: {x}' });
-    expect(attribute(pipeline, 'nickName').once).toBe(true);
+    expect(attribute(pipeline, 'nickName')).toMatchObject({ once: true, renames: true });
     expect(attribute(pipeline, 'locale').formula).toMatchObject({ kind: 'literal', value: null });
     expect(attribute(pipeline, 'userType').formula).toMatchObject({ kind: 'literal', value: 4 });
     expect(attribute(pipeline, 'active')).toMatchObject({ empty: 'reject', class: 'public', once: false });

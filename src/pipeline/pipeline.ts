@@ -137,6 +137,8 @@ export interface AttributeDeclaration {
   readonly class: AttributeClass;
   /** Computed once, kept for life; the formula gives one candidate or a list in order of preference. */
   readonly once: boolean;
+  /** Only with `once`: another value is chosen when the candidates change and the present one is not among them. */
+  readonly renames: boolean;
   readonly place: Place;
 }
 

@@ -267,6 +267,20 @@ describe('the change of a worker', () => {
     );
   });
 
+  it('gives another name only to whom the plan renames', () => {
+    fc.assert(
+      fc.property(
+        decided(({ worker }) => known(worker.entry) !== undefined && worker.draft !== undefined && worker.row === 'active'),
+        ({ worker }) => {
+          const change = changeOf({ ...worker, renamed: new Map([['userName', 'new@contoso.example']]) }, leavers);
+          const wants = worker.draft?.once.some(({ path }) => path === 'userName') === true;
+          expect(change?.payload['userName']).toBe(wants ? 'new@contoso.example' : known(worker.entry)?.['userName']);
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
   it('takes the chosen name where the service has none', () => {
     const draft: Draft = {
       active: true,

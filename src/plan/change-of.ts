@@ -18,6 +18,7 @@ export interface Case {
   readonly draft?: Draft;
   readonly entry: LedgerEntry | undefined;
   readonly chosen: ReadonlyMap<string, string>;
+  readonly renamed?: ReadonlyMap<string, string>;
   readonly managerKnown: boolean;
   /** Somebody asked for him to be sent again: also what equals the baseline, or was refused before, becomes an operation. */
   readonly resend?: boolean;
@@ -76,7 +77,13 @@ function payloadOf(worker: Case, change: ChangeKind, last: Payload | undefined):
   // A payload that an earlier run desired and did not send is taken back, or a follow-up would send it behind this run's decision.
   if (change === 'ignored') return entry?.desired === undefined ? undefined : disabledPayload(entry.desired.payload);
   if (draft !== undefined && change !== 'frozen') {
-    return composePayload(draft, { last: last ?? triedPayload(entry), chosen: worker.chosen, managerKnown: worker.managerKnown });
+    const { chosen, renamed, managerKnown } = worker;
+    return composePayload(draft, {
+      last: last ?? triedPayload(entry),
+      chosen,
+      managerKnown,
+      ...(renamed === undefined ? {} : { renamed }),
+    });
   }
   // After a silent first upload the ledger knows only what was desired.
   // Of a leaver who was purged the ledger has names only; where a rehire of his was never confirmed, what it wished for is the complete record.

@@ -9,6 +9,8 @@ export interface Completion {
   readonly last: Payload | undefined;
   /** For workers without a name: the candidate that was chosen, by attribute path. */
   readonly chosen: ReadonlyMap<string, string>;
+  /** For workers who have a name and get another one by this plan: the name, by attribute path. */
+  readonly renamed?: ReadonlyMap<string, string>;
   /** False: the manager is not in the ledger and not in this plan, and is left out. */
   readonly managerKnown: boolean;
 }
@@ -18,7 +20,7 @@ export interface Completion {
  * computed once is the last one as long as there is one.
  */
 export function composePayload(draft: Draft, completion: Completion): Payload {
-  const { last, chosen } = completion;
+  const { last } = completion;
   let payload = draft.payload;
   for (const { path, rule } of draft.empty) {
     if (rule === 'clear') payload = setAttribute(payload, path, null);
@@ -26,7 +28,8 @@ export function composePayload(draft: Draft, completion: Completion): Payload {
     else payload = keepLast(payload, path, last);
   }
   for (const { path } of draft.once) {
-    const value = (last === undefined ? undefined : getAttribute(last, path)) ?? chosen.get(path);
+    const kept = last === undefined ? undefined : getAttribute(last, path);
+    const value = completion.renamed?.get(path) ?? kept ?? completion.chosen.get(path);
     if (value !== undefined) payload = setAttribute(payload, path, value);
   }
   if (draft.manager !== undefined && !completion.managerKnown) payload = removeAttribute(payload, managerPath);

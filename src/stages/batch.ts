@@ -14,6 +14,7 @@ import { decideWorkers, type Decided } from './decide.ts';
 import { readDocument, readHandoff, writeDocument, writeHandoff, type BatchLine, type PlanLine } from '../store/run-files.ts';
 import { timed } from './stage-events.ts';
 import { acceptedStates } from './previous-pass.ts';
+import type { Renames } from './name-seekers.ts';
 import { surveyVerdicts } from './survey.ts';
 import { refuseUnknownHistory } from './first-run.ts';
 import type { DirectoryView } from './directory-names.ts';
@@ -75,6 +76,8 @@ export interface PlanOptions {
   readonly firstRun?: boolean;
   /** Workers to be sent again although nothing differs, or although the service refused the same before. */
   readonly resend?: ReadonlySet<ExternalId>;
+  /** Workers who are to get another user name: this one, or the first free candidate. */
+  readonly rename?: Renames;
 }
 
 /**
@@ -85,7 +88,7 @@ export async function batch(context: StageContext, run: Run, directory: Director
   return timed(context, 'batch', async () => {
     const { store, pipeline, mapping } = context;
     const scope = scopeOf(pipeline);
-    const survey = await surveyVerdicts(context, readHandoff(store, run.id, 'verdicts.ndjson'), directory);
+    const survey = await surveyVerdicts(context, readHandoff(store, run.id, 'verdicts.ndjson'), directory, options.rename ?? new Map());
     if (options.firstRun !== true) await refuseUnknownHistory(context, survey.newcomers, directory);
     const summary = await readDocument(store, run.id, 'extract.json');
     const totals = new PlanTotals();

@@ -9,6 +9,7 @@ import { scopeOf, type StageContext } from './context.ts';
 import type { PlanLine, TransformItem } from '../store/run-files.ts';
 import { inChunks } from '../store/ndjson.ts';
 import { holdDecided, type Holds } from './holds.ts';
+import { candidatesHash } from './name-seekers.ts';
 import type { Survey } from './survey.ts';
 
 export interface DecideInput {
@@ -89,6 +90,7 @@ function* decideVerdict(
       ...(verdict.kind === 'draft' ? { draft: verdict.draft } : {}),
       entry,
       chosen: input.survey.names.chosen(externalId),
+      renamed: input.survey.names.renamed(externalId),
       managerKnown: manager.known,
       resend: input.resend.has(externalId) || entry?.marked === 'resend',
       warnings: [...verdict.warnings, ...manager.warnings],
@@ -99,6 +101,7 @@ function* decideVerdict(
     const fresh = !wasRejected || !sameCodes(entry.evaluated?.reasons ?? [], verdict.reasons);
     yield { kind: 'rejection', rejection: { externalId, ordinals, reasons: verdict.reasons, fresh } };
   }
+  const candidates = verdict.kind === 'draft' ? candidatesHash(verdict.draft) : undefined;
   const evaluated: Evaluated = {
     fingerprint,
     mappingId: context.mapping.id,
@@ -108,6 +111,7 @@ function* decideVerdict(
     ...(verdict.nextDate === undefined ? {} : { nextDate: verdict.nextDate }),
     ...(manager.missing === undefined ? {} : { missingManager: manager.missing }),
     ...(item.identity === undefined ? {} : { identity: item.identity }),
+    ...(candidates === undefined ? {} : { candidates }),
     run: input.run,
   };
   const line: PlanLine = { externalId, evaluated, missing: false, ...(change === undefined ? {} : { change }) };

@@ -77,7 +77,11 @@ export async function planRun(
   directory: DirectoryView,
   options: PlanOptions = {},
 ): Promise<PlanHead> {
-  await transformRun(context, run, keepRows(context, run, extract(context, run, source, options.resend)));
+  await transformRun(
+    context,
+    run,
+    keepRows(context, run, extract(context, run, source, new Set([...(options.resend ?? []), ...(options.rename?.keys() ?? [])]))),
+  );
   return batch(context, run, directory, options);
 }
 

@@ -26,6 +26,7 @@ import { readDocument } from '../store/run-files.ts';
 import { load } from './load.ts';
 import { chooseResent, type ResendChoice } from './resend.ts';
 import { rekeyWorker, type RekeyRequest } from './rekey.ts';
+import { checkRename, checkRenamed } from './rename.ts';
 import { RunRecord } from './run-record.ts';
 import {
   acceptRun,
@@ -175,6 +176,19 @@ export class Runner {
         const resend = await chooseResent(context, choice);
         const run = await beginRun(context, context.clock.now(), around.chance.random);
         const plan = await planRun(context, run, source, around.directory, { firstRun: this.#options.firstRun, resend });
+        return { run: await this.#existing(run.id), plan };
+      }),
+    );
+  }
+
+  /** A plan in which one worker gets another user name: `to`, or the first free candidate; `apply` sends it. Errors: STG-109. */
+  rename(worker: ExternalId, to?: string): Promise<{ readonly run: Run; readonly plan: PlanHead }> {
+    return this.#withService((context, around) =>
+      this.#withSource(async (source) => {
+        await checkRename(context, worker, to);
+        const run = await beginRun(context, context.clock.now(), around.chance.random);
+        const plan = await planRun(context, run, source, around.directory, { rename: new Map([[worker, to]]) });
+        await checkRenamed(context, run, worker);
         return { run: await this.#existing(run.id), plan };
       }),
     );

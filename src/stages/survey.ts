@@ -3,9 +3,8 @@ import { otherOwnerOf, type LedgerEntry } from '../domain/ledger.ts';
 import type { Verdict } from '../domain/verdict.ts';
 import type { ExternalId } from '../domain/words.ts';
 import { isLeavingRow, lastPayload, rowStateOf } from '../plan/decision.ts';
-import { triedPayload } from '../plan/change-of.ts';
 import { findRekeys, type Newcomer, type Somebody } from '../plan/rekey.ts';
-import { getAttribute } from '../scim/index.ts';
+import { seekersOf, type Renames } from './name-seekers.ts';
 import { scopeOf, type StageContext } from './context.ts';
 import type { TransformItem } from '../store/run-files.ts';
 import { inChunks } from '../store/ndjson.ts';
@@ -51,8 +50,13 @@ class People {
   }
 }
 
-/** First pass over the verdicts. `directory` says which names accounts outside the ledger have. */
-export async function surveyVerdicts(context: StageContext, items: AsyncIterable<TransformItem>, directory: TakenNames): Promise<Survey> {
+/** First pass over the verdicts. `directory` says which names accounts outside the ledger have; `asked` who is to be renamed. */
+export async function surveyVerdicts(
+  context: StageContext,
+  items: AsyncIterable<TransformItem>,
+  directory: TakenNames,
+  asked: Renames,
+): Promise<Survey> {
   const scope = scopeOf(context.pipeline);
   const { ledger } = context.store;
   const names = new NameChoice();
@@ -72,10 +76,11 @@ export async function surveyVerdicts(context: StageContext, items: AsyncIterable
       people.evaluated.add(externalId);
       if (otherOwnerOf(entry, context.pipeline.name) !== undefined) continue;
       if (item.kind === 'vanished' || isLeavingRow(rowStateOf(item.verdict))) people.addLeaving(entry);
-      if (item.kind === 'vanished' || !getsAccount(item.verdict, entry)) continue;
+      if (item.kind === 'vanished' || item.verdict.kind !== 'draft') continue;
+      seekers.push(...seekersOf(item.verdict, entry, asked));
+      if (!getsAccount(item.verdict, entry)) continue;
       newcomers.add(externalId);
       people.add(item, entry);
-      seekers.push(...seekersOf(item.verdict, entry));
     }
     if (seekers.length === 0) continue;
     const candidates = [...new Set(seekers.flatMap((seeker) => seeker.candidates))];
@@ -118,14 +123,6 @@ function firstName(verdict: Extract<Verdict, { readonly kind: 'draft' }>): strin
   const once = verdict.draft.once.find(({ path }) => path === 'userName');
   const written = verdict.draft.payload['userName'];
   return once?.candidates[0] ?? (typeof written === 'string' ? written : undefined);
-}
-
-function seekersOf(verdict: Verdict, entry: LedgerEntry | undefined): NameSeeker[] {
-  if (verdict.kind !== 'draft') return [];
-  const tried = triedPayload(entry);
-  return verdict.draft.once
-    .filter(({ path }) => tried === undefined || getAttribute(tried, path) === undefined)
-    .map(({ path, candidates }) => ({ externalId: verdict.externalId, path, candidates }));
 }
 
 function merged(...maps: readonly ReadonlyMap<string, readonly string[]>[]): ReadonlyMap<string, readonly string[]> {

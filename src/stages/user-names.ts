@@ -6,6 +6,8 @@ export interface NameSeeker {
   readonly externalId: ExternalId;
   readonly path: string;
   readonly candidates: readonly string[];
+  /** He has a name, and is to get another one. */
+  readonly renames?: true;
 }
 
 /** Who has a name already: another worker of the ledger, or an account of the directory that is not this worker's. */
@@ -26,6 +28,7 @@ export function foldName(name: string): string {
 export class NameChoice {
   readonly #chosen = new Map<ExternalId, Map<string, string>>();
   readonly #holders = new Map<string, NameSeeker>();
+  readonly #renamed = new Map<ExternalId, Map<string, string>>();
   readonly #rejected = new Map<ExternalId, Diagnostic>();
 
   /** `taken`: folded name → the workers or accounts that have it. */
@@ -44,15 +47,21 @@ export class NameChoice {
     return this.#chosen.get(externalId) ?? new Map();
   }
 
+  /** The new names of somebody who is renamed, by attribute path. */
+  renamed(externalId: ExternalId): ReadonlyMap<string, string> {
+    return this.#renamed.get(externalId) ?? new Map();
+  }
+
   rejection(externalId: ExternalId): Diagnostic | undefined {
     return this.#rejected.get(externalId);
   }
 
   #hold(seeker: NameSeeker, choice: string): void {
     this.#holders.set(foldName(choice), seeker);
-    const names = this.#chosen.get(seeker.externalId) ?? new Map<string, string>();
+    const choices = seeker.renames === true ? this.#renamed : this.#chosen;
+    const names = choices.get(seeker.externalId) ?? new Map<string, string>();
     names.set(seeker.path, choice);
-    this.#chosen.set(seeker.externalId, names);
+    choices.set(seeker.externalId, names);
   }
 
   #reject(seeker: NameSeeker, free: readonly string[]): void {

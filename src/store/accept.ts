@@ -31,7 +31,18 @@ const recordsPerStep = 500;
 const settled: readonly RunState[] = ['accepted', 'loaded', 'finished', 'abandoned', 'superseded'];
 
 const evaluatedColumns = [
-  ...columnsOf('text', 'fingerprint', 'mapping_id', 'verdict', 'draft_hash', 'reasons', 'missing_manager', 'identity', 'evaluated_run'),
+  ...columnsOf(
+    'text',
+    'fingerprint',
+    'mapping_id',
+    'verdict',
+    'draft_hash',
+    'reasons',
+    'missing_manager',
+    'identity',
+    'candidates',
+    'evaluated_run',
+  ),
   ...columnsOf('bigint', 'next_date'),
   ...columnsOf('integer', 'protected'),
 ];
@@ -214,6 +225,7 @@ function entryRow(accepting: Accepting, record: AcceptRecord, head: Row | undefi
     evaluated?.reasons === undefined ? null : JSON.stringify(evaluated.reasons),
     evaluated?.missingManager ?? null,
     evaluated?.identity ?? null,
+    evaluated?.candidates ?? null,
     evaluated?.run ?? null,
     evaluated?.nextDate ?? null,
     evaluated?.protected === true ? 1 : null,

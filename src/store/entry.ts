@@ -56,6 +56,7 @@ function evaluatedOf(row: Row): Evaluated | undefined {
     ...present('nextDate', optionalInteger(row, 'next_date')),
     ...present('missingManager', optionalText(row, 'missing_manager')),
     ...present('identity', optionalText(row, 'identity')),
+    ...present('candidates', optionalText(row, 'candidates')),
     ...present('protected', optionalInteger(row, 'protected') === 1 ? (true as const) : undefined),
     run,
   };

@@ -3,6 +3,7 @@ import { JoineryError } from '../domain/error.ts';
 import type { Database, Reader, Statement } from './database.ts';
 import { foundation } from './foundation.ts';
 import { erasureSchema } from './erasure-schema.ts';
+import { names } from './names.ts';
 import { people } from './people.ts';
 import { standing } from './standing.ts';
 import { integerOf } from './row.ts';
@@ -22,7 +23,7 @@ export interface ColumnTypes {
   readonly bytes: string;
 }
 
-export const migrations: readonly Migration[] = [foundation, standing, people, erasureSchema];
+export const migrations: readonly Migration[] = [foundation, standing, people, erasureSchema, names];
 
 const columnTypes: Readonly<Record<Database['kind'], ColumnTypes>> = {
   sqlite: { text: 'text', bytes: 'blob' },

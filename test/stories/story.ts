@@ -65,6 +65,7 @@ export async function openStory(parts: StoryParts = {}, emulator: Omit<EmulatorO
   const folder = await mkdtemp(join(tmpdir(), 'joinery-story-'));
   const file = join(folder, 'story.yaml');
   await writeFile(file, pipelineText(parts));
+  let commands = 1;
   const events: JoineryEvent[] = [];
   const find = (employeeId: string): { readonly id: string; readonly [name: string]: unknown } => {
     work.emulator.settle();
@@ -114,7 +115,7 @@ export async function openStory(parts: StoryParts = {}, emulator: Omit<EmulatorO
         columns: 80,
         environment: work.environment,
         clock,
-        chance: { random: () => 0.5, uuid: randomUUID },
+        chance: { random: () => (commands++ * 0.618_034) % 1, uuid: randomUUID },
         signal: new AbortController().signal,
       };
       const code = await runCommandLine([...words, '--state', work.state], io);

@@ -55,6 +55,12 @@ export const stagesErrors = defineErrors({
     why: 'A worker has one owner pipeline. Only what the other pipeline owns can be taken over from it, and not while it is executing.',
     fix: 'Give the name of the pipeline that owns the worker with --from: `joinery explain` and the rejection show it.',
   },
+  'STG-109': {
+    title: 'The worker is not renamed',
+    exit: 'configuration',
+    why: 'Only a worker of this pipeline who has an account and is active has a user name that can be changed, and it has to be another one that nobody else has.',
+    fix: 'Do what the message says; --to gives a name of your own choice instead of the candidates of the pipeline.',
+  },
   'STG-201': {
     title: 'The service refused the upload',
     exit: 'sink',
