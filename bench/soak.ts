@@ -3,6 +3,7 @@
  * shrunk and told, and replayed by `npm run soak -- --seed S --histories 1`. Prints how the histories and faults were distributed.
  */
 import { fork } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { generateStory } from '../test/soak/generate.ts';
@@ -33,6 +34,8 @@ const first = Number(values.seed);
 const processes = Number(values.processes);
 const step = Number(values.step);
 
+// Thousands of stores are opened and thrown away: in memory where the system offers a folder for that.
+if (existsSync('/dev/shm')) process.env['JOINERY_SOAK_FOLDER'] ??= '/dev/shm';
 if (process.send === undefined) await lead();
 else for (let seed = first; seed < first + histories; seed += step) process.send(await playOne(seed));
 process.disconnect?.();
