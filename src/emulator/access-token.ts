@@ -34,6 +34,9 @@ export class AccessTokens {
   /** Tokens whose signature was found good, so that a busy client costs one verification and not thousands. */
   readonly #verified = new Set<string>();
   #revokedBefore = -Infinity;
+  #revoked: ReadonlySet<string> = new Set();
+  /** Ids of the tokens of the newest second: the claims hold whole seconds. */
+  #newest: { readonly second: number; readonly ids: string[] } = { second: 0, ids: [] };
 
   constructor(tenantId: string, journal: Journal, random: Random) {
     this.#privateKey = signingKey(journal);
@@ -64,7 +67,7 @@ export class AccessTokens {
         sub: registration.objectId,
         roles: [...registration.roles],
         tid: this.#tenantId,
-        uti: randomGuid(this.#random),
+        uti: this.#identify(seconds),
         ver: '1.0',
       },
       this.#privateKey,
@@ -95,16 +98,24 @@ export class AccessTokens {
         sub: registration.objectId,
         scp: scopes.join(' '),
         tid: this.#tenantId,
-        uti: randomGuid(this.#random),
+        uti: this.#identify(seconds),
         ver: '1.0',
       },
       this.#privateKey,
     );
   }
 
-  /** Every token issued until now is refused from now on, as if it had expired. */
+  /** Every token issued until now is refused from now on, as if it had expired; one that is issued in the same second afterwards is good. */
   revoke(now: Instant): void {
-    this.#revokedBefore = Math.floor(now / 1000) + 1;
+    this.#revokedBefore = Math.floor(now / 1000);
+    this.#revoked = new Set(this.#newest.ids);
+  }
+
+  #identify(seconds: number): string {
+    const id = randomGuid(this.#random);
+    if (this.#newest.second !== seconds) this.#newest = { second: seconds, ids: [] };
+    this.#newest.ids.push(id);
+    return id;
   }
 
   /** Undefined: not a valid token of this tenant at this moment. */
@@ -120,6 +131,7 @@ export class AccessTokens {
     const { iat, nbf, exp, roles } = claims;
     if (typeof iat !== 'number' || typeof nbf !== 'number' || typeof exp !== 'number') return undefined;
     if (claims['tid'] !== this.#tenantId || nbf * 1000 > now || exp * 1000 <= now || iat < this.#revokedBefore) return undefined;
+    if (this.#revoked.has(textMember(claims, 'uti') ?? '')) return undefined;
     const scopes = textMember(claims, 'scp')?.split(' ') ?? [];
     const held = isArray(roles) ? roles : scopes;
     return {
