@@ -39,6 +39,10 @@ export function renderPlan(plan: PlanHead, style: Style): string {
       `  Price: ${plural(price.operations, 'operation')} in ${plural(price.calls, 'call')}; ${formatCount(price.callsLeft)} calls are left in the rolling day; done at ${formatInstant(price.earliestEnd)} at the earliest.`,
     );
   }
+  if (plan.staging !== undefined) {
+    const sizes = plan.staging.stages.map(({ operations }) => formatCount(operations));
+    lines.push(`  Sent in stages of ${sizes.join(', ')}: ${plan.staging.because.join('; ')}.`);
+  }
   for (const guard of plan.guards) {
     lines.push(`  ${guard.tripped ? red('✗') : green('✓')} guard ${guard.guard}: ${guard.tripped ? red(guard.words) : dim(guard.words)}`);
   }

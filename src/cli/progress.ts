@@ -85,6 +85,10 @@ export class Progress {
         return yellow(`  batch ${event.batch}: no answer (${event.reason}); the logs will tell what became of it`);
       case 'batch.refused':
         return red(`  batch ${event.batch}: refused with ${String(event.status)}: ${event.reason}`);
+      case 'load.stage':
+        return `  load in stages: ${String(event.stage)} of ${String(event.of)}, ${plural(event.operations, 'operation')}`;
+      case 'load.paused':
+        return yellow(`  the load pauses: ${event.words}`);
       case 'waiting':
         return `  ${plural(event.workers, 'worker is', 'workers are')} waiting: ${event.reason}`;
       case 'outcome':

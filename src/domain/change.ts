@@ -101,6 +101,16 @@ export interface PlanHead {
   readonly rejections: { readonly fresh: number; readonly standing: number; readonly keyless: number };
   readonly guards: readonly GuardVerdict[];
   readonly price: Price;
+  /** The load goes in stages; absent: at once. Disables are in none. */
+  readonly staging?: Staging;
+}
+
+/** A load in stages: each waits for the outcomes of the one before it. */
+export interface Staging {
+  /** Why, in words; at least one. */
+  readonly because: readonly string[];
+  /** In order; at least two. `from`: the sequence of the stage's first batch. */
+  readonly stages: readonly { readonly operations: number; readonly from: number }[];
 }
 
 /** What the plan costs. */

@@ -57,6 +57,10 @@ export type JoineryEvent =
     }
   | { readonly type: 'batch.unknown'; readonly batch: BatchId; readonly reason: string }
   | { readonly type: 'batch.refused'; readonly batch: BatchId; readonly status: number; readonly reason: string }
+  /** A stage of a load in stages begins; `stage` from 1. */
+  | { readonly type: 'load.stage'; readonly stage: number; readonly of: number; readonly operations: number }
+  /** The load stopped by itself and can go on later. */
+  | { readonly type: 'load.paused'; readonly run: RunId; readonly code: string; readonly words: string }
   | { readonly type: 'pace'; readonly reason: 'window' | 'quota' | 'retry' | 'reserve'; readonly until: Instant }
   | { readonly type: 'poll'; readonly rows: number; readonly open: number; readonly nextAt: Instant }
   | {

@@ -86,6 +86,11 @@ export const outcomeCodes: readonly OutcomeCode[] = [
   { code: 'Timeout', ...service, words: 'The directory did not answer the service in time.', todo: 'Nothing; the service retries, about every 40 minutes.' },
 ]; // prettier-ignore
 
+/** The reason lies in the job's rights or mapping: it is the same for everybody. */
+export function isSetUpFailure(code: string, reason: string): boolean {
+  return ['setUp', 'mapping'].includes(explainCode(code, reason).class);
+}
+
 /** For a code that is in no table of Microsoft’s that we know. */
 const unknownCode: OutcomeCode = {
   code: 'unknown',

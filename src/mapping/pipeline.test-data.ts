@@ -140,6 +140,11 @@ export function buildPipeline(text: PipelineText): Pipeline {
     approvers: { users: [], runner: 'refused' },
     plan: { maxAge: 1 },
     retention: { rows: 1, payloads: 1 },
+    load: {
+      staged: { when: 'never', stages: [10, 200], change: { share: 0.05, atLeast: 10 } },
+      pause: { failed: { share: 0.05, atLeast: 1 }, unconfirmed: 100_000 },
+      reserve: { disables: 0.05, others: 0 },
+    },
     sink: {
       type: 'entra',
       tenant: '11111111-1111-1111-1111-111111111111',

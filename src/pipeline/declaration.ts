@@ -3,6 +3,7 @@ import { approversFields } from './declare-approvers.ts';
 import { guardsFields, leaversFields, planFields } from './declare-guards.ts';
 import { holdsFields, protectedFields } from './declare-holds.ts';
 import { retentionFields } from './declare-retention.ts';
+import { loadFields } from './declare-load.ts';
 import { sinkFields } from './declare-sink.ts';
 import { sourceFields } from './declare-source.ts';
 import { lookups, transformFields } from './declare-transform.ts';
@@ -63,6 +64,7 @@ export const declaration = map({
     doc: 'How long personal data is kept in the state. Nothing is erased by itself: joinery purge does it.',
     example: '{ rows: 30d, payloads: 180d }',
   }),
+  load: section(loadFields, { doc: 'How plans are sent: stages, pauses, calls left alone.', example: '{ staged: { when: always } }' }),
   sink: required(sinkFields, { doc: 'The provisioning job.', example: '{ type: entra, … }' }),
   state: optional(state, {
     doc: 'Where state is kept: a folder, or a PostgreSQL address. --state and JOINERY_STATE come first; without any of them .joinery beside the folder pipelines.',

@@ -43,17 +43,21 @@ export const firstLimit: Kind<number | Limit> = {
   read: (node, path, reading) => readLimit(node, path, reading, { share: 0, atLeast: 0 }),
 };
 
-/** `75%` */
-export const shareKind: Kind<number> = {
-  words: 'a share such as 75%',
-  schema: shareText,
-  read(node, path, reading) {
-    const found = node.kind === 'scalar' && typeof node.value === 'string' ? parseShare(node.value) : undefined;
-    if (found !== undefined) return found;
-    if (node.kind !== 'scalar' || node.value === null) return reportKind(reading, node, path, this.words);
-    return reading.report('PIP-108', node.range, `${path} takes ${this.words}, not ${node.written.source}`);
-  },
-};
+/** A share without bounds, in per cent; the value is 0 to 1. */
+export function share(minimum: number, maximum: number): Kind<number> {
+  const expected = `a share from ${String(minimum)}% to ${String(maximum)}%`;
+  return {
+    words: expected,
+    schema: shareText,
+    read(node, path, reading) {
+      if (node.kind !== 'scalar' || node.value === null || typeof node.value === 'boolean')
+        return reportKind(reading, node, path, expected);
+      const value = typeof node.value === 'string' ? parseShare(node.value) : undefined;
+      if (value !== undefined && value * 100 >= minimum && value * 100 <= maximum) return value;
+      return reading.report('PIP-108', node.range, `${path} takes ${expected}, not ${String(node.value)}`);
+    },
+  };
+}
 
 function readLimit(node: YamlNode, path: string, reading: Reading, fallback: Limit): number | Limit | undefined {
   if (node.kind === 'map') return readBounds(node, path, reading, fallback);

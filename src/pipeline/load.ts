@@ -5,6 +5,7 @@ import { buildGuards } from './build-guards.ts';
 import { buildSink } from './build-sink.ts';
 import { buildColumns, buildSource } from './build-source.ts';
 import { buildClearing, buildLookups, buildTransform, checkNames } from './build-transform.ts';
+import { buildLoad } from './declare-load.ts';
 import { declaration, findField, type PipelineValues } from './declaration.ts';
 import type { LeaversDeclaration, Pipeline } from './pipeline.ts';
 import { Reading, reasonOf, stripByteOrderMark } from './reading.ts';
@@ -81,6 +82,7 @@ function buildPipeline(values: PipelineValues | undefined, reading: Reading): Pi
     approvers: { users: values.approvers.users.map(({ value }) => value), runner: values.approvers.runner },
     plan: values.plan,
     retention: values.retention,
+    load: buildLoad(values.load),
     sink,
     ...(values.state === undefined ? {} : { state: values.state }),
     placeOf: (path) => reading.placeOf(path),

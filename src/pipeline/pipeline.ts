@@ -25,6 +25,7 @@ export interface Pipeline {
   readonly approvers: ApproversDeclaration;
   readonly plan: { /** Apply refuses an older plan; ms, default 24 h. */ readonly maxAge: number };
   readonly retention: RetentionDeclaration;
+  readonly load: LoadDeclaration;
   readonly sink: SinkDeclaration;
   /** Folder or PostgreSQL URL; absent: `--state`, `JOINERY_STATE`, else `.joinery/` beside the `pipelines/` folder. */
   readonly state?: string | Secret;
@@ -216,6 +217,25 @@ export interface ApproversDeclaration {
 export interface RetentionDeclaration {
   readonly rows: number;
   readonly payloads: number;
+}
+
+/** How plans are sent. Shares are 0 to 1. */
+export interface LoadDeclaration {
+  readonly staged: {
+    readonly when: 'muchChanges' | 'always' | 'never';
+    /** Operations of each stage but the last, which is the rest. */
+    readonly stages: readonly number[];
+    /** More changes than this share of the enabled workers go in stages. */
+    readonly change: Limit;
+  };
+  readonly pause: {
+    /** Bad outcomes, as a share of the known ones. */
+    readonly failed: Limit;
+    /** Operations of the job without an outcome. */
+    readonly unconfirmed: number;
+  };
+  /** `disables`: of the day's calls, for nothing else. `others`: of window and day, for other clients of the tenant. */
+  readonly reserve: { readonly disables: number; readonly others: number };
 }
 
 export interface SinkDeclaration {

@@ -1,4 +1,4 @@
-import type { Change, ChangeCounts, GuardVerdict, HoldCause, PlanHead, Price, RekeyCase, Rejection } from '../domain/change.ts';
+import type { Change, ChangeCounts, GuardVerdict, HoldCause, PlanHead, Price, RekeyCase, Rejection, Staging } from '../domain/change.ts';
 import { formatInstant } from '../domain/clock.ts';
 import type { Run } from '../domain/run.ts';
 import { isSentChange, type ChangeKind, type ExternalId, type SentChangeKind } from '../domain/words.ts';
@@ -8,6 +8,7 @@ import { evaluateGuards } from '../plan/guards.ts';
 import { managerCircles, orderForSending } from '../plan/order.ts';
 import { PlanHash } from '../plan/plan-hash.ts';
 import { priceOf } from '../plan/price.ts';
+import { stagesOf } from '../plan/staging.ts';
 import { callAllowance } from './allowance.ts';
 import { scopeOf, type StageContext } from './context.ts';
 import { decideWorkers, type Decided } from './decide.ts';
@@ -16,6 +17,7 @@ import { timed } from './stage-events.ts';
 import { acceptedStates } from './previous-pass.ts';
 import type { Renames } from './name-seekers.ts';
 import { surveyVerdicts } from './survey.ts';
+import { planStaging } from './plan-staging.ts';
 import { refuseUnknownHistory } from './first-run.ts';
 import type { DirectoryView } from './directory-names.ts';
 import { openHolds } from './holds.ts';
@@ -114,12 +116,13 @@ export async function batch(context: StageContext, run: Run, directory: Director
       const message = `the managers of these workers lead in a circle: ${circle.join(', ')}`;
       context.emit({ type: 'warning', diagnostic: { code: 'PLN-107', severity: 'warning', message } });
     }
-    const batches = arrange(run, totals.members);
-    await writeHandoff(store, run.id, 'batches.ndjson', batches);
 
     // A first run that was interrupted before all was sent is still the first: what it left is planned again.
     const first = (await store.runs.latest(pipeline.name, ['loaded', 'finished'])) === undefined;
     const ledger = await store.ledger.counts(scope, pipeline.name);
+    const { because, sizes } = await planStaging(context, run, totals.counts, ledger.enabled);
+    const { batches, stages } = arrange(run, totals.members, sizes);
+    await writeHandoff(store, run.id, 'batches.ndjson', batches);
     const standing = ledger.standingRejections - totals.revisited + totals.standing;
     const guards = evaluateGuards(pipeline.guards, {
       first,
@@ -135,6 +138,7 @@ export async function batch(context: StageContext, run: Run, directory: Director
       guards,
       standing: standing + summary.keyless - totals.keyless,
       batches: batches.length,
+      ...(stages.length < 2 ? {} : { staging: { because, stages } }),
       first,
       hash: hash.digest(),
     });
@@ -189,17 +193,26 @@ async function* tally(
   }
 }
 
-/** Batches in the order of sending, each with its members in the order of the request. */
-function arrange(run: Run, members: readonly Member[]): BatchLine[] {
-  const ordered = orderForSending(members);
+/** Batches in the order of sending, each with its members in the order of the request; with sizes of stages, no batch reaches from one into the next. */
+function arrange(
+  run: Run,
+  members: readonly Member[],
+  sizes: readonly number[],
+): { readonly batches: readonly BatchLine[]; readonly stages: Staging['stages'] } {
+  const { disables, stages } = stagesOf(orderForSending(members), sizes);
   const batches: { id: string; sequence: number; workers: ExternalId[] }[] = [];
-  for (const [index, { sequence }] of placeOperations(ordered).entries()) {
-    const member = ordered[index];
-    if (member === undefined) continue;
-    const open = (batches[sequence] ??= { id: batchId(run, sequence), sequence, workers: [] });
-    open.workers.push(member.externalId);
-  }
-  return batches;
+  const place = (ordered: readonly Member[]): { readonly operations: number; readonly from: number } => {
+    const from = batches.length;
+    for (const [index, { sequence }] of placeOperations(ordered).entries()) {
+      const member = ordered[index];
+      if (member === undefined) continue;
+      const open = (batches[from + sequence] ??= { id: batchId(run, from + sequence), sequence: from + sequence, workers: [] });
+      open.workers.push(member.externalId);
+    }
+    return { operations: ordered.length, from };
+  };
+  place(disables);
+  return { stages: stages.map(place), batches };
 }
 
 export function batchId(run: Run, sequence: number): string {
@@ -211,6 +224,7 @@ interface HeadParts {
   readonly guards: readonly GuardVerdict[];
   readonly standing: number;
   readonly batches: number;
+  readonly staging?: Staging;
   readonly first: boolean;
   readonly hash: string;
 }
@@ -238,6 +252,7 @@ async function headOf(context: StageContext, run: Run, parts: HeadParts): Promis
     rejections: { fresh: totals.fresh, standing: parts.standing, keyless: totals.keyless },
     guards: parts.guards,
     price,
+    ...(parts.staging === undefined ? {} : { staging: parts.staging }),
   };
 }
 

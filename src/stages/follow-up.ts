@@ -49,6 +49,8 @@ export async function planFollowUp(
   }
   if (candidates.length === 0) return 0;
   const first = (await store.operations.batches(run.id)).length;
+  // It was finished while something of it was in escrow, and has work again.
+  if ((await store.runs.get(run.id))?.state === 'finished') await store.runs.advance(lease, run.id, { state: 'loaded' });
   await store.operations.add(lease, run.id, scope, arrange(context, run, candidates, first), clock.now());
   for (const { externalId } of candidates) done.add(externalId);
   return candidates.length;

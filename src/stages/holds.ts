@@ -3,7 +3,8 @@ import type { HoldCause, RekeyCase } from '../domain/change.ts';
 import type { Diagnostic } from '../domain/diagnostic.ts';
 import { JoineryError } from '../domain/error.ts';
 import type { LedgerEntry } from '../domain/ledger.ts';
-import type { RunId, ExternalId } from '../domain/words.ts';
+import { isDisable, type ExternalId, type JobScope, type RunId } from '../domain/words.ts';
+import type { Store } from '../store/contract.ts';
 import { accountStateOf, holdBack, holdTable, lastWordOf } from '../plan/hold.ts';
 import { scopeOf, type StageContext } from './context.ts';
 import type { Decided } from './decide.ts';
@@ -29,8 +30,10 @@ export function openHolds({ pipeline, store }: Pick<StageContext, 'pipeline' | '
         throw new JoineryError('PLN-205', `${String(workers.length)} workers are about to be enabled or kept enabled`);
       }
       for (const worker of workers) {
-        const cause = holdTable[accountStateOf(accounts.get(worker))][lastWordOf(entries.get(worker))];
-        if (cause !== 'free') held.set(worker, cause);
+        const entry = entries.get(worker);
+        const cause = holdTable[accountStateOf(accounts.get(worker))][lastWordOf(entry)];
+        const ours = cause === 'directory' && entry?.baselineUnknown === true && (await wentSilentOff(store, scopeOf(pipeline), entry));
+        if (cause !== 'free' && !ours) held.set(worker, cause);
         if (listed.has(worker)) held.set(worker, 'list');
       }
       // The key may have been given to somebody else, and nothing is left by which anybody could tell.
@@ -38,6 +41,15 @@ export function openHolds({ pipeline, store }: Pick<StageContext, 'pipeline' | '
       return held;
     },
   };
+}
+
+/** A disable of ours left after what is confirmed and has no outcome: it may be what turned the account off, whatever was wished for since. */
+async function wentSilentOff(store: Store, scope: JobScope, { externalId, confirmed }: LedgerEntry): Promise<boolean> {
+  const operations = await store.operations.ofWorker(scope, externalId);
+  return operations.some(
+    ({ payload, outcome, sentAt = 0 }) =>
+      !payload.active && (outcome === 'silent' || outcome === 'superseded') && sentAt > (confirmed?.at ?? 0),
+  );
 }
 
 /** One worker id a line; empty lines and lines that begin with # are for people. */
@@ -100,13 +112,14 @@ function rekeyWarning({ old, new: young, by }: RekeyCase): Diagnostic {
 
 /**
  * The last look before anything of a run leaves: between plan and load hours may pass, in which somebody disables an account. What is held by now is dropped from
- * the run; the next plan names it.
+ * the run; the next plan names it. Disables ask nobody but the list of the protected, so that a directory that cannot be read holds none of them up.
  */
-export async function dropHeld(context: StageContext, run: RunId, directory: DirectoryView): Promise<void> {
+export async function dropHeld(context: StageContext, run: RunId, directory: DirectoryView, which: 'disables' | 'others'): Promise<void> {
   const { store, pipeline, lease, clock, emit } = context;
   const holds = openHolds(context, directory);
   for await (const chunk of store.operations.stream(run)) {
-    for (const operations of inSteps(chunk.filter(({ state }) => state === 'planned'))) {
+    const planned = chunk.filter(({ state, change }) => state === 'planned' && isDisable(change) === (which === 'disables'));
+    for (const operations of inSteps(planned)) {
       const entries = await store.ledger.getMany(
         scopeOf(pipeline),
         operations.map(({ externalId }) => externalId),

@@ -25,6 +25,16 @@ export interface LogSource {
 export interface ReconcileOptions {
   /** How long to wait for outcomes before leaving the rest open; ms. 0: one look at the logs. */
   readonly wait: number;
+  /** Ends as soon as this holds of the operations that are open and not in escrow; default: there are none. */
+  readonly until?: (open: readonly Operation[]) => boolean;
+}
+
+/** Failures of one kind. */
+export interface FailureCount {
+  readonly code: string;
+  /** As the first of them gave it; values masked. */
+  readonly reason: string;
+  readonly operations: number;
 }
 
 export interface ReconcileResult {
@@ -32,6 +42,8 @@ export interface ReconcileResult {
   readonly outcomes: Counts;
   /** Workers whose operation had no answer and left no trace: to be sent again. */
   readonly lost: ReadonlySet<ExternalId>;
+  /** Operations that failed in this reconcile, by code. */
+  readonly failures: ReadonlyMap<string, FailureCount>;
   /** Operations of the job that are still in flight. */
   readonly open: number;
 }
@@ -39,6 +51,7 @@ export interface ReconcileResult {
 interface Findings {
   readonly outcomes: Record<string, number>;
   readonly lost: Set<ExternalId>;
+  readonly failures: Map<string, FailureCount>;
   /** When a worker is judged again without new rows. */
   readonly again: Map<ExternalId, Instant>;
 }
@@ -60,13 +73,15 @@ export async function reconcile(context: StageContext, logs: LogSource, options:
   emit({ type: 'stage.started', stage: 'reconcile' });
   const outcomes: Record<string, number> = {};
   const lost = new Set<ExternalId>();
+  const failures = new Map<string, FailureCount>();
   const watch = new JobWatch();
   let pause = firstPause;
   let open = await store.operations.open(scope);
   const again = new Map<ExternalId, Instant>(open.map(({ externalId }) => [externalId, 0]));
   while (open.length > 0) {
-    const touched = await readRows(context, scope, logs, open, watch);
+    // The job first: what is silent by its executions is looked for once more before it is called that.
     await observeJob(context, logs, watch);
+    const touched = await readRows(context, scope, logs, open, watch);
     // Judging everybody at every look would cost more than all the rest: only new rows, a grace that ends or silence change a judgement.
     const now = clock.now();
     const due = open.filter(
@@ -79,10 +94,10 @@ export async function reconcile(context: StageContext, logs: LogSource, options:
       scope,
       open.filter(({ externalId }) => workers.has(externalId)),
       watch,
-      { outcomes, lost, again },
+      { outcomes, lost, failures, again },
     );
     open = open.filter(({ id, externalId }) => !workers.has(externalId) || left.has(id));
-    if (open.length === 0) break;
+    if (open.length === 0 || options.until?.(open) === true) break;
     const standing = watch.diagnosis();
     if (standing !== undefined) {
       // Uploads are safe in its queue; waiting for a person to start it would only hold the lease.
@@ -99,7 +114,7 @@ export async function reconcile(context: StageContext, logs: LogSource, options:
     pause = touched.size > 0 ? firstPause : Math.min(pause * 2, longestPause);
   }
   emit({ type: 'stage.finished', stage: 'reconcile', counts: outcomes, milliseconds: clock.now() - started });
-  return { outcomes, lost, open: (await store.operations.open(scope)).length };
+  return { outcomes, lost, failures, open: (await store.operations.open(scope)).length };
 }
 
 /** Answers the workers about whom there are new rows. */
@@ -116,7 +131,7 @@ async function readRows(
   // Before an operation is called silent, everything since its 202 is read once more, however late a row became visible.
   const thorough = open.some((operation) => watch.isSilent(operation, clock.now()));
   const from = cursor === undefined || thorough || cursor - overlap < oldest ? oldest : cursor - overlap;
-  const workers = new Set(open.map(({ externalId }) => externalId));
+  const workers = new Map(open.map((operation) => [operation.externalId, operation]));
   const touched = new Set<ExternalId>();
   let newest = cursor ?? 0;
   const onProblem = (diagnostic: Diagnostic): void => {
@@ -125,12 +140,20 @@ async function readRows(
   for await (const page of logs.read(from, onProblem, signal)) {
     // Only rows that can close something: a tenant's logs hold everybody else's too.
     const useful = page.filter((row) => workers.has(row.sourceIdentity?.id ?? ''));
+    for (const row of useful) noteDrain(watch, workers.get(row.sourceIdentity?.id ?? ''), row);
     const fresh = new Set(useful.length === 0 ? [] : await store.logs.put(scope, useful, clock.now()));
     for (const row of useful) if (fresh.has(row.id)) touched.add(row.sourceIdentity?.id ?? '');
     newest = Math.max(newest, ...page.map((row) => Date.parse(row.activityDateTime)));
   }
   if (newest > (cursor ?? 0)) await store.logs.moveCursor(scope, newest);
   return touched;
+}
+
+/** A retry of an escrow, or a version that something overtook, says nothing about the queue. */
+function noteDrain(watch: JobWatch, operation: Operation | undefined, row: LogRow): void {
+  if (operation === undefined || operation.outcome === 'escrowed' || operation.overtakes !== undefined) return;
+  if (row.provisioningSteps?.some(({ name }) => name === 'EntryEscrowRetry') === true) return;
+  watch.noteRow(operation, Date.parse(row.activityDateTime));
 }
 
 async function observeJob(context: StageContext, logs: LogSource, watch: JobWatch): Promise<void> {
@@ -182,11 +205,13 @@ function settle(
   watch: JobWatch,
 ): { readonly closure?: Closure; readonly escrow?: Extract<Judgement, { readonly kind: 'escrow' }>['failure'] } {
   if (judgement.kind === 'close') return { closure: judgement.closure };
-  if (judgement.kind === 'escrow') return { escrow: judgement.failure };
-  const { operation } = judgement;
-  if (operation.outcome === 'escrowed' || !watch.isSilent(operation, context.clock.now())) return {};
+  const failure = judgement.kind === 'escrow' ? judgement.failure : judgement.operation.failure;
+  const operation: Operation =
+    judgement.kind === 'escrow' ? { ...judgement.operation, outcome: 'escrowed', failure: judgement.failure } : judgement.operation;
+  if (!watch.isSilent(operation, context.clock.now())) return judgement.kind === 'escrow' ? { escrow: judgement.failure } : {};
   const evidence = { kind: 'log' as const, operation: operation.id, outcome: 'silent' as const, rows: [] };
-  return { closure: { operation: operation.id, outcome: 'silent', effect: 'forget', evidence } };
+  const closure = { operation: operation.id, outcome: 'silent', effect: 'forget', evidence } as const;
+  return { closure: failure === undefined ? closure : { ...closure, failure } };
 }
 
 function tell(context: StageContext, operation: Operation, closure: Closure, findings: Findings): void {
@@ -194,15 +219,19 @@ function tell(context: StageContext, operation: Operation, closure: Closure, fin
   outcomes[closure.outcome] = (outcomes[closure.outcome] ?? 0) + 1;
   // No 202 and no row: the bytes never arrived.
   if (closure.outcome === 'silent' && operation.acceptedAt === undefined) lost.add(operation.externalId);
+  const { failure } = closure;
+  // The service quotes the values that it refuses; events are printed and logged.
+  const reason = failure === undefined ? '' : maskTextOf(failure.reason, operation.payload, operation.externalId);
+  if (failure !== undefined && closure.outcome === 'failed') {
+    const known = findings.failures.get(failure.code) ?? { code: failure.code, reason, operations: 0 };
+    findings.failures.set(failure.code, { ...known, operations: known.operations + 1 });
+  }
   context.emit({
     type: 'outcome',
     externalId: operation.externalId,
     change: operation.change,
     outcome: closure.outcome,
-    ...(closure.failure === undefined
-      ? {}
-      : // The service quotes the values that it refuses; events are printed and logged.
-        { code: closure.failure.code, reason: maskTextOf(closure.failure.reason, operation.payload, operation.externalId) }),
+    ...(failure === undefined ? {} : { code: failure.code, reason }),
   });
 }
 

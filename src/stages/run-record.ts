@@ -35,7 +35,8 @@ export class RunRecord {
     } else if (event.type === 'batch.retry') add(this.#retries, event.reason, 1);
     else if (event.type === 'batch.unknown') this.#unknown++;
     else if (event.type === 'batch.refused') this.#refused++;
-    else if (event.type === 'pace') add(this.#waits, event.reason, Math.max(0, event.until - this.#clock.now()));
+    else if (event.type === 'pace' && event.reason !== 'quota')
+      add(this.#waits, event.reason, Math.max(0, event.until - this.#clock.now()));
     else if (event.type === 'poll') this.#polls++;
     else if (event.type === 'warning') add(this.#warnings, event.diagnostic.code, 1);
   };

@@ -13,20 +13,11 @@ import { openHolds } from './holds.ts';
 import { readDocument, readHandoff, writeHandoff, type ExtractItem } from '../store/run-files.ts';
 import { keepRows } from './keep-rows.ts';
 import { load, sendBatches } from './load.ts';
-import { reconcile, type LogSource } from './reconcile.ts';
-import type { Chance, Sink } from './send-batch.ts';
+import { explainCode, isSetUpFailure } from '../entra/outcome-codes.ts';
+import { reconcile, type ReconcileResult } from './reconcile.ts';
+import type { Surroundings } from './surroundings.ts';
 import { transform } from './transform.ts';
 import type { DirectoryView } from './directory-names.ts';
-
-/** The outside world of a run, each part behind what the stages need of it. */
-export interface Surroundings {
-  readonly sink: Sink;
-  readonly logs: LogSource;
-  readonly directory: DirectoryView;
-  readonly chance: Chance;
-  /** How long reconcile waits for outcomes; ms. */
-  readonly wait: number;
-}
 
 /** What a run came to. */
 export interface RunResult {
@@ -147,8 +138,8 @@ async function supersedeOlder(context: StageContext, run: Run): Promise<void> {
 
 /** Load, reconcile, and follow-ups until nothing that was accepted is left to send. */
 export async function deliverRun(context: StageContext, run: Run, around: Surroundings): Promise<Readonly<Record<string, number>>> {
-  await load(context, run, around.sink, around.chance, around.directory);
-  return settleRun(context, run, around);
+  const { lost } = await load(context, run, around);
+  return settleRun(context, run, around, lost);
 }
 
 /** Reconcile, and what it makes possible: the second pass. At most three, so that two sides that disagree for ever end in a report. */
@@ -156,6 +147,7 @@ export async function settleRun(
   context: StageContext,
   run: Run | undefined,
   around: Surroundings,
+  lost: ReadonlySet<ExternalId> = new Set(),
 ): Promise<Readonly<Record<string, number>>> {
   const { store } = context;
   const done = new Set<ExternalId>();
@@ -165,15 +157,28 @@ export async function settleRun(
     return result.outcomes;
   }
   for (let pass = 0; pass < 3; pass++) {
-    if ((await planFollowUp(context, run, result.lost, done, openHolds(context, around.directory))) === 0) break;
+    if (warnOfSetUp(context, result)) break;
+    const again = new Set([...lost, ...result.lost]);
+    if ((await planFollowUp(context, run, again, done, openHolds(context, around.directory))) === 0) break;
     context.emit({ type: 'stage.started', stage: 'load' });
     const started = context.clock.now();
-    const counts = await sendBatches(context, run.id, around.sink, around.chance, around.directory);
-    context.emit({ type: 'stage.finished', stage: 'load', counts, milliseconds: context.clock.now() - started });
+    const { batches, operations } = await sendBatches(context, run, around);
+    context.emit({ type: 'stage.finished', stage: 'load', counts: { batches, operations }, milliseconds: context.clock.now() - started });
     result = await reconcile(context, around.logs, { wait: around.wait });
   }
   await finishRuns(context);
   return store.operations.tally(run.id);
+}
+
+/** Failures that everybody else would meet too: nothing more is sent until somebody has looked. */
+function warnOfSetUp({ emit }: StageContext, { failures }: Pick<ReconcileResult, 'failures'>): boolean {
+  const setUp = [...failures.values()].filter(({ code, reason }) => isSetUpFailure(code, reason));
+  for (const { code, reason, operations } of setUp) {
+    const { todo } = explainCode(code, reason);
+    const message = `${String(operations)} operations failed with ${code}: ${reason} ${todo}`;
+    emit({ type: 'warning', diagnostic: { code: 'STG-207', severity: 'warning', message } });
+  }
+  return setUp.length > 0;
 }
 
 /** Loaded runs without an open operation are finished, whichever run's reconcile closed the last one. */

@@ -28,21 +28,11 @@ import { chooseResent, type ResendChoice } from './resend.ts';
 import { rekeyWorker, type RekeyRequest } from './rekey.ts';
 import { checkRename, checkRenamed } from './rename.ts';
 import { RunRecord } from './run-record.ts';
-import {
-  acceptRun,
-  beginRun,
-  deliverRun,
-  extractRun,
-  planRun,
-  settleRun,
-  transformRun,
-  wrongStage,
-  type RunResult,
-  type Surroundings,
-} from './run.ts';
+import { acceptRun, beginRun, deliverRun, extractRun, planRun, settleRun, transformRun, wrongStage, type RunResult } from './run.ts';
 import { transferWorkers } from './transfer.ts';
 import type { Chance } from './send-batch.ts';
 import { openService } from './service.ts';
+import type { Surroundings } from './surroundings.ts';
 
 export interface RunnerOptions {
   /** Variables that `${NAME}` in the pipeline stands for. */
@@ -301,12 +291,12 @@ export class Runner {
     });
   }
 
-  /** Accepts a planned run and sends its batches, or goes on with one that was interrupted. Does not wait for outcomes. */
+  /** Accepts a planned run and sends its batches, or goes on with one that was interrupted. Waits for outcomes only between the stages of a load in stages. */
   load(choice: RunChoice): Promise<Run> {
     return this.#withService(async (context, around) => {
       const run = await this.#choose(choice);
       if (run.state !== 'accepted') await acceptRun(context, run);
-      await load(context, await this.#existing(run.id), around.sink, around.chance, around.directory);
+      await load(context, await this.#existing(run.id), around);
       return this.#existing(run.id);
     });
   }

@@ -1,5 +1,6 @@
 import { hashText } from '../domain/canonical-json.ts';
 import type { Instant } from '../domain/clock.ts';
+import type { Diagnostic } from '../domain/diagnostic.ts';
 import { JoineryError } from '../domain/error.ts';
 import type { Batch, Operation } from '../domain/operation.ts';
 import { decideRetry, operationsKindOf, type Attempt, type RetryDecision } from '../entra/retry-rules.ts';
@@ -16,6 +17,10 @@ export interface Sink {
   upload(body: Uint8Array, clientRequestId: string, signal: AbortSignal): Promise<UploadAnswer>;
   /** A reason not to go on: the job is paused, quarantined or was not started; undefined: it runs. */
   checkJob(signal: AbortSignal): Promise<string | undefined>;
+  /** What stands between a load and its outcomes: the job's state, schedule and quarantine, roles that the token lacks. None: go on. */
+  preflight(signal: AbortSignal): Promise<readonly Diagnostic[]>;
+  /** Warns when so many disables are more than the job's accidental-deletion threshold. Never fails: disables go all the same. */
+  warnOfThreshold(disables: number, signal: AbortSignal): Promise<void>;
 }
 
 /** Given by the caller, so that tests are the same every time. */
@@ -31,6 +36,7 @@ export class BatchSender {
   readonly #context: StageContext;
   readonly #sink: Sink;
   readonly #chance: Chance;
+  #warned = false;
 
   constructor(context: StageContext, sink: Sink, chance: Chance) {
     this.#context = context;
@@ -55,6 +61,7 @@ export class BatchSender {
       const decision = this.#decide(answer, attempt, operations);
       if (decision.act === 'done') return operations.length;
       if (decision.act === 'leave') return 0;
+      if (answer.kind === 'throttled') this.#warnOfOthers();
       if (decision.act === 'stop') throw this.#stopped(batch, answer, decision);
       this.#context.emit({
         type: 'batch.retry',
@@ -101,7 +108,7 @@ export class BatchSender {
     parts: { readonly body: Uint8Array; readonly clientRequestId: string; readonly replay: boolean },
   ): Promise<string> {
     const { store, lease, clock, pipeline, signal, emit } = this.#context;
-    const limits = limitsFor(callAllowance(pipeline.sink), operations);
+    const limits = limitsFor(callAllowance(pipeline.sink), pipeline.load.reserve, operations);
     for (;;) {
       if (signal.aborted) throw new JoineryError('DOM-002', `batch ${batch.id} and those after it were not sent`);
       const result = await store.operations.beginSending(lease, {
@@ -131,6 +138,7 @@ export class BatchSender {
     const { clock, emit, signal } = this.#context;
     if (reason === 'quota') {
       const when = until === undefined ? '' : ` It can go on at ${new Date(until).toISOString()}.`;
+      if (until !== undefined) emit({ type: 'pace', reason, until });
       throw new JoineryError('STG-202', `The day's calls of the tenant are used up.${when}`);
     }
     // Another process's call may be answered at any moment, so never longer than the window's own rhythm.
@@ -141,6 +149,14 @@ export class BatchSender {
 
   #decide(answer: UploadAnswer, attempt: Attempt, operations: readonly Operation[]): RetryDecision {
     return decideRetry(answer, attempt, operationsKindOf(operations.map(({ change }) => change)), this.#chance.random());
+  }
+
+  /** Once a load: every further 429 says the same. */
+  #warnOfOthers(): void {
+    if (this.#warned) return;
+    this.#warned = true;
+    const message = 'Graph answered 429 although this load keeps to window and quota: another client sends to the tenant';
+    this.#context.emit({ type: 'warning', diagnostic: { code: 'STG-405', severity: 'warning', message } });
   }
 
   async #stopIfJobStands(): Promise<void> {

@@ -2,14 +2,14 @@ import type { Clock } from '../domain/clock.ts';
 import { JoineryError } from '../domain/error.ts';
 import type { EventSink } from '../domain/event.ts';
 import { openGraph, type Graph } from '../entra/graph.ts';
-import { preflight, readJob } from '../entra/job.ts';
+import { readJob } from '../entra/job.ts';
 import { openLogs } from '../entra/logs.ts';
 import { openTokens } from '../entra/tokens.ts';
-import { upload } from '../entra/upload.ts';
 import type { SinkDeclaration } from '../pipeline/pipeline.ts';
 import { openDirectoryNames, type DirectoryView } from './directory-names.ts';
 import type { LogSource } from './reconcile.ts';
 import type { Sink } from './send-batch.ts';
+import { openSink } from './service-sink.ts';
 
 /** The provisioning service as the stages see it. Nothing is asked before the first use. */
 export interface Service {
@@ -39,14 +39,7 @@ export function openService(sink: SinkDeclaration, clock: Clock, emit: EventSink
   };
   return {
     graph,
-    sink: {
-      prepare: (abort) => graph.prepare(abort),
-      upload: (body, clientRequestId, abort) => upload(graph, body, clientRequestId, abort),
-      async checkJob(abort) {
-        const status = await job(abort);
-        return status === undefined ? undefined : preflight(status, sink.tenant).find(({ severity }) => severity === 'error')?.message;
-      },
-    },
+    sink: openSink(graph, tokens, job, emit),
     logs: { read: (from, onProblem, abort) => logs.read({ from, onProblem, signal: abort }), job },
     directory: openDirectoryNames(graph, emit, signal),
     async close() {

@@ -54,3 +54,33 @@ it('never calls an operation silent while the job stands still, and says why it 
 it('concludes nothing where it may not read the job', () => {
   expect(new JobWatch().isSilent(operation, accepted + 99 * hour)).toBe(false);
 });
+
+it('never calls an operation silent while the service works through what is hours old', () => {
+  const watch = new JobWatch();
+  for (const began of [1, 2, 3]) watch.observe(execution(accepted + began * 600_000));
+  expect(watch.isSilent(operation, accepted + 2 * hour)).toBe(true);
+  watch.noteRow({ acceptedAt: accepted - 3 * hour }, accepted + 1.5 * hour);
+  expect(watch.isSilent(operation, accepted + 2 * hour)).toBe(false);
+  expect(watch.isSilent(operation, accepted + 2.5 * hour)).toBe(true);
+});
+
+it('takes no row that came in time for a drain', () => {
+  const watch = new JobWatch();
+  for (const began of [1, 2, 3]) watch.observe(execution(accepted + began * 600_000));
+  watch.noteRow({ acceptedAt: accepted + hour }, accepted + 1.9 * hour);
+  expect(watch.isSilent(operation, accepted + 2 * hour)).toBe(true);
+});
+
+it('calls what the service was to retry silent an hour after the retry was due, once an execution that began later has ended', () => {
+  const escrowed: Operation = {
+    ...operation,
+    outcome: 'escrowed',
+    failure: { code: 'Timeout', reason: 'later', retryAt: accepted + 5 * hour },
+  };
+  const watch = new JobWatch();
+  watch.observe(execution(accepted + 5.5 * hour));
+  expect(watch.isSilent(escrowed, accepted + 9 * hour)).toBe(false);
+  watch.observe(execution(accepted + 6.1 * hour));
+  expect(watch.isSilent(escrowed, accepted + 5.9 * hour)).toBe(false);
+  expect(watch.isSilent(escrowed, accepted + 7 * hour)).toBe(true);
+});

@@ -7,13 +7,23 @@ export const silenceAfter = 60 * 60_000;
 /** Two executions that began after the 202 must have ended: the first may have read the queue before the operation was in it. */
 export const executionsNeeded = 2;
 
+/** Rows of operations that waited longer than this in the service's queue say that it is behind: a large load drains. */
+const drainLag = silenceAfter;
+/** So long after the last such row the drain is over. */
+const drainQuiet = 60 * 60_000;
+/** When an escrow without a date is given up, from its 202 on; the service doubles its pauses up to a day. */
+const escrowDay = 24 * 60 * 60_000;
+
 /**
  * Watches the job while reconcile waits, because the service tells only its last execution. An operation is silent when its hour is over, two executions
- * that began after it have ended, and the job is active: a paused or quarantined job is not silent, it has not begun.
+ * that began after it have ended, the job is active, and no drain is in progress: a paused or quarantined job is not silent, it has not begun, and one that works
+ * through what is hours old has not come to it yet. What is in escrow is silent when its retry is due for an hour and an execution that began since has ended:
+ * a restart throws escrows away, and the service gives up some day.
  */
 export class JobWatch {
   readonly #executions = new Map<Instant, JobExecution>();
   #job: JobStatus | undefined;
+  #drain: Instant | undefined;
 
   observe(job: JobStatus): void {
     this.#job = job;
@@ -22,11 +32,20 @@ export class JobWatch {
     }
   }
 
+  /** A row about an operation that is in flight and not in escrow. */
+  noteRow(operation: Pick<Operation, 'acceptedAt'>, at: Instant): void {
+    if (operation.acceptedAt !== undefined && at - operation.acceptedAt > drainLag) this.#drain = Math.max(this.#drain ?? 0, at);
+  }
+
   isSilent(operation: Operation, now: Instant): boolean {
-    const since = operation.acceptedAt ?? operation.sentAt ?? now;
-    if (now - since < silenceAfter || this.diagnosis() !== undefined) return false;
-    const begunAfter = [...this.#executions.keys()].filter((began) => began > since).length;
-    return begunAfter >= executionsNeeded;
+    if (this.diagnosis() !== undefined) return false;
+    const accepted = operation.acceptedAt ?? operation.sentAt ?? now;
+    const escrowed = operation.outcome === 'escrowed';
+    const since = escrowed ? (operation.failure?.retryAt ?? accepted + escrowDay) : accepted;
+    if (now - since < silenceAfter) return false;
+    if (!escrowed && this.#drain !== undefined && now - this.#drain < drainQuiet) return false;
+    const begunAfter = [...this.#executions.keys()].filter((began) => began > (escrowed ? since + silenceAfter : since)).length;
+    return begunAfter >= (escrowed ? 1 : executionsNeeded);
   }
 
   /** Why nothing happens, in words; undefined: the job is active, or nobody knows. */

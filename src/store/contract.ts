@@ -259,6 +259,8 @@ export interface Operations {
   ofBatch(id: BatchId): Promise<readonly Operation[]>;
   /** Operations in flight of the whole job (`sending`, `sent`, `unknown`), oldest first. */
   open(scope: JobScope): Promise<readonly Operation[]>;
+  /** How many operations of the job are in flight without an outcome; escrowed ones have one. */
+  unconfirmed(scope: JobScope): Promise<number>;
   get(id: OperationId): Promise<Operation | undefined>;
   /** All operations about one worker, oldest first. */
   ofWorker(scope: JobScope, externalId: ExternalId): Promise<readonly Operation[]>;

@@ -34,6 +34,14 @@ export function openOperations(database: Database, hashKey: Uint8Array): Operati
       const sql = `SELECT * FROM operations WHERE job_id = ? AND ${inFlight} ORDER BY sent_at, batch, ordinal`;
       return (await database.all({ sql, bindings: [job] })).map(operationOf);
     },
+    async unconfirmed(scope) {
+      const job = (await findJob(database, scope)) ?? 0;
+      const row = await database.first({
+        sql: `SELECT COUNT(*) AS operations FROM operations WHERE job_id = ? AND ${inFlight} AND outcome IS NULL`,
+        bindings: [job],
+      });
+      return row === undefined ? 0 : integerOf(row, 'operations');
+    },
     async get(id) {
       const row = await database.first(database.table('operations').where({ id }).select());
       return row === undefined ? undefined : operationOf(row);

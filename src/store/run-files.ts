@@ -71,6 +71,14 @@ export interface Documents {
   'plan.json': PlanHead;
   'events.json': RunEvents;
   'erased.json': ErasedFiles;
+  'pause.json': LoadPause;
+}
+
+/** The last time that the run's load paused by itself. */
+export interface LoadPause {
+  readonly at: Instant;
+  readonly code: string;
+  readonly words: string;
 }
 
 /** What the run told while it was executed, by every process that worked on it; for reports, never read by a stage. */

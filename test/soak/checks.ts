@@ -195,7 +195,8 @@ function checkLedger(key: string, entry: LedgerEntry | undefined, user: User | u
       `${key}: the ledger ${payload === undefined ? 'has nothing confirmed' : 'has a confirmed payload'}, the directory ${user === undefined ? 'nobody' : 'has him'}`,
     );
   if (entry?.sent !== undefined) fail(`${key}: the ledger has an operation in flight`);
-  if (entry?.baselineUnknown === true && !standsFailed(entry)) fail(`${key}: the ledger does not know the baseline`);
+  if (entry?.baselineUnknown === true && !standsFailed(entry))
+    fail(`${key}: the ledger does not know the baseline ${JSON.stringify(entry)}`);
   if (payload === undefined || user === undefined) return;
   const pairs: readonly [string, unknown, unknown][] = [
     ['active', payload.active, user.accountEnabled],

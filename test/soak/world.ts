@@ -9,16 +9,16 @@ import { openGraph } from '../../src/entra/graph.ts';
 import { readJob } from '../../src/entra/job.ts';
 import { openLogs } from '../../src/entra/logs.ts';
 import { openTokens } from '../../src/entra/tokens.ts';
-import { upload } from '../../src/entra/upload.ts';
 import { compileMapping } from '../../src/mapping/index.ts';
 import type { Mapping } from '../../src/mapping/contract.ts';
 import { loadPipeline } from '../../src/pipeline/load.ts';
 import type { Pipeline } from '../../src/pipeline/pipeline.ts';
-import { preflight } from '../../src/entra/job.ts';
 import type { StageContext } from '../../src/stages/context.ts';
 import { openDirectoryNames } from '../../src/stages/directory-names.ts';
 import type { LogSource } from '../../src/stages/reconcile.ts';
-import { acceptRun, beginRun, deliverRun, planRun, settleRun, type Surroundings } from '../../src/stages/run.ts';
+import { acceptRun, beginRun, deliverRun, planRun, settleRun } from '../../src/stages/run.ts';
+import { openSink } from '../../src/stages/service-sink.ts';
+import type { Surroundings } from '../../src/stages/surroundings.ts';
 import type { Sink } from '../../src/stages/send-batch.ts';
 import type { Store } from '../../src/store/contract.ts';
 import { openStore } from '../../src/store/open.ts';
@@ -159,21 +159,20 @@ export class World {
     const tokens = openTokens(pipeline.sink, { clock, dispatcher });
     const graph = openGraph(pipeline.sink, tokens, { clock, dispatcher });
     const logs = openLogs(graph);
-    const sink: Sink = {
-      prepare: (abort) => graph.prepare(abort),
-      upload: async (body, clientRequestId, abort) => {
-        const text = Buffer.from(body).toString('utf8');
-        await watcher.uploading(text, real);
-        const answer = await upload(graph, body, clientRequestId, abort);
-        await watcher.uploaded(text, answer.kind, real);
-        return answer;
-      },
-      checkJob: async (abort) =>
-        preflight(await readJob(graph, abort), pipeline.sink.tenant).find(({ severity }) => severity === 'error')?.message,
-    };
     const source: LogSource = {
       read: (from, onProblem, abort) => logs.read({ from, onProblem, signal: abort }),
       job: (abort) => readJob(graph, abort),
+    };
+    const service = openSink(graph, tokens, source.job, emit);
+    const sink: Sink = {
+      ...service,
+      upload: async (body, clientRequestId, abort) => {
+        const text = Buffer.from(body).toString('utf8');
+        await watcher.uploading(text, real);
+        const answer = await service.upload(body, clientRequestId, abort);
+        await watcher.uploaded(text, answer.kind, real);
+        return answer;
+      },
     };
     return {
       sink: mortal.wrap(sink, 'sink'),

@@ -79,6 +79,30 @@ export const stagesErrors = defineErrors({
     why: 'The retries that make sense were used up. What may have arrived is known and is looked for in the logs before it is sent again.',
     fix: 'Check network and service health, then run again.',
   },
+  'STG-204': {
+    title: 'The load pauses because outcomes are bad',
+    exit: 'outcomes',
+    why: 'More operations failed, were skipped, went silent or are being retried by the service than load.pause.failed allows. Sending the rest would most likely do the same to everybody. Disables were sent.',
+    fix: 'Read the reasons in the report and correct mapping, HR data or job; then run again: the next plan begins with a few operations, and leaves out what the service refused for its data.',
+  },
+  'STG-205': {
+    title: 'The load pauses because outcomes do not come',
+    exit: 'outcomes',
+    why: 'A load in stages goes on only when the outcomes of the stage before are known, and no load leaves more operations without an outcome than load.pause.unconfirmed. Disables were sent.',
+    fix: 'Look at the job with `joinery entra status`; go on later with `joinery apply --run ID`, or run again.',
+  },
+  'STG-206': {
+    title: 'The provisioning job is not ready for a load',
+    exit: 'sink',
+    why: 'The job is paused, stopped, in quarantine or another than declared, or the application lacks a role. Uploads would wait in a queue that does not drain. Disables were sent all the same: they lie in the queue as soon as it does.',
+    fix: 'Follow the findings in the message (`joinery entra doctor` has them all), then run again.',
+  },
+  'STG-207': {
+    title: 'The set-up of the job refuses operations',
+    exit: 'sink',
+    why: 'The service failed operations for a reason that lies in the job’s rights or mapping, not in HR data: it would fail for all others too.',
+    fix: 'Correct what the message names, then send again those who failed with `joinery resend`.',
+  },
   'STG-301': {
     title: 'Operations failed',
     exit: 'outcomes',
@@ -108,5 +132,17 @@ export const stagesErrors = defineErrors({
     exit: 'outcomes',
     why: 'It is paused, quarantined or was never started. What was uploaded stays in its queue, nothing is lost, and nothing has an outcome yet.',
     fix: 'Start the job in the portal, or clear its quarantine; then run `joinery reconcile`.',
+  },
+  'STG-404': {
+    title: 'More disables than the accidental-deletion threshold',
+    exit: 'success',
+    why: 'The job counts disables as deletions: when one of its cycles holds more than the threshold, it disables nobody, goes into quarantine and waits for a person.',
+    fix: 'Allow the deletions in the portal once the job has staged them, or raise the threshold before the load.',
+  },
+  'STG-405': {
+    title: 'Another client sends to the tenant',
+    exit: 'success',
+    why: 'The load keeps to the window and to the day’s quota of everything that shares its state, so an answer 429 means that somebody else used up calls of the tenant.',
+    fix: 'Find the other client, give it the same state, or leave it a share with load.reserve.others.',
   },
 });
