@@ -1,5 +1,5 @@
 import type { Limit } from './pipeline.ts';
-import { firstLimit, limit, share } from './kind-limit.ts';
+import { firstLimit, limit, shareOf } from './kind-limit.ts';
 import { defaulted, map, record, section, type Field, type Fields, type MapKind, type RecordEntry } from './kind.ts';
 import { choice, duration, text, wholeNumber } from './kinds.ts';
 import { entryOf } from './yaml-tree.ts';
@@ -108,7 +108,7 @@ const groupsFields = map({
     doc: 'The attribute whose last confirmed value is the group of a worker. A pipeline that does not write the attribute has no groups.',
     example: 'department',
   }),
-  share: defaulted(share(0, 100), guardDefaults.groups.share, '75%', {
+  share: defaulted(shareOf(0, 100), guardDefaults.groups.share, '75%', {
     doc: 'The share of the enabled workers of a group in which one attribute may change. The attribute that makes the groups is left out: a group may be renamed.',
     example: '75%',
   }),

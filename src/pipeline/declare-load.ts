@@ -1,7 +1,7 @@
 import type { Limit, LoadDeclaration } from './pipeline.ts';
 import { defaulted, list, map, section } from './kind.ts';
 import { choice, wholeNumber } from './kinds.ts';
-import { limit, share } from './kind-limit.ts';
+import { limit, shareOf } from './kind-limit.ts';
 
 const loadDefaults = {
   stages: [10, 200],
@@ -46,12 +46,12 @@ const pauseFields = map({
 });
 
 const reserveFields = map({
-  disables: defaulted(share(0, 100), 0.05, '5%', {
+  disables: defaulted(shareOf(0, 100), 0.05, '5%', {
     doc: 'Share of the day’s calls that only disables may use, so that a long first load cannot keep a leaver’s account on.',
     danger: '0% lets joiners and movers use up the day before a leaver is known.',
     example: '10%',
   }),
-  others: defaulted(share(0, 90), 0, '0%', {
+  others: defaulted(shareOf(0, 90), 0, '0%', {
     doc: 'Share of the window’s and of the day’s calls that is left to other clients of the tenant: another product, a script, a pipeline with a state of its own.',
     danger: 'With 0% another client makes the service answer 429 to both.',
     example: '20%',

@@ -44,7 +44,7 @@ export const firstLimit: Kind<number | Limit> = {
 };
 
 /** A share without bounds, in per cent; the value is 0 to 1. */
-export function share(minimum: number, maximum: number): Kind<number> {
+export function shareOf(minimum: number, maximum: number): Kind<number> {
   const expected = `a share from ${String(minimum)}% to ${String(maximum)}%`;
   return {
     words: expected,

@@ -159,11 +159,9 @@ export class World {
     const tokens = openTokens(pipeline.sink, { clock, dispatcher });
     const graph = openGraph(pipeline.sink, tokens, { clock, dispatcher });
     const logs = openLogs(graph);
-    const source: LogSource = {
-      read: (from, onProblem, abort) => logs.read({ from, onProblem, signal: abort }),
-      job: (abort) => readJob(graph, abort),
-    };
-    const service = openSink(graph, tokens, source.job, emit);
+    const job: LogSource['job'] = (abort) => readJob(graph, abort);
+    const source: LogSource = { read: (from, onProblem, abort) => logs.read({ from, onProblem, signal: abort }), job };
+    const service = openSink(graph, tokens, job, emit);
     const sink: Sink = {
       ...service,
       upload: async (body, clientRequestId, abort) => {
