@@ -124,6 +124,11 @@ describe('loadPipeline', () => {
       lookups: { country: { file: resolve('hr/samples/country-codes.csv'), key: 'code' } },
       leavers: { vanished: { action: 'disable', fullPasses: 2, hours: 86_400_000 }, outOfScope: 'disable' },
       plan: { maxAge: 86_400_000 },
+      load: {
+        staged: { when: 'muchChanges', stages: [10, 200], change: { share: 0.05, atLeast: 10 } },
+        pause: { failed: { share: 0.05, atLeast: 1 }, unconfirmed: 100_000 },
+        reserve: { disables: 0.05, others: 0 },
+      },
       sink: {
         tenant: '8d1f0c4e-5f0b-4c57-9a3e-2f3b9d6c7a10',
         auth: { certificate: resolve('/etc/joinery/entra.pem') },

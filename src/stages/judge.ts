@@ -34,6 +34,8 @@ export interface OpenWorker {
   readonly overtakers: ReadonlyMap<OperationId, Instant>;
   /** Time of the last row of an overtaken operation that was closed before, by its id. */
   readonly overtaken: ReadonlyMap<OperationId, Instant>;
+  /** The manager was not confirmed when the operation left: that he could not be set says nothing about later. */
+  readonly managerUnknown?: boolean;
 }
 
 /**
@@ -113,7 +115,8 @@ function closureOf(
   if (unset.length === 0) return { ...base, effect: 'confirm' };
   // A second time the same is missing: that is how it stays, and sending it a third time changes nothing.
   const before = worker.entry?.confirmed?.evidence.unset ?? [];
-  if (unset.every((path) => before.includes(path))) return { ...base, effect: 'confirm' };
+  const final = worker.managerUnknown !== true || !unset.includes(managerPath);
+  if (final && unset.every((path) => before.includes(path))) return { ...base, effect: 'confirm' };
   return { ...base, effect: 'confirm', payload: withoutUnset(operation.payload, unset) };
 }
 
@@ -124,6 +127,15 @@ function withoutUnset(payload: Payload, unset: readonly string[]): Payload {
 
 function isRemovable(path: string): boolean {
   return !['schemas', 'externalId', 'active'].includes(path);
+}
+
+/** Judged to stay without this manager for good; undefined: not so. */
+export function managerGivenUp({ kind, operation, ...rest }: Judgement): ExternalId | undefined {
+  if (kind !== 'close' || !('closure' in rest)) return undefined;
+  const { effect, payload, evidence } = rest.closure;
+  if (effect !== 'confirm' || payload !== undefined || evidence.unset?.includes(managerPath) !== true) return undefined;
+  const manager = getAttribute(operation.payload, managerPath);
+  return typeof manager === 'string' ? manager : undefined;
 }
 
 function managerDiffers(before: Payload | undefined, after: Payload): boolean {

@@ -10,7 +10,7 @@ import type { ExternalId, JobScope, OperationId } from '../domain/words.ts';
 import type { JobStatus } from '../entra/job.ts';
 import type { Closure } from '../store/contract.ts';
 import { scopeOf, type StageContext } from './context.ts';
-import { byWorker, judgeWorker, type Judgement } from './judge.ts';
+import { byWorker, judgeWorker, managerGivenUp, type Judgement } from './judge.ts';
 import { inChunks } from '../store/ndjson.ts';
 import { JobWatch } from './silence.ts';
 
@@ -178,7 +178,10 @@ async function closeWhatIsKnown(
     for (const [worker, operations] of chunk) {
       const entry = entries.get(worker);
       const times = await overtakingTimes(context, scope, entry, operations);
-      const judged = judgeWorker({ entry, open: operations, rows: rows.get(worker) ?? [], ...times }, clock.now());
+      const known = { entry, open: operations, rows: rows.get(worker) ?? [], ...times };
+      const firstSight = judgeWorker(known, clock.now());
+      const managerUnknown = await waitsForManager(context, scope, firstSight);
+      const judged = managerUnknown ? judgeWorker({ ...known, managerUnknown }, clock.now()) : firstSight;
       for (const judgement of judged) {
         const settled = settle(context, judgement, watch);
         if (settled.closure !== undefined) {
@@ -197,6 +200,17 @@ async function closeWhatIsKnown(
     if (closures.length > 0) await store.operations.close(lease, scope, closures, clock.now());
   }
   return left;
+}
+
+/** Nobody is given up for good whom the service could not have known when the operation left. */
+async function waitsForManager({ store }: StageContext, scope: JobScope, judged: readonly Judgement[]): Promise<boolean> {
+  for (const judgement of judged) {
+    const manager = managerGivenUp(judgement);
+    if (manager === undefined) continue;
+    const confirmed = (await store.ledger.get(scope, manager))?.confirmed;
+    if (confirmed === undefined || confirmed.at > (judgement.operation.sentAt ?? 0)) return true;
+  }
+  return false;
 }
 
 function settle(

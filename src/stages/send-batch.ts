@@ -37,6 +37,7 @@ export class BatchSender {
   readonly #sink: Sink;
   readonly #chance: Chance;
   #warned = false;
+  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(context: StageContext, sink: Sink, chance: Chance) {
     this.#context = context;
@@ -85,7 +86,7 @@ export class BatchSender {
     const { store, lease, clock, emit } = this.#context;
     const body = Buffer.from(renderBody(operations));
     const clientRequestId = this.#chance.uuid();
-    const call = await this.#reserve(batch, operations, { body, clientRequestId, replay });
+    const call = await this.#inTurn(() => this.#reserve(batch, operations, { body, clientRequestId, replay }));
     if (call === 'blocked') return 'blocked';
     emit({ type: 'batch.sending', batch: batch.id, sequence: batch.sequence, operations: operations.length, replay });
     const before = clock.now();
@@ -99,6 +100,13 @@ export class BatchSender {
       emit({ type: 'batch.unknown', batch: batch.id, reason: reasonOf(answer) });
     else if (answer.kind === 'refused') emit({ type: 'batch.refused', batch: batch.id, status: answer.status, reason: answer.message });
     return answer;
+  }
+
+  /** One batch after the other asks for a place: many that wait for the same one would only keep the store busy. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(work);
+    this.#turn = turn.catch(() => undefined);
+    return turn;
   }
 
   /** Waits for a slot. `blocked`: workers who are in flight were taken out of the batch; look again. */
@@ -142,7 +150,7 @@ export class BatchSender {
       throw new JoineryError('STG-202', `The day's calls of the tenant are used up.${when}`);
     }
     // Another process's call may be answered at any moment, so never longer than the window's own rhythm.
-    const wait = Math.min(Math.max(25, (until ?? clock.now() + 250) - clock.now()), 5_000);
+    const wait = Math.min(Math.max(1, (until ?? clock.now() + 250) - clock.now()), 5_000);
     emit({ type: 'pace', reason, until: clock.now() + wait });
     await clock.sleep(wait, signal);
   }

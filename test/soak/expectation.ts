@@ -57,13 +57,14 @@ export class WorkerHistory {
   last: Intent = 'absent';
   lastRow: HrRow | undefined;
   #absentSince: number | undefined;
+  #seen = false;
 
-  /** `whole`: the pass had no row without a key, so that who is missing is missing. */
+  /** A run read these rows. `whole`: the pass had no row without a key, so that who is missing is missing. */
   look(rows: readonly HrRow[], at: number, whole: boolean): void {
     this.last = intentOf(rows, at);
     this.intents.add(this.last);
-    if (this.last !== 'absent') this.#absentSince = undefined;
-    else if (whole) {
+    this.#seen = this.last !== 'absent';
+    if (!this.#seen && whole) {
       this.#absentSince ??= at;
       if (at - this.#absentSince >= 24 * hourMilliseconds) this.gone = true;
     }
@@ -76,6 +77,11 @@ export class WorkerHistory {
       this.userNames.add(`${nickname}@contoso.example`);
       this.userNames.add(`${nickname}.${row.worker_id.toLowerCase()}@contoso.example`);
     }
+  }
+
+  /** The pass was accepted: only then its presence ends an absence. */
+  accepted(): void {
+    if (this.#seen) this.#absentSince = undefined;
   }
 
   /** Some run had a reason to turn the account on, or off. */

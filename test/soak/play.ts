@@ -115,7 +115,7 @@ class Player {
     const { world } = this;
     const at = world.clock.now();
     const whole = this.#rows.every(({ worker_id: key }) => key !== null);
-    if (run.mode !== 'reconcile') {
+    const onRead = (): void => {
       for (const [key, history] of this.#histories) {
         history.look(
           this.#rows.filter((row) => row.worker_id === key),
@@ -123,10 +123,11 @@ class Player {
           whole,
         );
       }
-    }
+    };
     world.events.length = 0;
     let late: Error | undefined;
-    const ending = await world.run(run, this.#rows, this.#watch, async (store) => {
+    const ending = await world.run(run, { rows: this.#rows, onRead }, this.#watch, async (store) => {
+      if (world.events.some(({ type }) => type === 'accepted')) for (const history of this.#histories.values()) history.accepted();
       const planned = world.events.some(({ type }) => type === 'plan');
       const loaded = world.events.some((event) => event.type === 'stage.finished' && event.stage === 'load');
       // A reconcile that fails afterwards does not excuse a load that left somebody on.

@@ -62,6 +62,34 @@ describe('histories that were found to go wrong', () => {
   });
 });
 
+describe('stories that a soak told', () => {
+  const worker = { key: 'W0001', days: [[row], [], [], [row]] };
+  const stays = { key: 'W0002', days: Array.from({ length: 4 }, () => [{ ...row, worker_id: 'W0002', last_name: 'Cruz' }]) };
+
+  it('turns on again whom a disable of ours turned off that has no row, although he was wished back before it went silent', async () => {
+    const missing = { on: 'row', worker: 'W0001', what: { kind: 'missing', rows: 3 } } as const;
+    const lost = { ...run, wait: 0, faults: [missing] };
+    expect((await play(story([worker, stays], [[run], [run], [lost], [{ ...run, wait: 0 }]]))).violation).toBeUndefined();
+  });
+
+  it('sends again what a restart of the job threw out of the escrow', async () => {
+    const moved = { key: 'W0001', days: [[row], [{ ...row, department: 'Legal' }], [{ ...row, department: 'Legal' }]] };
+    const fail = { on: 'entry', worker: 'W0001', what: { kind: 'fail', times: 4 } } as const;
+    const purged = { on: 'job', what: 'purged' } as const;
+    const runs = [[run], [{ ...run, faults: [fail] }], [{ ...run, faults: [purged] }]];
+    expect((await play(story([moved], runs))).violation).toBeUndefined();
+  });
+
+  it('sets a manager who came late although the service warned of him twice', async () => {
+    const manager = { key: 'W0003', days: Array.from({ length: 3 }, () => [{ ...row, worker_id: 'W0003', last_name: 'Diaz' }]) };
+    const titles = ['Clerk', 'Lead', 'Analyst'];
+    const report = { key: 'W0001', days: titles.map((title) => [{ ...row, job_title: title, manager_id: 'W0003' }]) };
+    const lost = { on: 'entry', worker: 'W0003', what: { kind: 'lost', times: 3 } } as const;
+    const faulty = [{ ...run, faults: [lost] }];
+    expect((await play(story([report, manager], [faulty, faulty, [run]]))).violation).toBeUndefined();
+  });
+});
+
 describe('a soak', () => {
   it.each([2, 3])('of history %i ends with directory, ledger and HR in agreement', async (seed) => {
     expect((await play(generateStory(seed))).violation).toBeUndefined();

@@ -39,6 +39,12 @@ export interface Watcher {
   readonly uploaded: (body: string, answer: string, store: Store) => Promise<void>;
 }
 
+/** What HR shows at the moment; not every run looks. */
+export interface HrView {
+  readonly rows: readonly HrRow[];
+  readonly onRead: () => void;
+}
+
 /** How a run ended: all done, an error that is an end of its own, or the end of the process. */
 export type Ending = { readonly kind: 'done' } | { readonly kind: 'failed'; readonly error: unknown } | { readonly kind: 'killed' };
 
@@ -115,11 +121,11 @@ export class World {
   }
 
   /** A process starts, does its work and ends, one way or another. */
-  async run(run: StoryRun, rows: readonly HrRow[], watcher: Watcher, after?: (store: Store) => Promise<void>): Promise<Ending> {
+  async run(run: StoryRun, view: HrView, watcher: Watcher, after?: (store: Store) => Promise<void>): Promise<Ending> {
     const mortal = new Mortal(run.kill);
     const store = await openStore(this.#folder, { clock: this.clock });
     try {
-      const work = this.#work(run, rows, mortal, store, watcher).then(
+      const work = this.#work(run, view, mortal, store, watcher).then(
         (): Ending => ({ kind: 'done' }),
         (error: unknown): Ending => ({ kind: 'failed', error }),
       );
@@ -132,7 +138,7 @@ export class World {
     }
   }
 
-  async #work(run: StoryRun, rows: readonly HrRow[], mortal: Mortal, real: Store, watcher: Watcher): Promise<void> {
+  async #work(run: StoryRun, view: HrView, mortal: Mortal, real: Store, watcher: Watcher): Promise<void> {
     const clock = mortal.clock(this.clock);
     const store = mortal.wrap(real, '');
     const lease = await store.acquireLease(this.pipeline.name, 'soak', clock.now());
@@ -146,8 +152,9 @@ export class World {
     const latest = await store.runs.latest(pipeline.name, ['accepted', 'loaded', 'finished']);
     if (run.mode === 'reconcile') return void (await settleRun(context, latest?.state === 'accepted' ? undefined : latest, around));
     if (run.mode === 'resume' && latest?.state === 'accepted') return void (await deliverRun(context, latest, around));
+    view.onRead();
     const begun = await beginRun(context, clock.now(), this.#choices.number);
-    await planRun(context, begun, openMemorySource(rows, this.#choices.number), around.directory);
+    await planRun(context, begun, openMemorySource(view.rows, this.#choices.number), around.directory);
     await acceptRun(context, (await store.runs.get(begun.id)) ?? begun);
     await deliverRun(context, (await store.runs.get(begun.id)) ?? begun, around);
   }

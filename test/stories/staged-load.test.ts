@@ -25,30 +25,32 @@ function stagesOf(events: readonly JoineryEvent[]): readonly { readonly operatio
   return stages;
 }
 
+const wide = 'first: { joiners: 10000, rejections: 100% }\n  changes: 100000';
 const otherMapping = {
+  guards: wide,
   attributes: `    userName: { once: '$lowercase(given) & "@contoso.example"' }
     name: { givenName: given, familyName: family }
     displayName: family & ", " & given`,
 };
 
 describe('a load in stages', () => {
-  it('waits for the outcomes of ten, then of two hundred, before a first load sends the rest', async () => {
-    story = await openStory();
-    await story.sql(company(230));
+  it('waits for the outcomes of each stage before a first load sends the next', async () => {
+    story = await openStory({ more: 'load: { staged: { stages: [10, 25] } }' });
+    await story.sql(company(45));
     const { plan, tally } = await story.run();
-    expect(plan.staging?.stages.map(({ operations }) => operations)).toEqual([10, 200, 20]);
+    expect(plan.staging?.stages.map(({ operations }) => operations)).toEqual([10, 25, 10]);
     expect(stagesOf(story.events)).toEqual([
       { operations: 10, outcomes: 0 },
-      { operations: 200, outcomes: 10 },
-      { operations: 20, outcomes: 210 },
+      { operations: 25, outcomes: 10 },
+      { operations: 10, outcomes: 35 },
     ]);
-    expect(tally).toEqual({ applied: 230 });
+    expect(tally).toEqual({ applied: 45 });
     await story.sql(`update workers set title = 'Lead' where id in ('W001', 'W002')`);
     expect((await story.run()).plan.staging).toBeUndefined();
   });
 
   it('pauses after ten when a new mapping goes wrong, sends the leaver all the same, and begins with few again', async () => {
-    story = await openStory();
+    story = await openStory({ guards: wide });
     await story.sql(company(60));
     await story.run();
     await story.rewrite(otherMapping);
