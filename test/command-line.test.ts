@@ -127,6 +127,32 @@ describe('the command line', () => {
     },
   );
 
+  it('shows with eval what an attribute is made of, down to the parts of its expression, and takes what --row leaves out for NULL', async () => {
+    const clean = join(root, 'pipelines', 'contoso.yaml');
+    const row = JSON.stringify({ worker_id: 'W1', country_code: 'DE', first_name: 'Ada', last_nam: 'x' });
+    const country = await joinery(['eval', clean, '--row', row, '--attribute', 'addresses.work.country', '--no-color']);
+    expect(country.out).toContain(
+      [
+        'addresses[type eq "work"].country',
+        '  $lookup($country, country_code).iso2',
+        '  reads country_code = "DE"',
+        '  $lookup($country, country_code) → {"iso2":"DE","name":"Germany"}',
+        '  = "DE"',
+      ].join('\n'),
+    );
+    expect(country.out).toMatch(/verdict rejected \(\d+ problems elsewhere\)\n$/);
+    expect(country.err).toContain('no expression reads last_nam (last_name?)');
+    const name = await joinery(['eval', clean, '--row', row, '--attribute', 'displayName', '--no-color']);
+    expect(name.out).toMatch(/last_name {2,}nothing {2}column last_name is NULL and required/);
+    expect(name.out).toContain('$given = "Ada"');
+    expect(name.out).toContain('no value: something that it reads is not valid');
+    expect(await joinery(['eval', clean, '--row', row, '--attribute', 'nope'])).toMatchObject({
+      code: 8,
+      err: expect.stringContaining('AUD-104'),
+    });
+    expect(await joinery(['eval', clean, '--row', '[]'])).toMatchObject({ code: 8, err: expect.stringContaining('holds no row') });
+  });
+
   it(
     'maps the rows of a stored run again and shows what a changed mapping would change, by attribute and cause',
     { timeout: 60_000 },

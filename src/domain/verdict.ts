@@ -63,9 +63,22 @@ export function summarise(verdict: Verdict): VerdictSummary {
   return verdict.draft.preHire ? 'preHire' : 'inactive';
 }
 
-/** One let or attribute of an explained evaluation. */
+/** One column, let or attribute of an explained evaluation. */
 export interface Trace {
   readonly name: string;
   readonly expression: string;
   readonly value: Json | undefined;
+  /** Names of the traces that its expression reads: columns, and lets, lookups and employment names with their `$`. */
+  readonly reads: readonly string[];
+  /** Why there is no value: it failed, or something that it reads did. Masked. */
+  readonly problem?: string;
+  /** What the parts of the expression came to, where that was asked for. */
+  readonly steps?: readonly TraceStep[];
+}
+
+/** A part of an expression with its first values. Not masked. */
+export interface TraceStep {
+  readonly text: string;
+  readonly values: readonly (Json | undefined)[];
+  readonly times: number;
 }

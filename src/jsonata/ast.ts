@@ -52,6 +52,7 @@ export interface AstStage {
   readonly type: string;
   readonly expr?: AstNode;
   readonly value?: unknown;
+  readonly position?: number;
 }
 export interface AstSignature {
   readonly definition: string;

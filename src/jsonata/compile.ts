@@ -6,6 +6,7 @@ import type { FunctionDeclarations } from './engine/definitions.ts';
 import { ReferenceEngine } from './engine/reference.ts';
 import { LimitError } from './errors.ts';
 import { compareEngines, verificationOf } from './engine/verify.ts';
+import { watchEvaluation, type WatchedStep } from './engine/watch.ts';
 import { resolveGuardrails, type Guardrails } from './guardrails.ts';
 import { refuseHazards } from './hazards.ts';
 import { collectNames, type ExpressionNames } from './names.ts';
@@ -44,6 +45,11 @@ export interface Compiled extends ExpressionNames {
    * @throws EvaluationError, LimitError (or the promise rejects with them); JoineryError JSN-109 with `verify`
    */
   evaluate(input: unknown, bindings?: Bindings): unknown;
+  /**
+   * What the parts of the expression come to on an input, for people who look for a mistake: calls, operators and paths, inner
+   * before outer. An evaluation that fails gives the parts before the failure. In the reference engine, so a hundred times slower.
+   */
+  watch(input: unknown, bindings?: Bindings): Promise<readonly WatchedStep[]>;
   stats(): EngineStats;
 }
 
@@ -84,6 +90,7 @@ export function compile(source: string, options: CompileOptions = {}): Compiled 
     compiled: engine !== undefined,
     reasons,
     stats: () => ({ ...stats }),
+    watch: (input, bindings) => watchEvaluation(source, ast, { functions: options.functions, guardrails, now }, input, bindings),
     evaluate: (input, bindings) => {
       stats.evaluations += 1;
       if (engine === undefined || every === 0 || stats.evaluations % every !== 0) return evaluate(input, bindings);

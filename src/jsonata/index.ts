@@ -18,6 +18,8 @@ export { defaultGuardrails, type Guardrails } from './guardrails.ts';
 export type { NameUse } from './names.ts';
 export type { AstNode } from './ast.ts';
 export { spanAt, type Span } from './position.ts';
+export { readToken } from './tokens.ts';
+export type { WatchedStep } from './engine/watch.ts';
 export { analyse, type Analysis } from './analysis/analyse.ts';
 export type { AnalysisEnvironment, ColumnFact, FunctionFact } from './analysis/environment.ts';
 export type { ColumnUse, Finding } from './analysis/findings.ts';

@@ -107,9 +107,9 @@ function createMapping(pipeline: Pipeline, unit: MappingUnit, first: Instance, a
     columns,
     stats: () => sumStats(instances.flatMap(({ result }) => (result.unit === undefined ? [] : [result.unit]))),
     evaluate: (group: RowGroup, asOf: Instant) => run(asOf, (plan) => evaluateGroup(plan, group, asOf)),
-    explain: async (group: RowGroup, asOf: Instant) => {
+    explain: async (group: RowGroup, asOf: Instant, options: { readonly parts?: boolean } = {}) => {
       const verdict = await run(asOf, (plan) => evaluateGroup(plan, group, asOf));
-      const traces = await run(asOf, (plan) => traceGroup(plan, group, asOf));
+      const traces = await run(asOf, (plan) => traceGroup(plan, group, asOf, options.parts === true));
       return { verdict, traces };
     },
   });

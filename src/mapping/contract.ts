@@ -22,8 +22,12 @@ export interface Mapping {
   evaluate(group: RowGroup, asOf: Instant): Promise<Verdict> | Verdict;
   /** Evaluations of expressions so far, and how many of them the reference engine had to answer. */
   stats(): EngineStats;
-  /** As `evaluate`, and what every let and attribute came to. */
-  explain(group: RowGroup, asOf: Instant): Promise<{ readonly verdict: Verdict; readonly traces: readonly Trace[] }>;
+  /** As `evaluate`, and what every let and attribute came to; with `parts` also the parts of each expression. */
+  explain(
+    group: RowGroup,
+    asOf: Instant,
+    options?: { readonly parts?: boolean },
+  ): Promise<{ readonly verdict: Verdict; readonly traces: readonly Trace[] }>;
 }
 
 export interface MappingResult {

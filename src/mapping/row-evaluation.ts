@@ -4,7 +4,7 @@ import { JoineryError } from '../domain/error.ts';
 import type { CheckedRow } from './columns.ts';
 import { employmentAt, nextEmploymentDate, readEmployment, type EmploymentReading, type EmploymentValues } from './employment.ts';
 import { describeFailure } from './failure.ts';
-import type { UnitResult } from '../jsonata/index.ts';
+import type { UnitResult, WatchedStep } from '../jsonata/index.ts';
 import type { CompiledFormula } from './formula.ts';
 import type { Steps } from './step.ts';
 import { employmentColumns, isEmploymentName, type MappingUnit } from './unit.ts';
@@ -94,12 +94,8 @@ export class RowEvaluation {
     const known = this.known(formula);
     if (known !== undefined) return known;
     if (this.checked.violations.size > 0 && this.#readsViolation(formula)) return { kind: 'blocked' };
-    const bindings: Record<string, unknown> = {};
-    for (const binding of formula.bindings) {
-      const value = yield* this.#bind(binding);
-      if (value.kind !== 'value') return { kind: 'blocked' };
-      bindings[binding] = value.value;
-    }
+    const bindings = yield* this.#bindAll(formula);
+    if (bindings === undefined) return { kind: 'blocked' };
     try {
       return { kind: 'value', value: yield formula.evaluate(this.checked.input, bindings) };
     } catch (error) {
@@ -108,6 +104,25 @@ export class RowEvaluation {
       this.reasons.push(describeFailure(error, name, formula, this.checked.input, this.#unit.columns));
       return { kind: 'failed' };
     }
+  }
+
+  /** What the parts of a formula come to; undefined where it cannot be asked. */
+  *watch(formula: CompiledFormula): Steps<readonly WatchedStep[] | undefined> {
+    const { engine } = formula;
+    if (engine === undefined || this.#readsViolation(formula)) return undefined;
+    const bindings = yield* this.#bindAll(formula);
+    return bindings === undefined ? undefined : ((yield engine.watch(this.checked.input, bindings)) as readonly WatchedStep[]); // oxlint-disable-line typescript/no-unsafe-type-assertion -- Steps give back what was yielded, awaited
+  }
+
+  /** Values of everything that a formula reads by `$name`; undefined if one of them has none. */
+  *#bindAll(formula: CompiledFormula): Steps<Record<string, unknown> | undefined> {
+    const bindings: Record<string, unknown> = {};
+    for (const binding of formula.bindings) {
+      const value = yield* this.#bind(binding);
+      if (value.kind !== 'value') return undefined;
+      bindings[binding] = value.value;
+    }
+    return bindings;
   }
 
   *#bind(name: string): Steps<Outcome> {

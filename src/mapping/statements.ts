@@ -1,4 +1,4 @@
-import { readToken } from './tokens.ts';
+import { readToken } from '../jsonata/index.ts';
 
 /** One statement of a text: without surrounding white space and comments, and without its semicolon. */
 export interface Statement {

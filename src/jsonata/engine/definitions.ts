@@ -24,14 +24,14 @@ export interface ReferenceEnvironment {
   readonly base: ReferenceEnvironment & { steps?: number };
 }
 
-const entryHook = Symbol.for('jsonata.__evaluate_entry');
-/** A function or a hook under a symbol: jsonata's typings allow text only. */
+const hookSymbols = { entry: Symbol.for('jsonata.__evaluate_entry'), exit: Symbol.for('jsonata.__evaluate_exit') } as const;
+/** Called before (`entry`) or after (`exit`, with the value) each node. jsonata's typings allow text only where a symbol is meant. */
 export function assignHook(
   expression: jsonata.Expression,
-  hook: (node: unknown, input: unknown, environment: ReferenceEnvironment) => void,
+  at: keyof typeof hookSymbols,
+  hook: (node: unknown, input: unknown, environment: ReferenceEnvironment, value: unknown) => void,
 ): void {
-  // jsonata's typings allow names only as text.
-  expression.assign.call(expression, entryHook as unknown as string, hook); // oxlint-disable-line typescript/no-unsafe-type-assertion -- a symbol is what jsonata looks up
+  expression.assign.call(expression, hookSymbols[at] as unknown as string, hook); // oxlint-disable-line typescript/no-unsafe-type-assertion -- a symbol is what jsonata looks up
 }
 
 /**
@@ -46,7 +46,7 @@ export function readDefinitions(names: readonly string[], declarations: Function
   }
   const found = new Map<string, NativeFunction>();
   let shown = false;
-  assignHook(expression, (_node, _input, environment) => {
+  assignHook(expression, 'entry', (_node, _input, environment) => {
     shown = true;
     for (const name of names) {
       const value = environment.lookup(name);

@@ -14,6 +14,8 @@ export interface ReferenceOptions {
   readonly now: () => number;
   /** Characters in front of the author's own text; offsets of errors are counted from behind them. */
   readonly shift?: number;
+  /** Told of every node that was evaluated, with its value. */
+  readonly onValue?: (node: AstNode, value: unknown) => void;
 }
 
 /** Three seconds of the reference; what needs more is endless. */
@@ -70,7 +72,7 @@ export class ReferenceEngine {
     }
     // The reference counts every node that it visits, a microsecond or two each.
     const most = limits === undefined ? Infinity : Math.min(limits.steps, mostNodes);
-    assignHook(this.#expression, (_node, _input, environment) => {
+    assignHook(this.#expression, 'entry', (_node, _input, environment) => {
       const { base } = environment;
       if (base.steps === undefined) {
         base.steps = 0;
@@ -78,6 +80,11 @@ export class ReferenceEngine {
       }
       if ((base.steps += 1) > most) throw new LimitError('steps', most);
     });
+    const { onValue } = options;
+    if (onValue !== undefined)
+      assignHook(this.#expression, 'exit', (node, _input, _environment, value) => {
+        onValue(node as AstNode, value); // oxlint-disable-line typescript/no-unsafe-type-assertion -- what jsonata evaluates is its tree
+      });
   }
 
   /**

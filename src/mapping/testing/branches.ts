@@ -1,4 +1,4 @@
-import { readToken } from '../tokens.ts';
+import { readToken } from '../../jsonata/index.ts';
 
 /** A part of an expression that some rows reach and others do not. */
 export interface Branch {
