@@ -150,6 +150,10 @@ describe('the command line', () => {
       code: 8,
       err: expect.stringContaining('AUD-104'),
     });
+    expect(await joinery(['test', clean, '--only', 'no such case'])).toMatchObject({
+      code: 8,
+      err: expect.stringContaining('no such case'),
+    });
     expect(await joinery(['eval', clean, '--row', '[]'])).toMatchObject({ code: 8, err: expect.stringContaining('holds no row') });
   });
 

@@ -1,7 +1,6 @@
 import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
-import { renderDiagnostic } from '../../domain/diagnostic.ts';
 import { JoineryError } from '../../domain/error.ts';
 import type { ExitClass } from '../../domain/errors/define.ts';
 import { renderCoverage, renderJUnit, renderTestReport, runMappingTests, type MappingTestReport } from '../../mapping/index.ts';
@@ -64,18 +63,21 @@ async function test(io: Io, paths: readonly string[], options: TestOptions): Pro
   if (options.junit !== undefined) writeFileSync(options.junit, renderJUnit(reports));
   const cases = reports.flatMap((report) => report.cases);
   const failed = reports.filter(({ passed }) => !passed).length;
+  const broken = reports.filter(({ diagnostics }) => diagnostics.some(({ severity }) => severity === 'error')).length;
+  if (options.only !== undefined && cases.length === 0 && broken === 0)
+    throw new JoineryError('CLI-101', `no case has ${JSON.stringify(options.only)} in its name`, {
+      fix: 'Give a part of the name as the file has it.',
+    });
   if (options.json === true) {
     io.out(`${JSON.stringify({ passed: failed === 0, files: reports.map(({ sources: _sources, ...report }) => report) })}\n`);
   } else
     io.out(
-      `${plural(cases.length, 'case')} in ${plural(files.length, 'file')}, ${plural(cases.filter(({ passed }) => !passed).length, 'failure')}\n`,
+      `${plural(cases.length, 'case')} in ${plural(files.length, 'file')}, ${plural(cases.filter(({ passed }) => !passed).length, 'failure')}${broken === 0 ? '' : `, ${plural(broken, 'file')} could not be run`}\n`,
     );
   return failed === 0 ? 'success' : 'configuration';
 }
 
 function show(io: Io, report: MappingTestReport, options: TestOptions): void {
-  for (const diagnostic of report.diagnostics)
-    if (diagnostic.severity === 'error') io.out(`${renderDiagnostic(diagnostic, report.sources)}\n\n`);
   io.out(`${renderTestReport(report)}\n`);
   if (options.coverage === true) io.out(`${renderCoverage(report)}\n`);
 }

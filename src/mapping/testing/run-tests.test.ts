@@ -228,6 +228,18 @@ test.each([
   }).toEqual({ passed: false, codes: [code] });
 });
 
+test('what a case names wrongly is marked where it is named', async () => {
+  const head = 'asOf: 2026-11-22T08:00:00Z\nrow: { nic: x }\ncases:\n';
+  const names = await run(`${head}  - name: x\n    row: { nicc: x }\n    expect: { attributes: { displayname: x } }`);
+  expect(names.diagnostics.map(({ message, place }) => [message, place?.line, place?.column])).toEqual([
+    ['there is no column nic', 2, 8],
+    ['there is no column nicc', 5, 12],
+    ['there is no attribute displayname', 6, 29],
+  ]);
+  const unknown = await run(`${head}  - name: x\n    expect: { attribute: {} }`);
+  expect(unknown.diagnostics.map(({ place }) => [place?.line, place?.column])).toEqual([[5, 15]]);
+});
+
 test('a mapping with an error fails the file, with the finding at its place', async () => {
   const report = await run(good, (text) => text.replace('$shown(nick)', '$show(nick)'));
   expect(renderTestReport(report)).toContain('small.yaml:26:11');

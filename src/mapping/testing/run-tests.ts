@@ -131,9 +131,11 @@ function checkTestNames(tests: MappingTestFile, pipeline: Pipeline, mapping: Map
     const fix = nearest === undefined ? {} : { fix: `Did you mean ${nearest}?` };
     diagnostics.push({ code: 'MAP-302', severity: 'error', message: `there is no ${what} ${name}`, place, ...fix });
   };
-  for (const { rows, place, expect } of tests.cases) {
-    for (const name of new Set(rows.flatMap((row) => Object.keys(row)))) if (!columns.has(name)) report('column', name, columns, place);
-    for (const name of Object.keys(expect.attributes ?? {})) if (!names.has(name)) report('attribute', name, names.keys(), place);
+  for (const { rows, expect, placeOfColumn, placeOfAttribute } of tests.cases) {
+    for (const name of new Set(rows.flatMap((row) => Object.keys(row))))
+      if (!columns.has(name)) report('column', name, columns, placeOfColumn(name));
+    for (const name of Object.keys(expect.attributes ?? {}))
+      if (!names.has(name)) report('attribute', name, names.keys(), placeOfAttribute(name));
   }
   const lookups = Object.keys(pipeline.lookups);
   for (const name of Object.keys(tests.lookups))

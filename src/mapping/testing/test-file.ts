@@ -1,4 +1,4 @@
-import { LineCounter, parseDocument } from 'yaml';
+import { LineCounter, parseDocument, isMap, isScalar } from 'yaml';
 import { z } from 'zod';
 import type { Json } from '../../domain/canonical-json.ts';
 import type { Instant } from '../../domain/clock.ts';
@@ -58,6 +58,10 @@ export interface MappingTestCase {
   readonly asOf: Instant;
   readonly rows: readonly Readonly<Record<string, Json>>[];
   readonly expect: Expectation;
+  /** Where a column is named, in the case or at the top of the file. */
+  readonly placeOfColumn: (name: string) => Place;
+  /** Where an expected attribute is named. */
+  readonly placeOfAttribute: (name: string) => Place;
 }
 
 export interface MappingTestFile {
@@ -86,6 +90,16 @@ export function readTestFile(
     }
     return at(0);
   };
+  /** The first of these names that is written. */
+  const placeOfName = (paths: readonly (readonly PropertyKey[])[], otherwise: Place): Place => {
+    for (const path of paths) {
+      const parent: unknown = document.getIn(path.slice(0, -1), true);
+      const pair = isMap(parent) ? parent.items.find(({ key }) => isScalar(key) && key.value === path.at(-1)) : undefined;
+      const range = isScalar(pair?.key) ? rangeOf(pair.key) : undefined;
+      if (range !== undefined) return at(range);
+    }
+    return otherwise;
+  };
   const broken = document.errors.map((error): Diagnostic => ({
     code: 'MAP-301',
     severity: 'error',
@@ -100,7 +114,10 @@ export function readTestFile(
         code: 'MAP-301',
         severity: 'error',
         message: `${issue.path.length === 0 ? 'the file' : issue.path.map(String).join('.')}: ${issue.message}`,
-        place: placeOf(issue.path),
+        place:
+          issue.code === 'unrecognized_keys'
+            ? placeOfName([[...issue.path, issue.keys[0] ?? '']], placeOf(issue.path))
+            : placeOf(issue.path),
       })),
     };
   }
@@ -114,7 +131,17 @@ export function readTestFile(
       diagnostics.push({ code: 'MAP-301', severity: 'error', message: `"${one.name}" has both row and rows`, place });
     }
     const rows = (one.rows ?? [one.row ?? {}]).map((columns) => ({ ...row, ...columns }));
-    return { name: one.name, place, asOf: Date.parse(when ?? ''), rows, expect: one.expect };
+    const inCase = (...path: readonly PropertyKey[]): readonly PropertyKey[] => ['cases', index, ...path];
+    return {
+      name: one.name,
+      place,
+      asOf: Date.parse(when ?? ''),
+      rows,
+      expect: one.expect,
+      placeOfColumn: (name) =>
+        placeOfName([inCase('row', name), ...rows.map((_, number) => inCase('rows', number, name)), ['row', name]], place),
+      placeOfAttribute: (name) => placeOfName([inCase('expect', 'attributes', name)], place),
+    };
   });
   if (diagnostics.length > 0) return { diagnostics };
   return { tests: { file, pipeline, lookups: lookups ?? {}, cases: read }, diagnostics };
