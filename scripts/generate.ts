@@ -7,6 +7,6 @@ import { generators } from './generators.ts';
 for (const { path, render } of generators) {
   const file = fileURLToPath(new URL(`../${path}`, import.meta.url));
   mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, render());
+  writeFileSync(file, await render());
   process.stdout.write(`${path}\n`);
 }

@@ -7,11 +7,12 @@ import { pipelineSchemaFile } from '../src/pipeline/json-schema.ts';
 import { pipelineReferencePage } from '../src/pipeline/reference-page.ts';
 import { typesPage } from '../src/source/types-page.ts';
 import { renderDecisionPage, renderErrorPage, renderExitPage } from './error-pages.ts';
+import { renderGraphCalls } from './graph-calls-page.ts';
 
 /** A file that is made from code. `path` is relative to the repository. */
 export interface Generator {
   readonly path: string;
-  readonly render: () => string;
+  readonly render: () => string | Promise<string>;
 }
 
 /** Every generated file. Add yours here; `test/generated.test.ts` holds each to what the code says. */
@@ -26,5 +27,6 @@ export const generators: readonly Generator[] = [
   { path: 'docs/reference/functions.md', render: renderReferencePage },
   { path: 'docs/reference/errors.md', render: renderErrorPage },
   { path: 'docs/reference/exit-codes.md', render: renderExitPage },
+  { path: 'docs/reference/graph-calls.md', render: renderGraphCalls },
   { path: 'docs/reference/decisions.md', render: renderDecisionPage },
 ];

@@ -3,6 +3,7 @@ import type { Dispatcher } from 'undici';
 import type { Clock, Instant } from '../domain/clock.ts';
 import { JoineryError } from '../domain/error.ts';
 import type { SinkDeclaration } from '../pipeline/pipeline.ts';
+import { callOf } from './calls.ts';
 import { openDispatcher } from './dispatcher.ts';
 import { endpointsOf, graphUrl, type Endpoints } from './endpoints.ts';
 import { exchange } from './exchange.ts';
@@ -62,7 +63,7 @@ export interface Graph {
   /** Object id of the provisioning app's service principal. */
   readonly servicePrincipal: string;
   readonly job: string;
-  /** Never throws but for a host that is not allowed (ENT-201). No retry but the one after a 401. */
+  /** Never throws but for a host or a call that is not one of ours (ENT-201). No retry but the one after a 401. */
   send(request: GraphRequest): Promise<GraphAnswer>;
   /** Makes sure that a token is at hand, so that what is wrong with credentials is known before anything is recorded. Errors: ENT-1xx. */
   prepare(signal?: AbortSignal): Promise<void>;
@@ -157,6 +158,8 @@ export function openGraph(
     job: sink.job,
     async send(request) {
       const url = graphUrl(endpoints, request.location);
+      if (callOf(request.method, url.pathname) === undefined)
+        throw new JoineryError('ENT-201', `no token is sent with ${request.method} ${url.pathname}: Joinery has no such call`);
       const clientRequestId = request.clientRequestId ?? randomUUID();
       const answer = await sendOnce(url, request, clientRequestId);
       const again = answer.kind === 'answered' && answer.status === 401 && request.renewToken !== false;
