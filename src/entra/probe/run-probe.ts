@@ -5,7 +5,7 @@ import type { Graph } from '../graph.ts';
 import { upload, type UploadAnswer } from '../upload.ts';
 import { uploadIn, type ProbeProgress, type Queries, type UploadRecord } from './progress.ts';
 import { uploadOf, type ProbeUpload, type UploadName } from './script.ts';
-import { bulkBytes, externalIdOf, partOf, parts, type Cast, type Part } from './throwaways.ts';
+import { bulkBytes, externalIdOf, parts, type Cast, type Part } from './throwaways.ts';
 import { openWatch, timeOf, type SeenRow, type Watch } from './watch.ts';
 
 export interface ProbeOptions {
@@ -181,12 +181,12 @@ class Probe {
     const { signal } = this.#options;
     const users = await this.#watch.users(signal);
     if (users === undefined) return true;
-    const idsOf = (rows: readonly SeenRow[]): ReadonlySet<string> =>
-      new Set(rows.filter(({ row }) => row.provisioningAction === 'create').map(({ row }) => row.sourceIdentity?.id ?? ''));
+    const createdIn = (rows: readonly SeenRow[]): ReadonlySet<string> =>
+      idsOf(rows.filter(({ row }) => row.provisioningAction === 'create'));
     // The account is looked for between two looks at the log, so that nothing depends on how long the looks take.
-    const rowsBefore = idsOf(before);
+    const rowsBefore = createdIn(before);
     const early = [...users].filter((id) => !rowsBefore.has(id));
-    const rowsAfter = early.length === 0 ? rowsBefore : idsOf(await this.rows());
+    const rowsAfter = early.length === 0 ? rowsBefore : createdIn(await this.rows());
     const now = this.#graph.clock.now() - at;
     const { sightings } = this.#progress;
     for (const id of new Set([...rowsBefore, ...users])) {
@@ -206,20 +206,32 @@ class Probe {
 
   /** Disables everybody who may be there; answers with those who are not known to be disabled. */
   async disable(rows: readonly SeenRow[]): Promise<readonly string[]> {
-    const sent = new Set(this.#progress.uploads.flatMap(({ name, state }) => (state === 'refused' || name === 'disable' ? [] : uploadOf(name, this.#cast).records.map((record) => record['externalId'])))); // prettier-ignore
-    const skipped = new Set(rows.filter(isSkipped).map(({ row }) => row.sourceIdentity?.id ?? ''));
-    const made = new Set(rows.filter(({ row }) => row.provisioningAction === 'create' && row.provisioningStatusInfo.status === 'success').map(({ row }) => row.sourceIdentity?.id ?? '')); // prettier-ignore
+    const sent = this.#progress.uploads.filter(mayHaveArrived).flatMap(({ name }) => uploadOf(name, this.#cast).records);
+    const asked = new Set(sent.map((record) => record['externalId']));
+    const [skipped, made] = [idsOf(rows.filter(isSkipped)), idsOf(rows.filter(isCreated))];
     // Whoever was looked at and skipped is not there; sending him would make him.
     const people = parts.filter((part) => {
       const id = externalIdOf(this.#cast, part);
-      return sent.has(id) && (made.has(id) || !skipped.has(id));
+      return asked.has(id) && (made.has(id) || !skipped.has(id));
     });
     if (people.length === 0) return [];
     await this.send('disable', people);
     const at = uploadIn(this.#progress, 'disable')?.at ?? 0;
-    const done = new Set((await this.rows()).filter((seen) => timeOf(seen) >= at - 1_000 && isApplied(seen)).flatMap(({ row }) => partOf(this.#cast, row.sourceIdentity?.id ?? '') ?? [])); // prettier-ignore
-    return people.filter((part) => !done.has(part)).map((part) => externalIdOf(this.#cast, part));
+    const done = idsOf((await this.rows()).filter((seen) => timeOf(seen) >= at - 1_000 && isApplied(seen)));
+    return people.map((part) => externalIdOf(this.#cast, part)).filter((id) => !done.has(id));
   }
+}
+
+function mayHaveArrived({ name, state }: UploadRecord): boolean {
+  return state !== 'refused' && name !== 'disable';
+}
+
+function idsOf(rows: readonly SeenRow[]): ReadonlySet<string> {
+  return new Set(rows.map(({ row }) => row.sourceIdentity?.id ?? ''));
+}
+
+function isCreated({ row }: SeenRow): boolean {
+  return row.provisioningAction === 'create' && row.provisioningStatusInfo.status === 'success';
 }
 
 function isSkipped({ row }: SeenRow): boolean {

@@ -33,10 +33,6 @@ export function prefixOf(cast: Cast): string {
   return `jp-${cast.suffix}-`;
 }
 
-export function partOf(cast: Cast, externalId: string): Part | undefined {
-  return parts.find((part) => externalIdOf(cast, part) === externalId);
-}
-
 /** A value of an attribute, or that it is left out. */
 export type Sent = { readonly [name: string]: Json | undefined };
 
