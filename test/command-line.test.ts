@@ -91,6 +91,25 @@ describe('the command line', () => {
   it('checks a pipeline without variables, and with --connect against the live source', async () => {
     expect(await joinery(['check', pipeline], { environment: {} })).toMatchObject({ code: 0 });
     expect(await joinery(['check', pipeline, '--connect', '--quiet'])).toMatchObject({ code: 0, out: '' });
+    // A column that is not there hides neither the other findings nor its place; a source that is gone hides nothing of the file.
+    const changed = join(folder, 'contract.yaml');
+    writeFileSync(
+      changed,
+      readFileSync(pipeline, 'utf8')
+        .replaceAll('workers-dirty.sql', join(root, 'pipelines', 'workers-dirty.sql'))
+        .replaceAll('../', `${root}/`)
+        .replace('    RowNumber: { type: integer,', '    FirstNam: { type: string }\n    RowNumber: { type: boolean,'),
+    );
+    const { out } = await joinery(['check', changed, '--connect', '--quiet']);
+    expect(out).toMatch(/MAP-132: the source returns no column FirstNam\n.*contract\.yaml:12:5/);
+    expect(out).toMatch(/MAP-133: column RowNumber is declared as boolean, the source returns integer\n.*contract\.yaml:13:5/);
+    writeFileSync(changed, readFileSync(changed, 'utf8').replace(/^( +title:).*$/m, '$1 $nope(1)'));
+    const gone = { ...work.environment, HR_EXPORT_URL: 'postgres://nobody@127.0.0.1:1/none' };
+    expect(await joinery(['check', changed, '--connect', '--quiet'], { environment: gone })).toMatchObject({
+      code: 7,
+      out: expect.stringContaining('$nope'),
+      err: expect.stringContaining('SRC-101'),
+    });
   });
 
   it('says with plan --exit-code that changes are pending, as one stream of JSON lines, and sends nothing', async () => {

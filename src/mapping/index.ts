@@ -1,4 +1,4 @@
-export type { Mapping } from './contract.ts';
+export type { Mapping, SourceColumn } from './contract.ts';
 export { compileMapping } from './compile-mapping.ts';
 export { runMappingTests, type MappingTestReport } from './testing/run-tests.ts';
 export { renderCoverage } from './testing/draw-coverage.ts';

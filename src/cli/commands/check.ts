@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { renderDiagnostic, type Diagnostic } from '../../domain/diagnostic.ts';
+import { JoineryError } from '../../domain/error.ts';
 import type { ExitClass } from '../../domain/errors/define.ts';
-import { compileMapping, type Mapping } from '../../mapping/index.ts';
+import { compileMapping, type SourceColumn } from '../../mapping/index.ts';
 import { checkSourceColumns } from '../../mapping/check-source-columns.ts';
 import { loadPipeline } from '../../pipeline/load.ts';
 import { formatPlace } from '../../domain/place.ts';
@@ -34,16 +35,26 @@ async function check(io: Io, file: string, options: CheckOptions): Promise<ExitC
   const environment = environmentOf(io, options);
   const loaded = loadPipeline(file, { environment, ...(options.connect === true ? {} : { unset: 'standIn' }) });
   const diagnostics: Diagnostic[] = [...loaded.diagnostics];
+  let unreachable: JoineryError | undefined;
   if (loaded.pipeline !== undefined) {
-    diagnostics.push(...reviewSource(loaded.pipeline.source));
-    const compiled = compileMapping(loaded.pipeline);
+    const { pipeline } = loaded;
+    diagnostics.push(...reviewSource(pipeline.source));
+    let live: readonly SourceColumn[] | undefined;
+    try {
+      live = options.connect === true ? await describeSource(pipeline.source) : undefined;
+    } catch (error) {
+      // What can be found without the source is told first.
+      if (!(error instanceof JoineryError)) throw error;
+      unreachable = error;
+    }
+    const compiled = compileMapping(pipeline, live === undefined ? {} : { sourceColumns: live });
     diagnostics.push(...compiled.diagnostics);
-    if (options.connect === true && compiled.mapping !== undefined)
-      diagnostics.push(...(await compareColumns(loaded.pipeline, compiled.mapping)));
+    if (live !== undefined && compiled.mapping !== undefined) diagnostics.push(...checkSourceColumns(pipeline, compiled.mapping, live));
   }
   const errors = diagnostics.filter(({ severity }) => severity === 'error').length;
-  if (options.json === true) io.out(`${JSON.stringify({ file, valid: errors === 0, diagnostics })}\n`);
+  if (options.json === true) io.out(`${JSON.stringify({ file, valid: errors === 0 && unreachable === undefined, diagnostics })}\n`);
   else render(io, file, options, diagnostics, loaded.sources);
+  if (unreachable !== undefined) throw unreachable;
   return errors > 0 ? 'configuration' : 'success';
 }
 
@@ -81,10 +92,23 @@ function textOf(file: string): string | undefined {
   }
 }
 
-async function compareColumns(pipeline: Pipeline, mapping: Mapping): Promise<readonly Diagnostic[]> {
-  const source = await openSource(pipeline.source, { applicationName: 'joinery check' });
+/** What the source returns, whether or not the contract agrees: that is told for every column, with its place. */
+async function describeSource(declaration: Pipeline['source']): Promise<readonly SourceColumn[]> {
   try {
-    return checkSourceColumns(pipeline, mapping, await source.describe());
+    return await describe(declaration);
+  } catch (error) {
+    if (!(error instanceof JoineryError) || error.code !== 'SRC-204' || declaration.columns === undefined) throw error;
+    // The declared type of a column decides how its values are read, so the ones that are there stay declared.
+    const { columns, ...bare } = declaration;
+    const returned = new Set((await describe(bare)).map(({ name }) => name));
+    return describe({ ...declaration, columns: columns.filter(({ name }) => returned.has(name)) });
+  }
+}
+
+async function describe(declaration: Pipeline['source']): Promise<readonly SourceColumn[]> {
+  const source = await openSource(declaration, { applicationName: 'joinery check' });
+  try {
+    return await source.describe();
   } finally {
     await source.close();
   }

@@ -41,7 +41,7 @@ function readTaken(existing: Iterable<string> | ((value: string) => boolean)): (
  */
 export function evaluateEntraExpression(
   text: string,
-  attributes: Readonly<Record<string, unknown>>,
+  attributes: Readonly<Record<string, unknown>> = {},
   options: EntraEvaluationOptions = {},
 ): unknown {
   const root = parseEntraExpression(text);
