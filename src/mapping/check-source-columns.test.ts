@@ -21,6 +21,7 @@ test('a source that returns what the contract says has no findings', () => {
 test('a column that the query does not return is an error, with the nearest name', () => {
   expect(check(returned.map((column) => (column.name === 'email' ? { ...column, name: 'e_mail' } : column)))).toEqual([
     'MAP-132 the source returns no column email. Did you mean e_mail?',
+    'MAP-139 the source has a column that the contract does not name: e_mail.',
   ]);
 });
 
@@ -28,6 +29,15 @@ test('a column of another type is an error, because no value of it would pass', 
   expect(check(returned.map((column) => (column.name === 'hire_date' ? { ...column, type: 'datetime' } : column)))).toEqual([
     'MAP-133 column hire_date is declared as date, the source returns datetime.',
   ]);
+});
+
+test('a required column that may be NULL is a warning, and what nobody declared is told', () => {
+  const live = returned.map((column) => ({ ...column, nullable: true }));
+  const required = Object.entries(sampleColumns).filter(([, column]) => 'required' in column && column.required);
+  const found = check([...live, { name: 'cost_centre', type: 'string' }]);
+  expect(found.filter((line) => line.startsWith('MAP-138'))).toHaveLength(required.length);
+  expect(found.at(-1)).toBe('MAP-139 the source has a column that the contract does not name: cost_centre.');
+  expect(required.length).toBeGreaterThan(0);
 });
 
 test('integers pass as numbers and decimals, nothing passes as an integer but integers', () => {

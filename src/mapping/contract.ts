@@ -55,5 +55,5 @@ export interface SourceColumn {
   readonly name: string;
   readonly type: ColumnType;
   /** undefined: the database does not say. */
-  readonly nullable?: boolean;
+  readonly nullable?: boolean | undefined;
 }

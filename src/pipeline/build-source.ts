@@ -1,35 +1,80 @@
+import { buildChanges, buildOutbox } from './build-changes.ts';
 import type { PipelineValues } from './declaration.ts';
+import type { ConditionShape } from './kind-condition.ts';
+import type { RecordEntry } from './kind.ts';
 import type { QueryText } from './kind-query.ts';
 import { nearestName } from './nearest-name.ts';
-import type { ColumnDeclaration, ColumnType, SourceDeclaration } from './pipeline.ts';
+import type {
+  ColumnDeclaration,
+  ColumnType,
+  ConditionDeclaration,
+  CsvSource,
+  JoinDeclaration,
+  MssqlSource,
+  PostgresSource,
+  SourceDeclaration,
+} from './pipeline.ts';
 import type { Reading } from './reading.ts';
 import { oneStatement, type SqlDialect } from './sql-statement.ts';
 
-type SourceValues = NonNullable<PipelineValues['source']>;
-type ColumnValues = NonNullable<SourceValues['columns']>[number];
+export type SourceValues = NonNullable<PipelineValues['source']>;
 
-/** The contract with HR as far as it is right; undefined: none is declared. */
-export function buildColumns(values: SourceValues | undefined, reading: Reading): readonly ColumnDeclaration[] | undefined {
-  return values?.columns?.flatMap((column) => buildColumn(column, reading) ?? []);
-}
+const ofDatabases = ['connection', 'query', 'table', 'join', 'where', 'changes', 'outbox', 'statementTimeout'];
+const ofCsv = ['file', 'delimiter', 'encoding'];
+const ofTables = ['join', 'where'];
 
 /** Checks what only the whole source can show; undefined when something required is missing or wrong. */
 export function buildSource(
   values: SourceValues,
   columns: readonly ColumnDeclaration[] | undefined,
+  timezone: string | undefined,
   reading: Reading,
 ): SourceDeclaration | undefined {
   const names = values.columns?.map(({ name }) => name);
   checkColumn(reading, 'source.key', values.key, names);
   checkColumn(reading, 'source.primary', values.primary, names);
-  const identity = values.identity?.map(({ value }) => value);
-  for (const name of identity ?? []) checkColumn(reading, 'source.identity', name, names);
+  for (const { value: name } of values.identity ?? []) checkColumn(reading, 'source.identity', name, names);
   if (columns !== undefined) {
     checkType(reading, 'source.key', columns, values.key, ['string', 'integer'], 'A key is text or an integer.');
     checkType(reading, 'source.primary', columns, values.primary, ['boolean'], 'Return a boolean from the query.');
   }
+  return values.type === 'csv' ? buildCsv(values, columns, reading) : buildDatabase(values, columns, timezone, reading);
+}
+
+function buildCsv(values: SourceValues, columns: readonly ColumnDeclaration[] | undefined, reading: Reading): CsvSource | undefined {
+  refuseFields(reading, ofDatabases, 'a CSV file');
+  refuseFrom(reading, columns, 'a CSV file');
+  const { file, key, primary, delimiter, encoding } = values;
+  if (file === undefined && !reading.isWritten('source.file')) {
+    reading.report('PIP-102', reading.rangeOf('source'), 'source.file is missing', { fix: 'Add file: ../samples/workers.csv' });
+  }
+  if (file === undefined || key === undefined) return undefined;
+  return {
+    type: 'csv',
+    file: reading.absolutePath(file),
+    delimiter: delimiter === 'tab' ? '\t' : delimiter,
+    encoding,
+    key,
+    place: reading.placeOf('source.file'),
+    ...identityOf(values),
+    ...(primary === undefined ? {} : { primary }),
+    ...(columns === undefined ? {} : { columns }),
+  };
+}
+
+function buildDatabase(
+  values: SourceValues,
+  columns: readonly ColumnDeclaration[] | undefined,
+  timezone: string | undefined,
+  reading: Reading,
+): PostgresSource | MssqlSource | undefined {
   // A field that was written and refused has its own report.
   const written = (name: string): boolean => reading.isWritten(`source.${name}`);
+  if (!written('connection')) {
+    const fix = 'Add connection: ${HR_DATABASE_URL}'; // oxlint-disable-line no-template-curly-in-string -- a reference of the pipeline file
+    reading.report('PIP-102', reading.rangeOf('source'), 'source.connection is missing', { fix });
+  }
+  refuseFields(reading, ofCsv, 'a database');
   if (written('query') && written('table')) {
     reading.report('PIP-106', reading.rangeOf('source.table'), 'source has both query and table');
   } else if (!written('query') && !written('table')) {
@@ -37,20 +82,120 @@ export function buildSource(
       fix: 'Add query: workers.sql, or table: and the name.',
     });
   }
+  if (written('query') && !written('table')) {
+    refuseFields(reading, ofTables, 'a query');
+    refuseFrom(reading, columns, 'a query');
+  }
   const { type, connection, key, primary, table, statementTimeout } = values;
-  const query = values.query === undefined ? undefined : buildQuery(values.query, type ?? 'postgres', reading);
-  if (type === undefined || connection === undefined || key === undefined) return undefined;
+  const dialect = type === 'mssql' ? 'mssql' : 'postgres';
+  const query = values.query === undefined ? undefined : buildQuery(values.query, dialect, reading);
+  const join = buildJoins(values, reading);
+  const where = buildConditions(values.where ?? [], reading);
+  checkAliases(reading, columns, join, where);
+  if (join.length > 0 && columns === undefined) {
+    reading.report(
+      'PIP-321',
+      reading.rangeOf('source.join'),
+      'source.join needs source.columns: which columns the result has is said there',
+    );
+  }
+  if (timezone === undefined && usesAsOf(where, join, query?.sql)) {
+    reading.report('PIP-307', reading.rangeOf('source'), ':as_of needs the timezone of the pipeline', {
+      fix: 'Add timezone: Europe/Berlin',
+    });
+  }
+  const changes = buildChanges(values, query?.sql, reading);
+  const outbox = buildOutbox(values, dialect, reading);
+  if (type === undefined || type === 'csv' || connection === undefined || key === undefined) return undefined;
   return {
     type,
     connection,
     key,
     statementTimeout,
+    place: reading.placeOf('source'),
     ...(query === undefined ? {} : { query }),
     ...(table === undefined ? {} : { table }),
+    ...(join.length === 0 ? {} : { join }),
+    ...(where.length === 0 ? {} : { where }),
+    ...(changes === undefined ? {} : { changes }),
+    ...(outbox === undefined ? {} : { outbox }),
     ...(primary === undefined ? {} : { primary }),
-    ...(identity === undefined || identity.length === 0 ? {} : { identity }),
+    ...identityOf(values),
     ...(columns === undefined ? {} : { columns }),
   };
+}
+
+function identityOf({ identity = [] }: SourceValues): { readonly identity?: readonly string[] } {
+  return identity.length === 0 ? {} : { identity: identity.map(({ value }) => value) };
+}
+
+function refuseFields(reading: Reading, names: readonly string[], what: string): void {
+  for (const name of names) {
+    if (reading.isWritten(`source.${name}`)) {
+      reading.report('PIP-321', reading.rangeOf(`source.${name}`), `source.${name} does not go with ${what}`);
+    }
+  }
+}
+
+function refuseFrom(reading: Reading, columns: readonly ColumnDeclaration[] | undefined, what: string): void {
+  for (const { name, from } of columns ?? []) {
+    const path = `source.columns.${name}.from`;
+    if (from !== undefined) reading.report('PIP-321', reading.rangeOf(path), `${path} does not go with ${what}`);
+  }
+}
+
+function buildJoins(values: SourceValues, reading: Reading): JoinDeclaration[] {
+  return (values.join ?? []).flatMap(({ name, value, keyRange }): JoinDeclaration[] => {
+    const path = `source.join.${name}`;
+    if (value.on?.length === 0) reading.report('PIP-322', reading.rangeOf(`${path}.on`), `${path}.on names no column`);
+    if (value.table === undefined || value.on === undefined) return [];
+    return [
+      {
+        alias: name,
+        table: value.table,
+        kind: value.kind,
+        on: value.on.map((pair) => ({ column: pair.name, equals: pair.value })),
+        where: buildConditions(value.where ?? [], reading),
+        place: reading.lines.place(keyRange),
+      },
+    ];
+  });
+}
+
+function buildConditions(entries: readonly RecordEntry<ConditionShape>[], reading: Reading): ConditionDeclaration[] {
+  return entries.map(({ name, value, keyRange }) => ({ column: name, ...value, place: reading.lines.place(keyRange) }));
+}
+
+/** `ALIAS.COLUMN` has to name a join; where none is of that name, the whole may be the name of a column with a dot in it. */
+function checkAliases(
+  reading: Reading,
+  columns: readonly ColumnDeclaration[] | undefined,
+  joins: readonly JoinDeclaration[],
+  where: readonly ConditionDeclaration[],
+): void {
+  const aliases = joins.map(({ alias }) => alias);
+  const check = (reference: string, path: string, known: readonly string[]): void => {
+    const dot = reference.indexOf('.');
+    if (dot === -1 || known.includes(reference.slice(0, dot))) return;
+    const near = nearestName(reference.slice(0, dot), known);
+    reading.report('PIP-322', reading.rangeOf(path), `${path}: ${reference.slice(0, dot)} is no alias of source.join`, {
+      fix: near === undefined ? undefined : `Did you mean ${near}?`,
+    });
+  };
+  for (const { name, from } of columns ?? []) if (from !== undefined) check(from, `source.columns.${name}.from`, aliases);
+  for (const { column } of where) check(column, `source.where.${column}`, aliases);
+  for (const [index, { alias, on, where: conditions }] of joins.entries()) {
+    for (const { column, equals } of on) check(equals, `source.join.${alias}.on.${column}`, aliases.slice(0, index));
+    for (const { column } of conditions) check(column, `source.join.${alias}.where.${column}`, []);
+  }
+}
+
+function usesAsOf(where: readonly ConditionDeclaration[], joins: readonly JoinDeclaration[], sql: string | undefined): boolean {
+  const conditions = [...where, ...joins.flatMap((join) => join.where)];
+  const values = conditions.flatMap(({ tests }) =>
+    tests.flatMap((test) => (test.kind === 'null' ? [] : 'values' in test ? test.values : [test.value])),
+  );
+  return values.some((value) => typeof value === 'object') || (sql !== undefined && /(?<![:\w]):as_of(?!\w)/i.test(sql));
 }
 
 /** A column that a field names must be declared, if columns are. One that is declared wrongly has its own report. */
@@ -77,101 +222,9 @@ export function checkType(
   reading.report('PIP-303', reading.rangeOf(path), message, { fix: `Declare ${column.name} as ${types.join(' or ')}. ${hint}` });
 }
 
-function buildQuery(query: QueryText, dialect: SqlDialect, reading: Reading): SourceDeclaration['query'] {
+function buildQuery(query: QueryText, dialect: SqlDialect, reading: Reading): PostgresSource['query'] {
   const result = oneStatement(query.sql, dialect);
   const { file, firstLine } = query;
   if ('sql' in result) return { sql: result.sql, file, firstLine };
   return reading.report(result.code, query.placeAt(result.offset, result.length), `source.query: ${result.message}`);
-}
-
-function buildColumn({ name, value, keyRange }: ColumnValues, reading: Reading): ColumnDeclaration | undefined {
-  const path = `source.columns.${name}`;
-  const { type, required, values, whenNull, class: openness } = value;
-  if (required && whenNull !== undefined) {
-    reading.report('PIP-306', reading.rangeOf(`${path}.whenNull`), `${path} is required and has whenNull`);
-  }
-  if (type === undefined) return undefined;
-  checkValues(path, type, values, reading);
-  if (whenNull !== undefined) {
-    const expected = whenNullWords(type, whenNull);
-    const range = reading.rangeOf(`${path}.whenNull`);
-    if (expected !== undefined) {
-      reading.report('PIP-304', range, `${path}.whenNull takes ${expected}, not ${JSON.stringify(whenNull)}`);
-    } else if (values !== undefined && !values.some((one) => one.value === whenNull)) {
-      reading.report('PIP-304', range, `${path}.whenNull is ${JSON.stringify(whenNull)}, which is not one of its values`, {
-        fix: `Add ${JSON.stringify(whenNull)} to values, or use one of them.`,
-      });
-    }
-  }
-  return {
-    name,
-    type,
-    required,
-    ...(values === undefined ? {} : { values: values.map((one) => one.value) }),
-    ...(whenNull === undefined ? {} : { whenNull }),
-    ...(openness === undefined ? {} : { class: openness }),
-    place: reading.lines.place(keyRange),
-  };
-}
-
-function checkValues(path: string, type: ColumnType, values: ColumnValues['value']['values'], reading: Reading): void {
-  if (values === undefined) return;
-  const range = reading.rangeOf(`${path}.values`);
-  if (type !== 'string' && type !== 'integer' && type !== 'boolean') {
-    reading.report('PIP-305', range, `${path} is of type ${type}, which has no closed list`);
-    return;
-  }
-  if (values.length === 0) reading.report('PIP-305', range, `${path}.values is empty: it would reject every row`);
-  const seen = new Set<string | number | boolean>();
-  for (const item of values) {
-    if (!fitsType(type, item.value)) {
-      const quoted = type === 'string' ? ` Put it in quotes: "${reading.lines.text.slice(...item.range)}".` : '';
-      reading.report('PIP-305', item.range, `${path}.values: ${JSON.stringify(item.value)} is not of type ${type}`, {
-        fix: `Give values of type ${type}.${quoted}`,
-      });
-    } else if (seen.has(item.value)) {
-      reading.report('PIP-305', item.range, `${path}.values: ${JSON.stringify(item.value)} is given twice`);
-    }
-    seen.add(item.value);
-  }
-}
-
-function fitsType(type: 'string' | 'integer' | 'boolean', value: string | number | boolean): boolean {
-  return type === 'integer' ? Number.isInteger(value) : typeof value === type;
-}
-
-/** What whenNull of this type must be, in words, if the value is not that. */
-function whenNullWords(type: ColumnType, value: string | number | boolean): string | undefined {
-  switch (type) {
-    case 'string':
-      return typeof value === 'string' ? undefined : 'text';
-    case 'integer':
-      return Number.isInteger(value) ? undefined : 'a whole number';
-    case 'number':
-      return typeof value === 'number' ? undefined : 'a number';
-    case 'decimal':
-      return typeof value === 'number' || /^-?\d+(?:\.\d+)?$/.test(String(value)) ? undefined : 'a decimal number';
-    case 'boolean':
-      return typeof value === 'boolean' ? undefined : 'true or false';
-    case 'date':
-      return value === 'never' || isDay(value) ? undefined : 'never, or a date such as 2026-12-31';
-    case 'datetime':
-      return value === 'never' || isInstant(value) ? undefined : 'never, or an instant such as 2026-12-31T00:00:00Z';
-    case 'json':
-      return 'nothing: json columns have no whenNull';
-    default:
-      return type satisfies never;
-  }
-}
-
-function isDay(value: unknown): boolean {
-  if (typeof value !== 'string' || !/^\d{4}-\d{2}-\d{2}$/.test(value)) return false;
-  const instant = new Date(`${value}T00:00:00Z`);
-  return !Number.isNaN(instant.getTime()) && instant.toISOString().startsWith(value);
-}
-
-function isInstant(value: unknown): boolean {
-  if (typeof value !== 'string') return false;
-  const day = /^(\d{4}-\d{2}-\d{2})T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2})$/.exec(value)?.[1];
-  return isDay(day) && !Number.isNaN(Date.parse(value));
 }

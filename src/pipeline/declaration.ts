@@ -1,5 +1,6 @@
 import { Secret } from '../domain/masking.ts';
 import { approversFields } from './declare-approvers.ts';
+import { scheduleFields } from './declare-changes.ts';
 import { guardsFields, leaversFields, planFields } from './declare-guards.ts';
 import { holdsFields, protectedFields } from './declare-holds.ts';
 import { retentionFields } from './declare-retention.ts';
@@ -45,7 +46,14 @@ export const declaration = map({
     doc: 'IANA time zone in which days begin and end. Required where employment or an expression reads the clock.',
     example: 'Europe/Berlin',
   }),
-  source: required(sourceFields, { doc: 'The HR database.', example: '{ type: postgres, connection: "${HR_DATABASE_URL}", … }' }),
+  schedule: optional(scheduleFields, {
+    doc: 'When joinery watch runs the pipeline; nothing else looks at it.',
+    example: "{ cron: '*/30 * * * *' }",
+  }),
+  source: required(sourceFields, {
+    doc: 'The HR database, or its export.',
+    example: '{ type: postgres, connection: "${HR_DATABASE_URL}", … }',
+  }),
   lookups: defaulted(lookups, [], 'none', {
     doc: 'Tables from CSV files, by name; expressions find lines with $lookup($name, key).',
     example: '{ country: { file: ../samples/country-codes.csv, key: code } }',

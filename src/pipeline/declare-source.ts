@@ -1,48 +1,28 @@
+import { columnFields } from './declare-columns.ts';
+import { changesFields, outboxFields } from './declare-changes.ts';
 import { connection } from './kinds-secret.ts';
-import { defaulted, list, map, optional, record, reportKind, required, type Kind } from './kind.ts';
+import { condition } from './kind-condition.ts';
+import { defaulted, list, map, optional, record, required, section } from './kind.ts';
 import { query } from './kind-query.ts';
-import { choice, duration, flag, text } from './kinds.ts';
-import type { ListItem } from './kind.ts';
+import { choice, duration, text } from './kinds.ts';
 
 const column = text({ words: 'the name of a column' });
+const tableName = text({ words: 'the name of a table or view, with its schema if need be', pattern: /^[^\s;'"()]+$/ });
+const where = record('COLUMN', condition);
 
-/** A value as it stands in YAML: text, number or boolean. */
-const plainValue: Kind<string | number | boolean> = {
-  words: 'text, a number or a boolean',
-  schema: { type: ['string', 'number', 'boolean'] },
-  read(node, path, reading) {
-    if (node.kind === 'scalar' && node.value !== null) return node.value;
-    return reportKind(reading, node, path, this.words);
-  },
-};
-const plainValues: Kind<readonly ListItem<string | number | boolean>[]> = list(plainValue);
-
-const columnTypes = ['string', 'integer', 'number', 'decimal', 'boolean', 'date', 'datetime', 'json'] as const;
-
-const columnFields = map({
-  type: required(choice(columnTypes), {
-    doc: 'Type in which the value reaches an expression. decimal arrives as text with all its digits; date as YYYY-MM-DD; datetime as ISO 8601 in UTC.',
-    example: 'string',
+const joinFields = map({
+  table: required(tableName, { doc: 'The table or view to join.', example: 'hr.assignments' }),
+  on: required(record('COLUMN', text({ words: 'the name of a column of source.table, or ALIAS.COLUMN of a table joined before' })), {
+    doc: 'Columns of the joined table, and the columns that they equal.',
+    danger: 'A join that finds several rows for a worker multiplies his rows; source.primary says which of them counts.',
+    example: '{ worker_id: worker_id }',
   }),
-  required: defaulted(flag, false, 'false', {
-    doc: 'NULL rejects the row.',
-    example: 'true',
+  kind: defaulted(choice(['left', 'inner'] as const), 'left', 'left', {
+    doc: 'left keeps workers without a partner, whose joined columns are NULL.',
+    danger: 'inner drops them, and whoever is dropped counts as vanished.',
+    example: 'left',
   }),
-  values: optional(plainValues, {
-    doc: 'The closed list of values; any other rejects the row and leaves the account as it is. For string, integer and boolean columns. active and scope decide only over columns that have it, or that state whenNull.',
-    danger: 'A value that HR introduces later rejects its workers until it is added here.',
-    example: '[Active, Leave, Terminated]',
-  }),
-  whenNull: optional(plainValue, {
-    doc: 'What NULL means: this value stands for it in expressions. never, for date and datetime columns, is a day that does not come.',
-    danger: 'An end date that HR forgot to enter counts as never ending.',
-    example: 'never',
-  }),
-  class: optional(choice(['public', 'personal', 'sensitive'] as const), {
-    doc: 'How openly values are shown: public as they are, personal masked but for a reader who gives a reason, sensitive never. The default is public for the key, booleans and columns with values, else personal. What is made of a sensitive column is sensitive too, unless its own class says otherwise.',
-    danger: 'public writes the values into logs, reports and exports, for everybody who can read those.',
-    example: 'sensitive',
-  }),
+  where: optional(where, { doc: 'Which rows of the joined table count; a part of the join, as in ON.', example: '{ is_primary: true }' }),
 });
 
 const unsupported = {
@@ -57,30 +37,54 @@ const unsupported = {
     mariadb: 'MariaDB is not read yet; its dates, time zones and orders of text need care of their own.',
     sqlite: 'SQLite has no column types that a contract with HR could be checked against.',
     oracle: 'there is no Oracle driver among the dependencies.',
-    json: 'JSON files are not read yet; load them into a table.',
-    csv: 'CSV files are lookups here, not sources; load them into a table.',
+    json: 'JSON files are not read yet; load them into a table, or export CSV.',
+    excel: 'save the sheet as CSV and write csv.',
+    xlsx: 'save the sheet as CSV and write csv.',
     rest: 'HR systems are read through a database, not through their web services.',
   },
 } as const;
 
 export const sourceFields = map({
-  type: required(choice(['postgres', 'mssql'] as const, unsupported), {
-    doc: 'The database that holds the HR data: PostgreSQL or SQL Server.',
+  type: required(choice(['postgres', 'mssql', 'csv'] as const, unsupported), {
+    doc: 'What holds the HR data: PostgreSQL, SQL Server, or an export as a CSV file.',
     example: 'postgres',
   }),
-  connection: required(connection, {
-    doc: 'Address and login of the database, from the environment or a file. A login that can only read is enough and better.',
+  connection: optional(connection, {
+    doc: 'For postgres and mssql, and required there: address and login of the database, from the environment or a file. A login that can only read is enough and better.',
     danger: 'Never written out: a literal password is refused, and shown in no message.',
     example: '${HR_DATABASE_URL}',
     secret: true,
   }),
   query: optional(query, {
-    doc: 'One SELECT statement: the path of an .sql file, or the statement itself. Exactly one of query and table.',
+    doc: 'One SELECT statement: the path of an .sql file, or the statement itself. Exactly one of query and table. It may use the parameters :as_of (the day of the run, a date) and, with changes, :since.',
     example: 'workers.sql',
   }),
-  table: optional(text({ words: 'the name of a table or view, with its schema if need be', pattern: /^[^\s;'"()]+$/ }), {
-    doc: 'A table or view that is read whole: the declared columns, or all. Exactly one of query and table.',
+  table: optional(tableName, {
+    doc: 'A table or view: the declared columns, or all, of the rows that where leaves. Exactly one of query and table.',
     example: 'hr.workers',
+  }),
+  join: optional(record('ALIAS', joinFields, { pattern: /^[A-Za-z][A-Za-z0-9_]{0,62}$/ }), {
+    doc: 'For table: further tables by alias; columns take their values with from. Needs columns.',
+    example: '{ assignment: { table: hr.assignments, on: { worker_id: worker_id }, where: { is_primary: true } } }',
+  }),
+  where: optional(where, {
+    doc: 'For table: which rows are read, by columns of source.table, or ALIAS.COLUMN; all conditions have to hold.',
+    danger:
+      'Whoever it leaves out counts as vanished and is disabled in the end. Who belongs into the directory is said by transform.scope, which leavers.outOfScope follows.',
+    example: '{ worker_type: { not: Volunteer }, last_day: { from: :as_of, orNull: true } }',
+  }),
+  file: optional(text({ words: 'the path of a CSV file', environment: { standIn: 'workers.csv' } }), {
+    doc: 'For csv, and required there: the export. One header line, quoting as RFC 4180 has it.',
+    example: '../samples/workers.csv',
+  }),
+  delimiter: defaulted(choice([',', ';', '|', 'tab'] as const), ',', ',', {
+    doc: 'For csv: what parts the fields.',
+    example: "';'",
+  }),
+  encoding: defaulted(choice(['utf-8', 'utf-16le', 'windows-1252'] as const), 'utf-8', 'utf-8', {
+    doc: 'For csv: the encoding of the file. Bytes that do not fit it stop the run.',
+    danger: 'windows-1252 fits any bytes: a UTF-8 file read so damages every name that is not plain ASCII.',
+    example: 'windows-1252',
   }),
   key: required(column, {
     doc: 'The column whose value names the worker, as text: SCIM externalId. It must never change for a person and never be given to another.',
@@ -99,6 +103,11 @@ export const sourceFields = map({
   columns: optional(record('COLUMN', columnFields), {
     doc: 'The contract with HR: the columns that expressions may use. Without it columns are taken as they come, and neither employment nor the checks of active and scope are possible.',
     example: '{ worker_id: { type: string, required: true } }',
+  }),
+  changes: section(changesFields, { doc: 'How a run finds out who changed.', example: '{ mode: watermark, column: updated_at }' }),
+  outbox: optional(outboxFields, {
+    doc: 'What starts a run of joinery watch at once, beside its schedule: exactly one of notify and table.',
+    example: '{ notify: joinery_workers }',
   }),
   statementTimeout: defaulted(duration, 900_000, '15m', {
     doc: 'How long the query may run before it is cancelled.',

@@ -3,7 +3,8 @@ import { resolve } from 'node:path';
 import type { Diagnostic } from '../domain/diagnostic.ts';
 import { buildGuards } from './build-guards.ts';
 import { buildSink } from './build-sink.ts';
-import { buildColumns, buildSource } from './build-source.ts';
+import { buildColumns } from './build-columns.ts';
+import { buildSource } from './build-source.ts';
 import { buildClearing, buildLookups, buildTransform, checkNames } from './build-transform.ts';
 import { buildLoad } from './declare-load.ts';
 import { declaration, findField, type PipelineValues } from './declaration.ts';
@@ -61,7 +62,7 @@ function buildPipeline(values: PipelineValues | undefined, reading: Reading): Pi
   if (values === undefined) return undefined;
   const columns = buildColumns(values.source, reading);
   const names = values.source?.columns?.map(({ name }) => name) ?? [];
-  const source = values.source === undefined ? undefined : buildSource(values.source, columns, reading);
+  const source = values.source === undefined ? undefined : buildSource(values.source, columns, values.timezone, reading);
   checkNames(values, reading);
   const transform = values.transform === undefined ? undefined : buildTransform(values.transform, columns, names, values.timezone, reading);
   const clearing = buildClearing(values, reading);
@@ -72,6 +73,7 @@ function buildPipeline(values: PipelineValues | undefined, reading: Reading): Pi
     file: reading.file,
     folder: reading.folder,
     ...(values.timezone === undefined ? {} : { timezone: values.timezone }),
+    ...(values.schedule?.cron === undefined ? {} : { schedule: { cron: values.schedule.cron, debounce: values.schedule.debounce } }),
     source,
     lookups: buildLookups(values.lookups, reading),
     transform,

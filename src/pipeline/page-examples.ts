@@ -112,6 +112,25 @@ export const pageExamples: Readonly<Record<string, PageExample>> = {
   'PIP-311': { wrong: query('select * from hr.workers; select 2'), right: query('select * from hr.workers') },
   'PIP-312': { wrong: query('-- later'), right: query('select * from hr.workers -- later: only Berlin') },
   'PIP-313': { wrong: query('delete from hr.workers returning *'), right: query('select * from hr.workers') },
+  'PIP-321': {
+    wrong: source(`  table: hr.workers\n  delimiter: ';'\n  key: worker_id\n${columns}`),
+    right: source(`  type: csv\n  file: workers.csv\n  delimiter: ';'\n  key: worker_id\n${columns}`).replace(
+      / {2}type: postgres\n {2}connection: .*\n/,
+      '',
+    ),
+  },
+  'PIP-322': {
+    wrong: source(`  table: hr.workers\n  where: { status: { except: Left } }\n  key: worker_id\n${columns}`).replace(
+      '{ except: Left }',
+      '{}',
+    ),
+    right: source(`  table: hr.workers\n  where: { status: { not: Left } }\n  key: worker_id\n${columns}`),
+  },
+  'PIP-323': {
+    wrong: source(`  table: hr.workers\n  changes: { mode: watermark }\n  key: worker_id\n${columns}`),
+    right: source(`  table: hr.workers\n  changes: { mode: watermark, column: updated_at }\n  key: worker_id\n${columns}`),
+  },
+  'PIP-331': { wrong: "schedule: { cron: '30 minutes' }", right: "schedule: { cron: '*/30 * * * *' }" },
   'PIP-401': { wrong: attributes('displayName:'), right: attributes('displayName: worker_id') },
   'PIP-402': { wrong: attributes('title: 007'), right: attributes(`title: { const: '007' }`) },
   'PIP-403': { wrong: 'transform:\n  attributes:\n    userName: worker_id & "@contoso.example"', right: attributes() },

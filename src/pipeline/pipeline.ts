@@ -15,6 +15,8 @@ export interface Pipeline {
   readonly folder: string;
   /** IANA zone; required when an expression reads the clock or `employment` is used. */
   readonly timezone?: string;
+  /** When `joinery watch` starts runs; absent: only the outbox does. */
+  readonly schedule?: ScheduleDeclaration;
   readonly source: SourceDeclaration;
   readonly lookups: Readonly<Record<string, LookupDeclaration>>;
   readonly transform: TransformDeclaration;
@@ -68,10 +70,23 @@ export interface ColumnDeclaration {
   readonly whenNull?: string | number | boolean;
   /** As declared; absent: public for the key, booleans and closed lists, else personal. */
   readonly class?: AttributeClass;
+  /** Of a table source: `COLUMN` or `ALIAS.COLUMN` where the database calls it otherwise. */
+  readonly from?: string;
   readonly place: Place;
 }
 
 interface SourceBase {
+  /** Key column. */
+  readonly key: string;
+  /** A boolean column that says which of several rows of a key counts. */
+  readonly primary?: string;
+  /** Columns that together identify a person across keys. */
+  readonly identity?: readonly string[];
+  /** Undefined: the source's columns are taken as they come, and nothing is checked. */
+  readonly columns?: readonly ColumnDeclaration[];
+}
+
+interface DatabaseSource extends SourceBase {
   /** Password inside; never printed. */
   readonly connection: Secret;
   /** Exactly one of query and table. */
@@ -81,24 +96,83 @@ interface SourceBase {
     readonly firstLine: number;
   };
   readonly table?: string;
-  /** Key column. */
-  readonly key: string;
-  /** A boolean column that says which of several rows of a key counts. */
-  readonly primary?: string;
-  /** Columns that together identify a person across keys. */
-  readonly identity?: readonly string[];
-  /** Undefined: the source's columns are taken as they come, and nothing is checked. */
-  readonly columns?: readonly ColumnDeclaration[];
+  /** Of a table source, in order of the file. */
+  readonly join?: readonly JoinDeclaration[];
+  /** Of a table source: all of them hold. */
+  readonly where?: readonly ConditionDeclaration[];
+  /** Absent: snapshot. */
+  readonly changes?: WatermarkDeclaration;
+  readonly outbox?: OutboxDeclaration;
   /** ms; default 15 minutes. */
   readonly statementTimeout: number;
+  /** Where `source` stands. */
+  readonly place?: Place;
 }
-export interface PostgresSource extends SourceBase {
+export interface PostgresSource extends DatabaseSource {
   readonly type: 'postgres';
 }
-export interface MssqlSource extends SourceBase {
+export interface MssqlSource extends DatabaseSource {
   readonly type: 'mssql';
 }
-export type SourceDeclaration = PostgresSource | MssqlSource;
+export interface CsvSource extends SourceBase {
+  readonly type: 'csv';
+  /** Absolute. */
+  readonly file: string;
+  readonly delimiter: ',' | ';' | '|' | '\t';
+  readonly encoding: 'utf-8' | 'utf-16le' | 'windows-1252';
+  readonly place: Place;
+}
+export type SourceDeclaration = PostgresSource | MssqlSource | CsvSource;
+
+export interface JoinDeclaration {
+  readonly alias: string;
+  readonly table: string;
+  readonly kind: 'left' | 'inner';
+  /** Pairs that are equal: a column of the joined table, and `COLUMN` or `ALIAS.COLUMN` before it. */
+  readonly on: readonly { readonly column: string; readonly equals: string }[];
+  /** Conditions on columns of the joined table; a part of ON. */
+  readonly where: readonly ConditionDeclaration[];
+  readonly place: Place;
+}
+
+/** A constant, or a parameter: `as_of` is the day of the run in the pipeline's timezone. */
+export type ConditionValue = string | number | boolean | { readonly parameter: 'as_of' };
+
+export type ConditionTest =
+  | { readonly kind: 'is' | 'not'; readonly values: readonly ConditionValue[] }
+  | { readonly kind: 'from' | 'above' | 'to' | 'below'; readonly value: ConditionValue }
+  | { readonly kind: 'null'; readonly isNull: boolean };
+
+export interface ConditionDeclaration {
+  /** `COLUMN` or `ALIAS.COLUMN`. */
+  readonly column: string;
+  readonly tests: readonly ConditionTest[];
+  /** NULL fits, too. */
+  readonly orNull: boolean;
+  readonly place: Place;
+}
+
+export interface WatermarkDeclaration {
+  readonly mode: 'watermark';
+  readonly column: string;
+  /** How far before the last position a read begins. */
+  readonly lookBack: { readonly milliseconds: number } | { readonly steps: number } | undefined;
+  /** ms */
+  readonly fullPass: number;
+  readonly place: Place;
+}
+
+/** What `joinery watch` listens to. */
+export type OutboxDeclaration =
+  | { readonly kind: 'notify'; readonly channel: string; readonly place: Place }
+  | { readonly kind: 'table'; readonly table: string; readonly column: string; /** ms */ readonly every: number; readonly place: Place };
+
+export interface ScheduleDeclaration {
+  /** Five fields, in the pipeline's timezone. */
+  readonly cron: string;
+  /** ms */
+  readonly debounce: number;
+}
 
 export interface LookupDeclaration {
   readonly name: string;

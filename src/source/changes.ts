@@ -15,44 +15,52 @@ interface ChangedGroup extends RowGroup {
 
 /** A part of the comparison, in key order across the parts. */
 export interface ChangeChunk {
-  /** All groups that were read: with their fingerprints the next `previous`. */
+  /** All groups that were read. */
   readonly groups: readonly RowGroup[];
+  /** The next `previous`: the groups that were read and, of a partial read, those of `previous` that were not. */
+  readonly records: readonly KeyFingerprint[];
   /** Those whose fingerprint differs, and new ones. */
   readonly changed: readonly ChangedGroup[];
   readonly unchanged: number;
-  /** Keys of `previous` that are not there any more. Meaningful only when the read came to its end. */
+  /** Keys of `previous` that are not there any more; none in a partial read. Meaningful only when the read came to its end. */
   readonly vanished: readonly ExternalId[];
   readonly keyless: readonly Row[];
 }
 
 /**
  * Merges what the source returns now with what it returned before, both in the same key order, in one pass and flat memory. Keys are compared exactly.
- * `previous` out of order or with a key twice is a defect of the file (its reader refuses it) and not looked for here.
+ * `previous` out of order or with a key twice is a defect of the file (its reader refuses it) and not looked for here. `partial`: what was not read
+ * is not gone, it stays as it was.
  */
 export async function* mergeChanges(
   chunks: AsyncIterable<GroupChunk>,
   previous: AsyncIterable<readonly KeyFingerprint[]>,
   order: KeyOrder,
+  partial = false,
 ): AsyncGenerator<ChangeChunk> {
   const before = new Cursor(previous);
   try {
     for await (const { groups, keyless } of chunks) {
       const changed: ChangedGroup[] = [];
       const vanished: ExternalId[] = [];
+      const merged: KeyFingerprint[] = [];
       for (const group of groups) {
         let old = before.current ?? (await before.refill());
         while (old !== undefined && old.key !== group.key && compareKeys(order, old.key, group.key) < 0) {
-          vanished.push(old.key);
+          if (partial) merged.push(old);
+          else vanished.push(old.key);
           old = before.next() ?? (await before.refill());
         }
         const known = old?.key === group.key ? old.fingerprint : undefined;
         if (known !== undefined) before.next();
         if (known !== group.fingerprint) changed.push({ ...group, previous: known });
+        if (partial) merged.push(group);
       }
-      yield { groups, changed, unchanged: groups.length - changed.length, vanished, keyless };
+      yield { groups, records: partial ? merged : groups, changed, unchanged: groups.length - changed.length, vanished, keyless };
     }
     for (let rest = before.rest() ?? (await before.refillRest()); rest !== undefined; rest = await before.refillRest()) {
-      yield { groups: [], changed: [], unchanged: 0, vanished: rest.map(({ key }) => key), keyless: [] };
+      const vanished = partial ? [] : rest.map(({ key }) => key);
+      yield { groups: [], records: partial ? rest : [], changed: [], unchanged: 0, vanished, keyless: [] };
     }
   } finally {
     await before.close();

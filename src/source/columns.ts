@@ -8,7 +8,13 @@ import type { ResultColumn } from './layout.ts';
 type Contract = { readonly key: string; readonly primary?: string; readonly columns?: readonly ColumnDeclaration[] };
 
 /** Refuses a result that lacks a declared column (SRC-204, all of them at once) or returns a name twice (SRC-205). */
-export function checkColumns(declaration: Contract, columns: readonly Pick<ResultColumn, 'name'>[], place: Place | undefined): void {
+export function checkColumns(
+  declaration: Contract,
+  /** Columns that are needed beside the contract. */
+  needed: readonly { readonly column: string; readonly place: Place }[],
+  columns: readonly Pick<ResultColumn, 'name'>[],
+  place: Place | undefined,
+): void {
   const names = new Set<string>();
   for (const { name } of columns) {
     if (names.has(name)) {
@@ -19,6 +25,7 @@ export function checkColumns(declaration: Contract, columns: readonly Pick<Resul
   const wanted = new Map<string, Place | undefined>();
   for (const name of [declaration.key, ...(declaration.primary === undefined ? [] : [declaration.primary])]) wanted.set(name, place);
   for (const column of declaration.columns ?? []) wanted.set(column.name, column.place);
+  for (const { column, place: at } of needed) if (!wanted.has(column)) wanted.set(column, at);
   const missing = [...wanted].filter(([name]) => !names.has(name));
   const [first] = missing;
   if (first === undefined) return;
@@ -40,11 +47,4 @@ export function checkColumns(declaration: Contract, columns: readonly Pick<Resul
       ...(first[1] === undefined ? {} : { place: first[1] }),
     },
   );
-}
-
-/** Names that a `table` source selects: what is declared, the key and the primary column; undefined: all. */
-export function selectedNames(declaration: Contract): readonly string[] | undefined {
-  if (declaration.columns === undefined) return undefined;
-  const names = declaration.columns.map(({ name }) => name);
-  return [...new Set([...names, declaration.key, ...(declaration.primary === undefined ? [] : [declaration.primary])])];
 }

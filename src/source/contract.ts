@@ -1,5 +1,7 @@
 import type { ColumnType } from '../pipeline/pipeline.ts';
 import type { KeyOrder, Row } from '../domain/row.ts';
+import type { ExternalId } from '../domain/words.ts';
+import type { PositionTracker, Watermark } from './position.ts';
 
 /**
  * One HR database behind one small contract. A source reads; it never writes, and a run sees one moment of it.
@@ -10,6 +12,8 @@ export interface Source {
   readonly keyOrder: KeyOrder;
   /** A read sees one moment. False for a SQL Server database that allows neither SNAPSHOT nor READ_COMMITTED_SNAPSHOT: a row that moves during the read may be missed. */
   readonly oneMoment: boolean;
+  /** The watermark column, where the source declares one. */
+  readonly watermark?: Watermark;
   /**
    * All rows in key order, in chunks, with back-pressure: nothing is read ahead of the consumer but one buffer. Leaving the loop early or aborting
    * cancels the statement on the server and gives the connection back. Errors: JoineryError with SRC codes for a
@@ -29,7 +33,23 @@ export interface SourceOptions {
   readonly lockTimeout?: number;
 }
 
+/** Which rows: those at or behind a position (less the look-back), those without one, and all rows of these keys. */
+export interface PartialRead {
+  readonly position: string;
+  readonly keys: readonly ExternalId[];
+}
+
+/** More keys in one statement than this are dearer than reading everything. */
+export const mostKeysAsked = 1_000;
+
 export interface ReadRequest {
+  /** The day of the run, `2026-11-27`, for `:as_of`; without it NULL stands there. */
+  readonly asOf?: string;
+  /** Absent: everything. A query source ignores `keys`. */
+  readonly partial?: PartialRead;
+  /** Told of the watermark of every row. */
+  readonly tracker?: PositionTracker;
+
   /** Seed of the row fingerprints. */
   readonly seed: bigint;
   readonly signal?: AbortSignal;
@@ -44,5 +64,7 @@ export interface ColumnDescription {
   /** How its values reach an expression. */
   readonly type: ColumnType;
   /** undefined: the database does not say. */
-  readonly nullable?: boolean;
+  readonly nullable?: boolean | undefined;
+  /** A column of source.table that the pipeline does not read. */
+  readonly isUnread?: true;
 }

@@ -1,13 +1,9 @@
 import type { FileHandle } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import type { JoineryError } from '../domain/error.ts';
+import type { CsvSource } from '../pipeline/pipeline.ts';
 
-export interface CsvFormat {
-  /** Default comma. */
-  readonly delimiter?: ',' | ';' | '\t' | '|';
-  /** Default utf-8, with or without a byte order mark. */
-  readonly encoding?: 'utf-8' | 'utf-16le' | 'windows-1252';
-}
+type CsvFormat = Pick<CsvSource, 'delimiter' | 'encoding'>;
 
 /** A record and the line it ends on. */
 export interface CsvRecord {
@@ -24,14 +20,14 @@ const chunkRecords = 500;
 export async function* readCsvRecords(file: FileHandle, format: CsvFormat, makeError: MakeError): AsyncGenerator<readonly CsvRecord[]> {
   const { parse } = await import('csv-parse');
   const parser = parse({
-    delimiter: format.delimiter ?? ',',
+    delimiter: format.delimiter,
     bom: true,
     info: true,
     skip_empty_lines: true,
     // A field in quotes is text even when it is empty.
     cast: (value, { quoting }) => (value === '' && !quoting ? null : value),
   });
-  const text = Readable.from(decode(file, format.encoding ?? 'utf-8', makeError));
+  const text = Readable.from(decode(file, format.encoding, makeError));
   text.on('error', (error) => parser.destroy(error));
   text.pipe(parser);
   let records: CsvRecord[] = [];

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { compareKeys, type Row } from '../domain/row.ts';
-import type { ColumnType } from '../pipeline/pipeline.ts';
-import { openCsvSource, type CsvSourceOptions } from './csv.ts';
+import type { ColumnType, CsvSource } from '../pipeline/pipeline.ts';
+import { openCsvSource } from './csv.ts';
 
 const place = { file: 'p.yaml', line: 4, column: 3 };
 let folder: string;
@@ -18,16 +18,31 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-async function read(content: string | Uint8Array, options: Partial<CsvSourceOptions> = {}, chunk = 1000): Promise<Row[]> {
+const declareFile = (over: Partial<CsvSource> = {}): CsvSource => ({
+  type: 'csv',
+  file,
+  key: 'id',
+  delimiter: ',',
+  encoding: 'utf-8',
+  place,
+  ...over,
+});
+
+async function read(
+  content: string | Uint8Array,
+  options: Partial<CsvSource> & { readonly sortLimit?: number } = {},
+  chunk = 1000,
+): Promise<Row[]> {
   await writeFile(file, content);
-  const source = await openCsvSource({ file, key: 'id', ...options });
+  const { sortLimit, ...over } = options;
+  const source = await openCsvSource(declareFile(over), sortLimit === undefined ? {} : { sortLimit });
   const rows: Row[] = [];
   for await (const part of source.read({ seed: 1n, chunk })) rows.push(...part);
   await source.close();
   return rows;
 }
 
-const declare = (types: Readonly<Record<string, ColumnType>>): Partial<CsvSourceOptions> => ({
+const declare = (types: Readonly<Record<string, ColumnType>>): Partial<CsvSource> => ({
   columns: Object.entries(types).map(([name, type]) => ({ name, type, required: false, place })),
 });
 
@@ -123,20 +138,20 @@ describe('reading a CSV file', () => {
 
   test('finds what is malformed at the end before the first row counts', async () => {
     await writeFile(file, `id,n\n${Array.from({ length: 3000 }, (_each, n) => `${String(n).padStart(4, '0')},x`).join('\n')}\n"`);
-    const source = await openCsvSource({ file, key: 'id' });
+    const source = await openCsvSource(declareFile());
     await expect(source.read({ seed: 1n })[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code: 'SRC-502' });
   });
 
   test('names a missing column, a missing file, and a file that is too large to sort', async () => {
     await expect(read('ID,n\na,b\n')).rejects.toMatchObject({ code: 'SRC-204' });
-    await expect(openCsvSource({ file: join(folder, 'none.csv'), key: 'id', place })).rejects.toMatchObject({ code: 'SRC-501', place });
+    await expect(openCsvSource(declareFile({ file: join(folder, 'none.csv') }))).rejects.toMatchObject({ code: 'SRC-501', place });
     await expect(read('id,n\nb,1\na,2\n', { sortLimit: 5 })).rejects.toMatchObject({ code: 'SRC-505' });
     await expect(read('id,n\na,1\nb,2\n', { sortLimit: 5 })).resolves.toHaveLength(2);
   });
 
   test('refuses a file that changes while it is read', async () => {
     await writeFile(file, `id,n\n${Array.from({ length: 5000 }, (_each, n) => `${String(n).padStart(4, '0')},x`).join('\n')}\n`);
-    const source = await openCsvSource({ file, key: 'id' });
+    const source = await openCsvSource(declareFile());
     const rows = source.read({ seed: 1n })[Symbol.asyncIterator]();
     await rows.next();
     await writeFile(file, 'id,n\n0001,x\n');
@@ -148,7 +163,7 @@ describe('reading a CSV file', () => {
 
   test('describes the header', async () => {
     await writeFile(file, 'id,n\n');
-    const source = await openCsvSource({ file, key: 'id', ...declare({ n: 'date' }) });
+    const source = await openCsvSource(declareFile(declare({ n: 'date' })));
     expect(source).toMatchObject({ type: 'csv', keyOrder: 'bytes', oneMoment: true });
     expect(await source.describe()).toEqual([
       { name: 'id', databaseType: 'text', type: 'string' },

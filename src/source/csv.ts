@@ -1,26 +1,16 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { JoineryError } from '../domain/error.ts';
-import type { Place } from '../domain/place.ts';
 import { compareKeys, type KeyOrder, type Row } from '../domain/row.ts';
-import type { ColumnDeclaration } from '../pipeline/pipeline.ts';
+import type { CsvSource } from '../pipeline/pipeline.ts';
 import { checkColumns } from './columns.ts';
 import type { ReadRequest, Source } from './contract.ts';
-import { readCsvRecords, type CsvFormat, type CsvRecord } from './csv-records.ts';
+import { readCsvRecords, type CsvRecord } from './csv-records.ts';
 import { createCsvConverter } from './csv-values.ts';
 import { createFingerprint } from './fingerprint.ts';
 import { RowLayout, type ResultColumn } from './layout.ts';
 import { encodeLine, valueOfLine } from './line.ts';
 
-export interface CsvSourceOptions extends CsvFormat {
-  /** Absolute. */
-  readonly file: string;
-  /** Name of the key column. */
-  readonly key: string;
-  readonly primary?: string;
-  /** Undefined: the columns of the header, all text. */
-  readonly columns?: readonly ColumnDeclaration[];
-  /** Where the pipeline names the file, for messages. */
-  readonly place?: Place;
+export interface CsvLimits {
   /** Characters that may be sorted in memory when the file is not in key order; default 256 Mi. */
   readonly sortLimit?: number;
 }
@@ -30,8 +20,8 @@ export interface CsvSourceOptions extends CsvFormat {
  * its last line and in key order (bytes, or integers when the key is declared `integer`), before any row is handed on; then again, as a stream when it is in
  * order, sorted in memory when it is not (SRC-505 above the limit). A file that changes meanwhile is refused (SRC-501).
  */
-export async function openCsvSource(options: CsvSourceOptions): Promise<Source> {
-  const reader = new CsvReader(options);
+export async function openCsvSource(declaration: CsvSource, limits: CsvLimits = {}): Promise<Source> {
+  const reader = new CsvReader(declaration, limits);
   await reader.columns();
   return {
     type: 'csv',
@@ -45,10 +35,12 @@ export async function openCsvSource(options: CsvSourceOptions): Promise<Source> 
 
 class CsvReader {
   readonly keyOrder: KeyOrder;
-  readonly #options: CsvSourceOptions;
+  readonly #options: CsvSource;
+  readonly #limits: CsvLimits;
 
-  constructor(options: CsvSourceOptions) {
+  constructor(options: CsvSource, limits: CsvLimits) {
     this.#options = options;
+    this.#limits = limits;
     this.keyOrder = options.columns?.find(({ name }) => name === options.key)?.type === 'integer' ? 'integer' : 'bytes';
   }
 
@@ -102,7 +94,7 @@ class CsvReader {
   }
 
   async *#sortedLines(file: FileHandle, keyIndex: number): AsyncGenerator<readonly string[]> {
-    const limit = this.#options.sortLimit ?? 1 << 28;
+    const limit = this.#limits.sortLimit ?? 1 << 28;
     const entries: { readonly key: string; readonly line: string }[] = [];
     let size = 0;
     for await (const lines of this.#lines(file)) {
@@ -144,7 +136,7 @@ class CsvReader {
       convert: createCsvConverter(declared.get(name)),
       keyText: (text) => text,
     }));
-    checkColumns(this.#options, columns, this.#options.place);
+    checkColumns(this.#options, [], columns, this.#options.place);
     return columns;
   }
 
@@ -163,7 +155,7 @@ class CsvReader {
     } catch (error) {
       throw new JoineryError('SRC-501', `the file cannot be opened: ${this.#options.file}`, {
         cause: error,
-        ...(this.#options.place === undefined ? {} : { place: this.#options.place }),
+        place: this.#options.place,
       });
     }
   }
@@ -171,7 +163,7 @@ class CsvReader {
   #error(code: 'SRC-501' | 'SRC-502' | 'SRC-503' | 'SRC-504' | 'SRC-505', message: string, line?: number): JoineryError {
     const { file, place } = this.#options;
     const at = line === undefined ? place : { file, line, column: 1 };
-    return new JoineryError(code, `${file}: ${message}`, at === undefined ? {} : { place: at });
+    return new JoineryError(code, `${file}: ${message}`, { place: at });
   }
 }
 

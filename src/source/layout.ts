@@ -18,10 +18,13 @@ const tab = 0x09;
 export class RowLayout {
   readonly columns: readonly ResultColumn[];
   readonly #keyIndex: number;
+  readonly #watermarkIndex: number;
   readonly #keyText: (text: string) => string;
 
-  constructor(columns: readonly ResultColumn[], key: string) {
+  /** `watermark`: name of the column that `watermarkOf` reads. */
+  constructor(columns: readonly ResultColumn[], key: string, watermark?: string) {
     this.columns = columns;
+    this.#watermarkIndex = watermark === undefined ? -1 : columns.findIndex(({ name }) => name === watermark);
     this.#keyIndex = columns.findIndex(({ name }) => name === key);
     this.#keyText = columns[this.#keyIndex]?.keyText ?? String;
   }
@@ -33,18 +36,27 @@ export class RowLayout {
 
   /** The same for a line that is still bytes: only its key becomes text. */
   rowOf(line: CopiedLine, ordinal: number): Row {
-    const { block, start, end } = line;
-    let from = start;
-    for (let passed = 0; passed < this.#keyIndex; passed++) from = block.indexOf(tab, from) + 1;
-    const to = block.indexOf(tab, from);
-    const text = valueOfLine(block.toString('utf8', from, to === -1 || to > end ? end : to), 0);
-    return new LineRow(this, this.#keyOf(text), line.fingerprint, ordinal, line);
+    return new LineRow(this, this.#keyOf(textIn(line, this.#keyIndex)), line.fingerprint, ordinal, line);
+  }
+
+  /** Raw text of the watermark column; null: it is NULL, or there is no such column. */
+  watermarkOf(line: string | CopiedLine): string | null {
+    const index = this.#watermarkIndex;
+    if (index === -1) return null;
+    return typeof line === 'string' ? valueOfLine(line, index) : textIn(line, index);
   }
 
   #keyOf(text: string | null): ExternalId | undefined {
     const key = text === null ? undefined : this.#keyText(text);
     return key === undefined || key.trim() === '' ? undefined : key;
   }
+}
+
+function textIn({ block, start, end }: CopiedLine, index: number): string | null {
+  let from = start;
+  for (let passed = 0; passed < index; passed++) from = block.indexOf(tab, from) + 1;
+  const to = block.indexOf(tab, from);
+  return valueOfLine(block.toString('utf8', from, to === -1 || to > end ? end : to), 0);
 }
 
 class LineRow implements Row {

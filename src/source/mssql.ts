@@ -1,10 +1,9 @@
-import type { ConnectionPool } from 'mssql';
-import { invariant, JoineryError } from '../domain/error.ts';
+import type { ConnectionPool, Transaction } from 'mssql';
+import { JoineryError } from '../domain/error.ts';
 import type { Place } from '../domain/place.ts';
 import type { KeyOrder, Row } from '../domain/row.ts';
 import type { MssqlSource as MssqlDeclaration } from '../pipeline/pipeline.ts';
-import { checkColumns, selectedNames } from './columns.ts';
-import type { ReadRequest, Source, SourceOptions } from './contract.ts';
+import type { ColumnDescription, ReadRequest, Source, SourceOptions } from './contract.ts';
 import { createFingerprint } from './fingerprint.ts';
 import { KeySequence } from './key-sequence.ts';
 import { RowLayout } from './layout.ts';
@@ -13,16 +12,9 @@ import { readMssqlUrl } from './mssql-connection.ts';
 import { explainMssqlError } from './mssql-errors.ts';
 import { askReadingMode, beginReading, describeStatement, streamRows, type ReadingMode } from './mssql-session.ts';
 import { describeMssqlColumn, type MssqlColumn } from './mssql-types.ts';
+import { prepareStatement, type Asked, type Order, type Prepared } from './prepare.ts';
 import { readStatement, type Statement } from './statement.ts';
-import { readTableName } from './table-name.ts';
-import { buildTableQuery, quoteName } from './table-query.ts';
-
-interface Prepared {
-  readonly sql: string;
-  readonly columns: readonly MssqlColumn[];
-  readonly keyOrder: KeyOrder;
-  readonly orderBy: string;
-}
+import type { FoundColumn } from './table-source.ts';
 
 /** Connects, looks at the columns and gives the connection back; reading begins with `read`. */
 export async function openMssql(declaration: MssqlDeclaration, options: SourceOptions): Promise<Source> {
@@ -49,6 +41,8 @@ class MssqlReader {
   readonly #statement: Statement | undefined;
   readonly #mode: ReadingMode;
   readonly #place: Place | undefined;
+  /** The statement with its parameters filled in, which the server's lines count. */
+  #sent: Statement | undefined;
 
   constructor(
     declaration: MssqlDeclaration,
@@ -66,44 +60,37 @@ class MssqlReader {
   }
 
   async open(): Promise<Source> {
-    const { keyOrder } = await this.#inspect();
+    const { keyOrder, watermark } = await this.#inspect();
     return {
       type: 'mssql',
       keyOrder,
       oneMoment: this.#mode.oneMoment,
+      ...(watermark === undefined ? {} : { watermark }),
       read: (request) => this.#read(request, keyOrder),
       describe: async (signal) => {
-        const { columns } = await this.#inspect(signal);
-        return columns.map(({ name, databaseType, type, nullable }) => ({
-          name,
-          databaseType,
-          type,
-          ...(nullable === undefined ? {} : { nullable }),
-        }));
+        const { columns, unread } = await this.#inspect(signal);
+        return [...columns.map(describedColumn), ...unread.map((column) => ({ ...describedColumn(column), isUnread: true as const }))];
       },
       close: () => this.#pool.close(),
     };
   }
 
-  async #inspect(signal?: AbortSignal): Promise<Prepared> {
-    return this.#inTransaction(signal, (describe) => this.#prepare(describe));
-  }
-
-  async #inTransaction<T>(
-    signal: AbortSignal | undefined,
-    use: (describe: (sql: string) => Promise<readonly MssqlColumn[]>) => Promise<T>,
-  ): Promise<T> {
+  async #inspect(signal?: AbortSignal): Promise<Prepared<MssqlColumn>> {
     signal?.throwIfAborted();
     let transaction;
     try {
       transaction = await beginReading(this.#pool, this.#mode, this.#options.lockTimeout ?? 10_000);
-      const begun = transaction;
-      return await use((sql) => this.#describe(sql, begun));
+      return await this.#prepare(transaction, {});
     } catch (error) {
-      throw signal?.aborted === true ? signal.reason : explainMssqlError(error, this.#declaration.connection, this.#statement);
+      throw this.#explain(error, signal);
     } finally {
       await transaction?.rollback().catch(() => undefined);
     }
+  }
+
+  /** The signal's own reason when it was the caller who ended the read. */
+  #explain(error: unknown, signal: AbortSignal | undefined): unknown {
+    return signal?.aborted === true ? signal.reason : explainMssqlError(error, this.#declaration.connection, this.#sent ?? this.#statement);
   }
 
   async *#read(request: ReadRequest, keyOrder: KeyOrder): AsyncGenerator<readonly Row[]> {
@@ -111,15 +98,16 @@ class MssqlReader {
     let transaction;
     try {
       transaction = await beginReading(this.#pool, this.#mode, this.#options.lockTimeout ?? 10_000);
-      const begun = transaction;
-      const prepared = await this.#prepare((sql) => this.#describe(sql, begun));
+      const prepared = await this.#prepare(transaction, request);
       if (prepared.keyOrder !== keyOrder) {
         throw new JoineryError(
           'SRC-212',
           `the key ${this.#declaration.key} was ordered by ${keyOrder} and is now ordered by ${prepared.keyOrder}`,
         );
       }
-      const layout = new RowLayout(prepared.columns, this.#declaration.key);
+      const { tracker } = request;
+      const layout = new RowLayout(prepared.columns, this.#declaration.key, prepared.watermark?.column);
+      if (prepared.watermark !== undefined) tracker?.begin(prepared.watermark.type);
       const fingerprint = await createFingerprint(request.seed, prepared.columns);
       const sequence = new KeySequence(keyOrder, prepared.orderBy, this.#place);
       const writers = prepared.columns.map(({ textOf }) => textOf);
@@ -137,53 +125,51 @@ class MssqlReader {
           );
           const row = layout.row(line, fingerprint.ofText(line), ++ordinal);
           sequence.check(row);
+          tracker?.add(layout.watermarkOf(line));
           return row;
         });
       }
     } catch (error) {
-      throw request.signal?.aborted === true
-        ? request.signal.reason
-        : explainMssqlError(error, this.#declaration.connection, this.#statement);
+      throw this.#explain(error, request.signal);
     } finally {
       await transaction?.rollback().catch(() => undefined);
     }
   }
 
-  async #prepare(describe: (sql: string) => Promise<readonly MssqlColumn[]>): Promise<Prepared> {
-    const { key, table } = this.#declaration;
-    const from = table === undefined ? undefined : readTableName(table, 'mssql');
-    const sql = this.#statement?.text ?? (from === undefined ? undefined : buildTableQuery({ table: from, columns: undefined }, 'mssql'));
-    invariant(sql, 'a source has a query or a table');
-    const all = await describe(sql);
-    checkColumns(this.#declaration, all, this.#place);
-    const selected = from === undefined ? undefined : selectedNames(this.#declaration);
-    const columns = selected === undefined ? all : all.filter(({ name }) => selected.includes(name));
-    const unreadable = columns.find(({ isUnreadable }) => isUnreadable);
+  async #prepare(transaction: Transaction, asked: Asked): Promise<Prepared<MssqlColumn>> {
+    const ways = {
+      dialect: 'mssql' as const,
+      describe: (sql: string) => describe(transaction, sql),
+      orderOf,
+      select: ({ exactly }: MssqlColumn) => exactly,
+      about: (statement: Statement): void => {
+        this.#sent = statement;
+      },
+    };
+    const prepared = await prepareStatement(this.#declaration, this.#statement, ways, asked);
+    const unreadable = prepared.columns.find(({ isUnreadable }) => isUnreadable);
     if (unreadable !== undefined)
       throw new JoineryError('SRC-213', `the column ${unreadable.name} has the type ${unreadable.databaseType}`);
-    const keyColumn = columns.find(({ name }) => name === key);
-    invariant(keyColumn, 'the key column was checked');
-    const { keyOrder, orderBy } = orderOf(keyColumn);
-    if (from === undefined) return { sql, columns, keyOrder, orderBy };
-    const list = columns.map(({ name, exactly }) => ({ name, select: exactly }));
-    return { sql: buildTableQuery({ table: from, columns: list, orderBy }, 'mssql'), columns, keyOrder, orderBy };
-  }
-
-  async #describe(sql: string, transaction: Parameters<typeof describeStatement>[0]): Promise<readonly MssqlColumn[]> {
-    const declared = new Map(this.#declaration.columns?.map(({ name, type }) => [name, type]));
-    return (await describeStatement(transaction, sql)).map((column) => {
-      const name = column.name ?? '';
-      return describeMssqlColumn(column, declared.get(name), name === '' ? '' : quoteName(name, 'mssql'));
-    });
+    return prepared;
   }
 }
 
+async function describe(transaction: Transaction, sql: string): Promise<readonly FoundColumn<MssqlColumn>[]> {
+  return (await describeStatement(transaction, sql)).map((column) => ({
+    name: column.name ?? '',
+    build: (as, declared, quoted) => ({ ...describeMssqlColumn(column, declared, quoted), name: as }),
+  }));
+}
+
+function describedColumn({ name, databaseType, type, nullable }: MssqlColumn): ColumnDescription {
+  return { name, databaseType, type, ...(nullable === undefined ? {} : { nullable }) };
+}
+
 /**
- * In which order the key's text sorts, and the SQL that asks for it. A `_BIN2` collation compares nvarchar by UTF-16 code units, as JavaScript does; varchar is
+ * `name`: the key as SQL. A `_BIN2` collation compares nvarchar by UTF-16 code units, as JavaScript does; varchar is
  * turned into nvarchar first, because there it compares bytes of a code page. An index on the column serves when the column itself has a `_BIN2` collation.
  */
-function orderOf(column: MssqlColumn): { readonly keyOrder: KeyOrder; readonly orderBy: string } {
-  const name = quoteName(column.name, 'mssql');
+function orderOf(column: MssqlColumn, name: string): Order {
   const binary = 'Latin1_General_100_BIN2';
   switch (column.baseType) {
     case 'tinyint':

@@ -4,7 +4,7 @@ import type { Source, SourceOptions } from './contract.ts';
 
 /**
  * Opens the source of a pipeline: reads the connection string, connects, and looks at the columns, so that what is wrong with any of them is known before
- * a run begins. The driver of the other database is not loaded. Errors: JoineryError with SRC-1xx and SRC-2xx codes.
+ * a run begins. Of drivers only the one that is needed is loaded. Errors: JoineryError with SRC-1xx and SRC-2xx codes.
  */
 export async function openSource(declaration: SourceDeclaration, options: SourceOptions = {}): Promise<Source> {
   switch (declaration.type) {
@@ -12,6 +12,10 @@ export async function openSource(declaration: SourceDeclaration, options: Source
       return (await import('./postgres.ts')).openPostgres(declaration, options);
     case 'mssql':
       return (await import('./mssql.ts')).openMssql(declaration, options);
+    case 'csv': {
+      const { openCsvSource } = await import('./csv.ts');
+      return openCsvSource(declaration);
+    }
     default:
       return refuseType(declaration);
   }

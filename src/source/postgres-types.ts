@@ -16,6 +16,7 @@ const typeRow = z.object({
   element_name: z.string().nullable(),
   element_kind: z.string().nullable(),
   delimiter: z.string(),
+  nullable: z.boolean().nullable(),
 });
 type TypeRow = z.infer<typeof typeRow>;
 
@@ -24,13 +25,20 @@ export async function readTypes(client: ClientBase, fields: readonly PostgresFie
   const { rows } = await client.query<Record<string, unknown>>({
     text: `select t.oid::text as oid, t.typname::text as name, pg_catalog.format_type(f.oid, f.modifier) as shown, t.typtype::text as kind,
              case when t.typcategory = 'A' and t.typname not in ('int2vector', 'oidvector') then coalesce(b.oid, 0)::text else '0' end as element,
-             b.typname::text as element_name, b.typtype::text as element_kind, coalesce(e.typdelim, ',')::text as delimiter
-           from unnest($1::oid[], $2::int4[]) with ordinality as f(oid, modifier, place)
+             b.typname::text as element_name, b.typtype::text as element_kind, coalesce(e.typdelim, ',')::text as delimiter, case when a.attnotnull then false when c.relkind in ('r', 'p') then true end as nullable
+           from unnest($1::oid[], $2::int4[], $3::oid[], $4::int2[]) with ordinality as f(oid, modifier, tab, col, place)
            join pg_catalog.pg_type t on t.oid = f.oid
            left join pg_catalog.pg_type e on e.oid = t.typelem
            left join pg_catalog.pg_type b on b.oid = case when e.typtype = 'd' then e.typbasetype else e.oid end
+           left join pg_catalog.pg_attribute a on a.attrelid = f.tab and a.attnum = f.col
+           left join pg_catalog.pg_class c on c.oid = f.tab
            order by f.place`,
-    values: [fields.map(({ dataTypeID }) => dataTypeID), fields.map(({ dataTypeModifier }) => dataTypeModifier)],
+    values: [
+      fields.map(({ dataTypeID }) => dataTypeID),
+      fields.map(({ dataTypeModifier }) => dataTypeModifier),
+      fields.map(({ tableID }) => tableID),
+      fields.map(({ columnID }) => columnID),
+    ],
   });
   return rows.map((row) => typeRow.parse(row));
 }
@@ -60,6 +68,8 @@ export function describeColumn(field: PostgresField, type: TypeRow, declared: Co
     name: field.name,
     databaseType: type.shown,
     type: familyOf(family).type,
+    // A view says nothing about NULL.
+    ...(type.nullable === null ? {} : { nullable: type.nullable }),
     convert: isArray
       ? convertArray(type, declared, moneyScale)
       : scalarConverter(family === 'array' ? 'other' : family, declared, moneyScale),

@@ -2,8 +2,7 @@ import { systemClock } from '../domain/clock.ts';
 import { invariant, JoineryError } from '../domain/error.ts';
 import type { Place } from '../domain/place.ts';
 import type { KeyOrder, Row } from '../domain/row.ts';
-import type { PostgresSource as PostgresDeclaration } from '../pipeline/pipeline.ts';
-import { checkColumns, selectedNames } from './columns.ts';
+import type { ColumnType, PostgresSource as PostgresDeclaration } from '../pipeline/pipeline.ts';
 import type { ColumnDescription, ReadRequest, Source, SourceOptions } from './contract.ts';
 import { createFingerprint } from './fingerprint.ts';
 import { KeySequence } from './key-sequence.ts';
@@ -13,23 +12,14 @@ import { explainPostgresError, type FailedStatement } from './postgres-errors.ts
 import { CopyOut } from './postgres-protocol.ts';
 import { beginReading, describeStatement, PostgresPool, type PostgresSession } from './postgres-session.ts';
 import { describeColumn, readTypes } from './postgres-types.ts';
+import { prepareStatement, type Asked, type Order, type Prepared } from './prepare.ts';
 import { readStatement, type Statement } from './statement.ts';
-import { readTableName } from './table-name.ts';
-import { buildTableQuery, quoteName } from './table-query.ts';
+import type { FoundColumn } from './table-source.ts';
 
 const copyStart = 'COPY (';
 const explainStart = 'EXPLAIN ';
 /** How long the server may take to answer what it has to answer at once; ms. */
 const silenceAllowed = 15_000;
-
-/** What is read, after the schema was looked at. */
-interface Prepared {
-  readonly sql: string;
-  readonly columns: readonly ResultColumn[];
-  readonly keyOrder: KeyOrder;
-  /** What the query has to be ordered by. */
-  readonly orderBy: string;
-}
 
 /** Connects, looks at the columns and gives the connection back; reading begins with `read`. */
 export async function openPostgres(declaration: PostgresDeclaration, options: SourceOptions): Promise<Source> {
@@ -37,8 +27,7 @@ export async function openPostgres(declaration: PostgresDeclaration, options: So
   const pool = await PostgresPool.open(await readPostgresUrl(declaration.connection, options.applicationName ?? 'joinery'));
   const reader = new PostgresReader(declaration, options, pool, statement);
   try {
-    const { keyOrder } = await reader.inspect();
-    return reader.source(keyOrder);
+    return reader.source(await reader.inspect());
   } catch (error) {
     await pool.close().catch(() => undefined);
     throw error;
@@ -60,22 +49,26 @@ class PostgresReader {
     this.#place = statement?.placeOf(0);
   }
 
-  source(keyOrder: KeyOrder): Source {
+  source({ keyOrder, watermark }: Prepared<ResultColumn>): Source {
     return {
       type: 'postgres',
       keyOrder,
       oneMoment: true,
+      ...(watermark === undefined ? {} : { watermark }),
       read: (request) => this.#read(request, keyOrder),
-      describe: async (signal) => (await this.inspect(signal)).columns.map(withoutConverters),
+      describe: async (signal) => {
+        const { columns, unread } = await this.inspect(signal);
+        return [...columns.map(withoutConverters), ...unread.map((column) => ({ ...withoutConverters(column), isUnread: true as const }))];
+      },
       close: () => this.#pool.close(),
     };
   }
 
   /** The columns and the key's order, in a transaction of its own. */
-  async inspect(signal?: AbortSignal): Promise<Prepared> {
+  async inspect(signal?: AbortSignal): Promise<Prepared<ResultColumn>> {
     const reading = await this.#begin(signal);
     try {
-      const prepared = await this.#prepare(reading.session);
+      const prepared = await this.#prepare(reading, {});
       // Planning the statement, as EXPLAIN does, is what checks the account's rights; nothing is run.
       await reading.plan(prepared.sql);
       return prepared;
@@ -89,14 +82,16 @@ class PostgresReader {
   async *#read(request: ReadRequest, keyOrder: KeyOrder): AsyncGenerator<readonly Row[]> {
     const reading = await this.#begin(request.signal);
     try {
-      const prepared = await this.#prepare(reading.session);
+      const prepared = await this.#prepare(reading, request);
       if (prepared.keyOrder !== keyOrder) {
         throw new JoineryError(
           'SRC-212',
           `the key ${this.#declaration.key} was ordered by ${keyOrder} and is now ordered by ${prepared.keyOrder}`,
         );
       }
-      const layout = new RowLayout(prepared.columns, this.#declaration.key);
+      const { tracker } = request;
+      const layout = new RowLayout(prepared.columns, this.#declaration.key, prepared.watermark?.column);
+      if (prepared.watermark !== undefined) tracker?.begin(prepared.watermark.type);
       const fingerprint = await createFingerprint(request.seed, prepared.columns);
       const sequence = new KeySequence(keyOrder, prepared.orderBy, this.#place);
       // The text was found to be one statement with closed parentheses and no comment at its end, so nothing in it can leave these.
@@ -110,6 +105,7 @@ class PostgresReader {
         for (const line of lines) {
           const row = layout.rowOf(line, ++ordinal);
           sequence.check(row);
+          tracker?.add(layout.watermarkOf(line));
           rows.push(row);
         }
         yield rows;
@@ -121,9 +117,19 @@ class PostgresReader {
     }
   }
 
+  #prepare(reading: Reading, asked: Asked): Promise<Prepared<ResultColumn>> {
+    const ways = {
+      dialect: 'postgres' as const,
+      describe: (sql: string) => describe(reading.session, sql),
+      orderOf,
+      select: () => undefined,
+      about: (statement: Statement) => reading.about(statement),
+    };
+    return prepareStatement(this.#declaration, this.#statement, ways, asked);
+  }
+
   async #begin(signal: AbortSignal | undefined): Promise<Reading> {
     signal?.throwIfAborted();
-    const failed: FailedStatement = { statement: this.#statement, shift: 0 };
     let connection;
     try {
       connection = await this.#pool.acquire();
@@ -135,51 +141,34 @@ class PostgresReader {
         statementTimeout: this.#declaration.statementTimeout,
         lockTimeout: this.#options.lockTimeout ?? 10_000,
       });
-      return new Reading(this.#pool, session, signal, (error, shift) =>
-        explainPostgresError(error, this.#declaration.connection, { ...failed, shift }),
-      );
+      return new Reading(this.#pool, session, signal, (error, failed) => explainPostgresError(error, this.#declaration.connection, failed));
     } catch (error) {
       await this.#pool.release(connection, true);
       throw explainPostgresError(error, this.#declaration.connection);
     }
   }
+}
 
-  async #prepare(session: PostgresSession): Promise<Prepared> {
-    const { key, table } = this.#declaration;
-    const from = table === undefined ? undefined : readTableName(table, 'postgres');
-    // All columns of a table are looked at, so that a missing one is named by us and not by the first error of the server; rights are asked for the selected ones only.
-    const sql =
-      this.#statement?.text ?? (from === undefined ? undefined : buildTableQuery({ table: from, columns: undefined }, 'postgres'));
-    invariant(sql, 'a source has a query or a table');
-    const all = await this.#describe(session, sql);
-    checkColumns(this.#declaration, all, this.#place);
-    const selected = from === undefined ? undefined : selectedNames(this.#declaration);
-    const columns = selected === undefined ? all : all.filter(({ name }) => selected.includes(name));
-    const keyColumn = columns.find(({ name }) => name === key);
-    invariant(keyColumn, 'the key column was checked');
-    const { keyOrder, orderBy } = orderOf(keyColumn);
-    return { sql: from === undefined ? sql : buildTableQuery({ table: from, columns, orderBy }, 'postgres'), columns, keyOrder, orderBy };
-  }
+function withoutConverters({ name, databaseType, type, nullable }: ResultColumn): ColumnDescription {
+  return { name, databaseType, type, ...(nullable === undefined ? {} : { nullable }) };
+}
 
-  async #describe(session: PostgresSession, sql: string): Promise<readonly ResultColumn[]> {
-    const fields = await describeStatement(session.connection, sql);
-    const types = await readTypes(session.connection, fields);
-    const declared = new Map(this.#declaration.columns?.map(({ name, type }) => [name, type]));
-    return fields.map((field, index) => {
-      const type = types[index];
-      invariant(type, 'the catalogue knows the type of every column');
-      return describeColumn(field, type, declared.get(field.name), session.moneyScale);
+async function describe(session: PostgresSession, sql: string): Promise<readonly FoundColumn<ResultColumn>[]> {
+  const fields = await describeStatement(session.connection, sql);
+  const types = await readTypes(session.connection, fields);
+  return fields.map((field, index) => {
+    const type = types[index];
+    invariant(type, 'the catalogue knows the type of every column');
+    const build = (as: string, declared: ColumnType | undefined): ResultColumn => ({
+      ...describeColumn(field, type, declared, session.moneyScale),
+      name: as,
     });
-  }
+    return { name: field.name, build };
+  });
 }
 
-function withoutConverters({ name, databaseType, type }: ResultColumn): ColumnDescription {
-  return { name, databaseType, type };
-}
-
-/** In which order the key's text sorts as its values do, and the SQL that asks for it so that an index can serve. */
-function orderOf(column: ResultColumn): { readonly keyOrder: KeyOrder; readonly orderBy: string } {
-  const name = quoteName(column.name, 'postgres');
+/** `name`: the key as SQL. */
+function orderOf(column: ResultColumn, name: string): Order {
   const type = column.databaseType.replace(/\(.*\)/, '');
   if (['smallint', 'integer', 'bigint', 'oid'].includes(type) || /^numeric\(\d+,0\)$/.test(column.databaseType))
     return { keyOrder: 'integer', orderBy: name };
@@ -198,9 +187,11 @@ class Reading {
   readonly session: PostgresSession;
   readonly #pool: PostgresPool;
   readonly #signal: AbortSignal | undefined;
-  readonly #explain: (error: unknown, shift: number) => JoineryError;
+  readonly #explain: (error: unknown, failed: FailedStatement) => JoineryError;
   readonly #onAbort = (): void => this.#abort();
   #copy: CopyOut | undefined;
+  /** What was sent last, as far as a person wrote it. */
+  #statement: Statement | undefined;
   /** Characters before the statement's text in what was sent last. */
   #shift = 0;
   #isBroken = false;
@@ -210,13 +201,17 @@ class Reading {
     pool: PostgresPool,
     session: PostgresSession,
     signal: AbortSignal | undefined,
-    explain: (error: unknown, shift: number) => JoineryError,
+    explain: (error: unknown, failed: FailedStatement) => JoineryError,
   ) {
     this.session = session;
     this.#pool = pool;
     this.#signal = signal;
     this.#explain = explain;
     signal?.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  about(statement: Statement): void {
+    this.#statement = statement;
   }
 
   async plan(sql: string): Promise<void> {
@@ -247,7 +242,7 @@ class Reading {
   /** What to throw: the signal's own reason when it was the caller who ended the read. */
   explain(error: unknown): unknown {
     if (this.#signal?.aborted === true) return this.#signal.reason;
-    const explained = this.#explain(error, this.#shift);
+    const explained = this.#explain(error, { statement: this.#statement, shift: this.#shift });
     this.#isBroken ||= explained.code === 'SRC-102';
     return explained;
   }

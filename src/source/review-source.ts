@@ -9,9 +9,12 @@ import { readTableName } from './table-name.ts';
  * the right one only the rows can tell), or its table is the name of one (SRC-105).
  */
 export function reviewSource(declaration: SourceDeclaration): readonly Diagnostic[] {
-  const { query, table, type, key } = declaration;
+  if (declaration.type === 'csv') return [];
+  const { query, table, join, outbox, type, key } = declaration;
   try {
-    if (table !== undefined) readTableName(table, type);
+    for (const name of [table, ...(join ?? []).map((each) => each.table), outbox?.kind === 'table' ? outbox.table : undefined]) {
+      if (name !== undefined) readTableName(name, type);
+    }
     if (query === undefined) return [];
     const statement = readStatement(query, type);
     if (statement.hasOrderBy) return [];

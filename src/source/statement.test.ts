@@ -5,7 +5,7 @@ import { reviewSource } from './review-source.ts';
 import { readTableName } from './table-name.ts';
 import { buildTableQuery, quoteName } from './table-query.ts';
 import { Secret } from '../domain/masking.ts';
-import type { SourceDeclaration } from '../pipeline/pipeline.ts';
+import type { PostgresSource, SourceDeclaration } from '../pipeline/pipeline.ts';
 
 const dialects: readonly Dialect[] = ['postgres', 'mssql'];
 const read = (sql: string, dialect: Dialect = 'postgres'): Statement => readStatement({ sql, file: 'q.sql', firstLine: 5 }, dialect);
@@ -69,14 +69,14 @@ describe('readStatement', () => {
 });
 
 describe('reviewSource', () => {
-  const declare = (over: Partial<SourceDeclaration>): SourceDeclaration => ({
-    type: 'postgres',
+  const declare = (over: Partial<PostgresSource>, type: 'postgres' | 'mssql' = 'postgres'): SourceDeclaration => ({
     connection: new Secret('HR', 'postgres://db/hr'),
     key: 'id',
     statementTimeout: 1000,
     ...over,
+    type,
   });
-  const query = (sql: string): Partial<SourceDeclaration> => ({ query: { sql, file: 'q.sql', firstLine: 5 } });
+  const query = (sql: string): Partial<PostgresSource> => ({ query: { sql, file: 'q.sql', firstLine: 5 } });
 
   test('finds nothing about a query that is ordered, or a table', () => {
     expect(reviewSource(declare(query('select id from t order by id')))).toEqual([]);
@@ -92,7 +92,7 @@ describe('reviewSource', () => {
     expect(reviewSource(declare(query(sql)))).toMatchObject([
       { code: 'SRC-301', severity: 'warning', fix: expect.stringContaining('COLLATE "C"'), place: { file: 'q.sql', line: 5, column: 1 } },
     ]);
-    expect(reviewSource(declare({ ...query(sql), type: 'mssql' }))).toMatchObject([{ fix: expect.stringContaining('BIN2') }]);
+    expect(reviewSource(declare(query(sql), 'mssql'))).toMatchObject([{ fix: expect.stringContaining('BIN2') }]);
   });
 
   test('reports what is no reading statement, and what is no table', () => {

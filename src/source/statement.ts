@@ -15,8 +15,47 @@ export interface Statement {
   readonly text: string;
   /** There is an ORDER BY outside of all parentheses. */
   readonly hasOrderBy: boolean;
+  /** An outer join or a set operation may give NULL where the table has none. */
+  readonly mayAddNull: boolean;
+  /** Where the text has `:as_of` and `:since`, in order; `bindParameters` puts values in. */
+  readonly parameters: readonly ParameterUse[];
   /** Place of an offset (UTF-16 code units) into `text`. */
   placeOf(offset: number): Place;
+}
+
+export type ParameterName = 'as_of' | 'since';
+
+interface ParameterUse {
+  readonly name: ParameterName;
+  /** Offsets into the statement's text. */
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The statement with every parameter replaced by SQL that the one writer of literals made; places still lead to the file. */
+export function bindParameters(statement: Statement, values: Readonly<Record<ParameterName, string>>): Statement {
+  if (statement.parameters.length === 0) return statement;
+  const pieces: { readonly from: number; readonly to: number; readonly length: number }[] = [];
+  let text = '';
+  let at = 0;
+  for (const { name, start, end } of statement.parameters) {
+    text += statement.text.slice(at, start);
+    pieces.push({ from: text.length, to: start, length: values[name].length });
+    text += values[name];
+    at = end;
+  }
+  text += statement.text.slice(at);
+  const original = (offset: number): number => {
+    let shift = 0;
+    for (const [index, { from, to, length }] of pieces.entries()) {
+      if (offset < from) break;
+      if (offset < from + length) return to;
+      const use = statement.parameters[index];
+      shift += (use === undefined ? 0 : use.end - use.start) - length;
+    }
+    return offset + shift;
+  };
+  return { ...statement, text, parameters: [], placeOf: (offset) => statement.placeOf(original(offset)) };
 }
 
 interface Token {
@@ -53,7 +92,10 @@ export function readStatement(source: SqlText, dialect: Dialect): Statement {
   let last: Token | undefined;
   let semicolon: Token | undefined;
   let hasOrderBy = false;
-  for (const token of tokens) {
+  let mayAddNull = false;
+  const parameters: ParameterUse[] = [];
+  let brackets = 0;
+  for (const [index, token] of tokens.entries()) {
     const text = textOf(token);
     if (token.kind === 'unterminated') throw refuse(token.start, `what begins with ${text.slice(0, 2).trim()} is not closed`);
     if (token.kind === 'symbol' && text === ';') {
@@ -67,6 +109,15 @@ export function readStatement(source: SqlText, dialect: Dialect): Statement {
     if (token.kind === 'symbol' && text === '(') open.push(token);
     if (token.kind === 'symbol' && text === ')' && open.pop() === undefined) throw refuse(token.start, 'this parenthesis closes nothing');
     if (dialect === 'mssql' && token.kind === 'word') checkTransactWord(text, token, previous, open.length, tokens, textOf, refuse);
+    if (token.kind === 'symbol' && text === '[') brackets++;
+    if (token.kind === 'symbol' && text === ']') brackets--;
+    mayAddNull ||= token.kind === 'word' && /^(?:left|right|full|union|rollup|cube|sets)$/i.test(text);
+    const named = brackets === 0 ? parameterAt(tokens, index, textOf) : undefined;
+    if (named !== undefined) {
+      const name = known.find((each) => each === named.toLowerCase());
+      if (name === undefined) throw refuse(token.start, `there is no parameter :${named}; there are :as_of and :since`);
+      parameters.push({ name, start: token.start - (tokens[0]?.start ?? 0), end: token.end + named.length - (tokens[0]?.start ?? 0) });
+    }
     hasOrderBy ||= open.length === 0 && /^by$/i.test(text) && previous !== undefined && /^order$/i.test(textOf(previous));
     previous = token;
     last = token;
@@ -76,7 +127,17 @@ export function readStatement(source: SqlText, dialect: Dialect): Statement {
   const unclosed = open.pop();
   if (unclosed !== undefined) throw refuse(unclosed.start, 'this parenthesis is not closed');
   const offset = first.start;
-  return { text: sql.slice(offset, last.end), hasOrderBy, placeOf: (at) => placeIn(source, offset + at) };
+  return { text: sql.slice(offset, last.end), hasOrderBy, mayAddNull, parameters, placeOf: (at) => placeIn(source, offset + at) };
+}
+
+const known: readonly ParameterName[] = ['as_of', 'since'];
+
+/** The name behind a colon of its own: `::` is a cast, and within brackets a colon parts the bounds of a slice. */
+function parameterAt(tokens: readonly Token[], index: number, textOf: (token: Token) => string): string | undefined {
+  const [before, colon, name] = [tokens[index - 1], tokens[index], tokens[index + 1]];
+  if (colon?.kind !== 'symbol' || textOf(colon) !== ':' || name?.kind !== 'word' || name.start !== colon.end) return undefined;
+  if (before !== undefined && before.end === colon.start && textOf(before) === ':') return undefined;
+  return textOf(name);
 }
 
 function checkTransactWord(

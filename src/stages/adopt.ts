@@ -14,7 +14,7 @@ import { groupRows } from '../source/groups.ts';
 import type { Source } from '../source/contract.ts';
 import { hashJson } from '../domain/canonical-json.ts';
 import { inChunks } from '../store/ndjson.ts';
-import { scopeOf, type StageContext } from './context.ts';
+import { dayOf, scopeOf, type StageContext } from './context.ts';
 import { accountOf } from './directory-names.ts';
 import { foldName } from './user-names.ts';
 
@@ -104,7 +104,7 @@ export async function adopt(context: StageContext, run: Run, source: Source, gra
   const differing: Record<AttributePath, number> = {};
   let keys = 0;
   let adopted = 0;
-  for await (const chunk of inChunks(everyGroup(context, source), 500)) {
+  for await (const chunk of inChunks(everyGroup(context, source, run), 500)) {
     const entries = await store.ledger.getMany(
       scope,
       chunk.map(({ key }) => key),
@@ -187,8 +187,12 @@ async function listDirectory(context: StageContext, graph: Graph, readable: read
 }
 
 /** Everybody, whatever earlier runs saw. Rows without a key are about nobody who could be matched. */
-async function* everyGroup(context: StageContext, source: Source): AsyncGenerator<RowGroup> {
-  const rows = source.read({ seed: context.store.identity.fingerprintSeed, signal: context.signal });
+async function* everyGroup(context: StageContext, source: Source, run: Run): AsyncGenerator<RowGroup> {
+  const rows = source.read({
+    seed: context.store.identity.fingerprintSeed,
+    signal: context.signal,
+    asOf: dayOf(context.pipeline, run.asOf),
+  });
   for await (const { groups } of groupRows(rows, source.keyOrder)) yield* groups;
 }
 

@@ -1,4 +1,4 @@
-import type { Clock } from '../domain/clock.ts';
+import { dayIn, type Clock, type Instant } from '../domain/clock.ts';
 import type { EventSink } from '../domain/event.ts';
 import type { JobScope } from '../domain/words.ts';
 import type { Mapping } from '../mapping/contract.ts';
@@ -15,6 +15,11 @@ export interface StageContext {
   readonly emit: EventSink;
   /** Aborted when the process was asked to stop: the request in hand is finished, nothing new is begun. */
   readonly signal: AbortSignal;
+}
+
+/** The day of a run, for `:as_of`. */
+export function dayOf(pipeline: Pipeline, asOf: Instant): string {
+  return dayIn(pipeline.timezone ?? 'UTC', asOf);
 }
 
 export function scopeOf(pipeline: Pipeline): JobScope {

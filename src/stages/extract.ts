@@ -6,14 +6,15 @@ import type { Source } from '../source/contract.ts';
 import { writeFingerprints } from '../source/fingerprint-file.ts';
 import { groupRows } from '../source/groups.ts';
 import { Channel } from './channel.ts';
-import type { StageContext } from './context.ts';
+import { dayOf, type StageContext } from './context.ts';
+import { PositionTracker } from '../source/position.ts';
 import { fingerprintFile, writeDocument, type ExtractItem, type ExtractSummary } from '../store/run-files.ts';
 import { previousPass } from './previous-pass.ts';
 
 /**
  * First stage: one read-only pass over the source at one moment. Gives who must be looked at again, in key order: rows that are new or differ from the last
  * accepted run, workers whose date has come or who have work left, keys that vanished, rows without a key. Leaves the
- * pass's fingerprints in the run; they count only once the run is accepted. Memory stays flat: one chunk of rows, and the set of workers with work left.
+ * pass's fingerprints and, of a watermark, its position in the run; they count only once the run is accepted. Memory stays flat: one chunk of rows, and the set of workers with work left.
  */
 export async function* extract(
   context: StageContext,
@@ -24,9 +25,10 @@ export async function* extract(
   const { store, mapping, emit, clock, signal } = context;
   const started = clock.now();
   emit({ type: 'stage.started', stage: 'extract' });
-  const previous = await previousPass(context, run, source.keyOrder);
+  const previous = await previousPass(context, run, source, asked);
+  const { again, partial } = previous;
   const missing = new Set(previous.missing);
-  const again = new Set([...previous.again, ...asked]);
+  const tracker = source.watermark === undefined ? undefined : new PositionTracker(run.asOf, partial?.position);
   const summary = { rows: 0, keys: 0, keyless: 0, unchanged: 0, changed: 0, vanished: 0 };
   const fingerprints = new Channel<readonly KeyFingerprint[]>();
   const header = { run: run.id, order: source.keyOrder, mapping: mapping.id };
@@ -35,10 +37,12 @@ export async function* extract(
   written.catch(() => undefined);
   let complete = false;
   try {
-    const rows = countRows(source.read({ seed: store.identity.fingerprintSeed, signal }), summary);
-    for await (const chunk of mergeChanges(groupRows(rows, source.keyOrder), previous.fingerprints, source.keyOrder)) {
-      await fingerprints.push(chunk.groups.map(({ key, fingerprint }) => ({ key, fingerprint })));
-      summary.keys += chunk.groups.length;
+    const request = { seed: store.identity.fingerprintSeed, signal, asOf: dayOf(context.pipeline, run.asOf) };
+    const read = source.read({ ...request, ...(partial === undefined ? {} : { partial }), ...(tracker === undefined ? {} : { tracker }) });
+    const groups = groupRows(countRows(read, summary), source.keyOrder);
+    for await (const chunk of mergeChanges(groups, previous.fingerprints, source.keyOrder, partial !== undefined)) {
+      await fingerprints.push(chunk.records);
+      summary.keys += chunk.records.length;
       for (const item of itemsOf(chunk, previous.everybody, again, missing)) {
         if (item.kind === 'group') summary.changed++;
         else if (item.kind === 'keyless') summary.keyless++;
@@ -47,7 +51,8 @@ export async function* extract(
       }
       emit({ type: 'stage.progress', stage: 'extract', counts: { rows: summary.rows, changed: summary.changed } });
     }
-    for (const externalId of missing) {
+    // Who was missing before is not found to be missing again by a read that does not look for him.
+    for (const externalId of partial === undefined ? missing : []) {
       summary.vanished++;
       yield { kind: 'vanished', externalId };
     }
@@ -59,7 +64,12 @@ export async function* extract(
   }
   await written;
   summary.unchanged = summary.keys - summary.changed;
-  await finishExtract(context, run, summary);
+  const position = tracker?.position;
+  const watermark =
+    source.watermark === undefined || position === undefined
+      ? {}
+      : { watermark: { ...source.watermark, position, fullPassAt: partial?.fullPassAt ?? run.asOf } };
+  await finishExtract(context, run, { ...summary, ...watermark });
   emit({ type: 'stage.finished', stage: 'extract', counts: summary, milliseconds: clock.now() - started });
 }
 

@@ -10,7 +10,7 @@ import { rowStateOf, type RowState } from '../plan/decision.ts';
 import { groupRows } from '../source/groups.ts';
 import type { Source } from '../source/contract.ts';
 import { inChunks } from '../store/ndjson.ts';
-import { scopeOf, type StageContext } from './context.ts';
+import { dayOf, scopeOf, type StageContext } from './context.ts';
 
 /** What a forecast tells about one worker at one moment. Movers by row are not foreseeable, movers by date are left out. */
 export interface ForecastLine {
@@ -40,7 +40,7 @@ export async function forecast(
   const scope = scopeOf(pipeline);
   const lines: ForecastLine[] = [];
   const seen = new Set<ExternalId>();
-  const rows = source.read({ seed: store.identity.fingerprintSeed, signal });
+  const rows = source.read({ seed: store.identity.fingerprintSeed, signal, asOf: dayOf(pipeline, now) });
   for await (const chunk of inChunks(groupsOf(groupRows(rows, source.keyOrder)), 500)) {
     const entries = await store.ledger.getMany(
       scope,

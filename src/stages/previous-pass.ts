@@ -1,12 +1,13 @@
-import { formatInstant } from '../domain/clock.ts';
+import { formatInstant, type Instant } from '../domain/clock.ts';
 import { JoineryError } from '../domain/error.ts';
 import { compareKeys, type KeyOrder } from '../domain/row.ts';
 import type { Run, RunState } from '../domain/run.ts';
 import type { ExternalId } from '../domain/words.ts';
 import type { KeyFingerprint } from '../source/changes.ts';
+import { mostKeysAsked, type PartialRead, type Source } from '../source/contract.ts';
 import { readFingerprints, type FingerprintFile } from '../source/fingerprint-file.ts';
 import { scopeOf, type StageContext } from './context.ts';
-import { fingerprintFile, readDocument } from '../store/run-files.ts';
+import { fingerprintFile, readDocument, type ExtractSummary } from '../store/run-files.ts';
 
 /** Runs that changed the ledger. */
 export const acceptedStates: readonly RunState[] = ['accepted', 'loaded', 'finished', 'superseded'];
@@ -18,13 +19,15 @@ export interface PreviousPass {
   readonly again: ReadonlySet<ExternalId>;
   /** Missing since an earlier pass: not in the fingerprints any more. */
   readonly missing: ReadonlySet<ExternalId>;
+  /** Set when it is enough to read what a watermark shows; absent: everything is read. */
+  readonly partial?: PartialRead & { readonly fullPassAt: Instant };
 }
 
 /**
  * The fingerprint file is a cache of the ledger's `evaluated`. It is believed only if it was written by the run that was accepted last;
- * a run that died between accept and rename left its file in its own folder, and anything else is rebuilt from the ledger.
+ * a run that died between accept and rename left its file in its own folder, and anything else is rebuilt from the ledger. `asked`: workers whom a person wants to be looked at.
  */
-export async function previousPass(context: StageContext, run: Run, order: KeyOrder): Promise<PreviousPass> {
+export async function previousPass(context: StageContext, run: Run, source: Source, asked: ReadonlySet<ExternalId>): Promise<PreviousPass> {
   const { store, pipeline, mapping } = context;
   const scope = scopeOf(pipeline);
   const last = await store.runs.latest(pipeline.name, acceptedStates);
@@ -37,25 +40,46 @@ export async function previousPass(context: StageContext, run: Run, order: KeyOr
     store.ledger.rejectedFor(scope, pipeline.name, 'PLN-101'),
   ]);
   // A key that two pipelines claim is looked at by each run of both until one of them lets go, which nobody's row may show.
-  const again = new Set([...due, ...unsettled, ...missing, ...claims, ...claimed.keys(), ...contested]);
+  const again = new Set([...due, ...unsettled, ...missing, ...claims, ...claimed.keys(), ...contested, ...asked]);
   const base = { again, missing: new Set([...missing, ...claims]) };
   if (last === undefined) return { ...base, fingerprints: noFingerprints(), everybody: true };
   const newDate = mapping.readsClock && formatInstant(last.asOf).slice(0, 10) !== formatInstant(run.asOf).slice(0, 10);
-  const file = (await hadKeyless(context, last)) ? undefined : await acceptedFile(context, last, order);
-  if (file !== undefined) return { ...base, fingerprints: file.records, everybody: newDate || file.header.mapping !== mapping.id };
-  const rebuilt = await rebuild(context, order);
+  const summary = await summaryOf(context, last);
+  // In a pass with rows without a key nobody counts as missing, and who was missing all the same stands neither in its fingerprints nor among the missing: only the ledger still knows of him.
+  const file = (summary?.keyless ?? 0) > 0 ? undefined : await acceptedFile(context, last, source.keyOrder);
+  if (file !== undefined) {
+    const everybody = newDate || file.header.mapping !== mapping.id;
+    // A disable that is not settled of somebody who is missing goes out again by a pass that finds him missing.
+    const isUrgent = unsettled.some((key) => base.missing.has(key));
+    const partial = everybody || isUrgent ? undefined : partialRead(context, run, source, summary, again);
+    return { ...base, fingerprints: file.records, everybody, ...(partial === undefined ? {} : { partial }) };
+  }
+  const rebuilt = await rebuild(context, source.keyOrder);
   for (const key of rebuilt.stale) again.add(key);
   return { ...base, fingerprints: rebuilt.records, everybody: newDate };
 }
 
-/**
- * In a pass with rows without a key nobody counts as missing, and who was missing all the same stands neither in its fingerprints nor among
- * the missing: only the ledger still knows of him.
- */
-async function hadKeyless(context: StageContext, last: Run): Promise<boolean> {
+/** The watermark as the last accepted run left it, while it is of the same column and the last full pass is young enough. */
+function partialRead(
+  { pipeline }: StageContext,
+  run: Run,
+  { watermark }: Source,
+  summary: ExtractSummary | undefined,
+  again: ReadonlySet<ExternalId>,
+): PreviousPass['partial'] {
+  const before = summary?.watermark;
+  const changes = pipeline.source.type === 'csv' ? undefined : pipeline.source.changes;
+  if (watermark === undefined || before === undefined || changes === undefined) return undefined;
+  if (before.column !== watermark.column || before.type !== watermark.type) return undefined;
+  if (run.asOf - before.fullPassAt >= changes.fullPass) return undefined;
+  if (again.size > (watermark.asksKeys ? mostKeysAsked : 0)) return undefined;
+  return { position: before.position, keys: [...again], fullPassAt: before.fullPassAt };
+}
+
+async function summaryOf(context: StageContext, last: Run): Promise<ExtractSummary | undefined> {
   const { store } = context;
-  if (!(await store.files.list({ run: last.id })).includes('extract.json')) return false;
-  return (await readDocument(store, last.id, 'extract.json')).keyless > 0;
+  if (!(await store.files.list({ run: last.id })).includes('extract.json')) return undefined;
+  return readDocument(store, last.id, 'extract.json');
 }
 
 async function acceptedFile(context: StageContext, last: Run, order: KeyOrder): Promise<FingerprintFile | undefined> {

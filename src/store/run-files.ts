@@ -39,6 +39,17 @@ export interface ExtractSummary {
   readonly unchanged: number;
   readonly changed: number;
   readonly vanished: number;
+  /** Where a watermark source came to; counts once the run is accepted, like everything else that extract found. */
+  readonly watermark?: WatermarkPosition;
+}
+
+export interface WatermarkPosition {
+  readonly column: string;
+  readonly type: string;
+  /** Highest value of the column that was read. */
+  readonly position: string;
+  /** The run's instant when everything was read last. */
+  readonly fullPassAt: Instant;
 }
 
 /** What batch hands to accept: one line per worker with something to record. */

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { dayIn } from '../../domain/clock.ts';
 import { renderDiagnostic } from '../../domain/diagnostic.ts';
 import { JoineryError } from '../../domain/error.ts';
 import type { ExitClass } from '../../domain/errors/define.ts';
@@ -63,7 +64,7 @@ async function evaluate(io: Io, file: string, options: EvalOptions): Promise<Exi
   const wanted = options.attribute === undefined ? undefined : traceName(pipeline, options.attribute);
   const { group, notes } =
     options.row === undefined
-      ? { group: await readWorker(pipeline, options.worker ?? '', io.signal), notes: [] }
+      ? { group: await readWorker(pipeline, options.worker ?? '', dayIn(pipeline.timezone ?? 'UTC', asOf), io.signal), notes: [] }
       : groupOf(pipeline, mapping, options.row);
   const { verdict, traces: all } = await mapping.explain(group, asOf, { parts: true });
   const traces = wanted === undefined ? all : tracesTowards(all, wanted);
@@ -170,10 +171,10 @@ function isRecord(value: unknown): value is Readonly<Record<string, Json>> {
 }
 
 /** Reads the source until the worker comes: the query is the author's, and nothing is ever added to it. */
-async function readWorker(pipeline: Pipeline, worker: string, signal: AbortSignal): Promise<RowGroup> {
+async function readWorker(pipeline: Pipeline, worker: string, asOf: string, signal: AbortSignal): Promise<RowGroup> {
   const source = await openSource(pipeline.source, { applicationName: 'joinery eval' });
   try {
-    for await (const { groups } of groupRows(source.read({ seed: 0n, signal }), source.keyOrder)) {
+    for await (const { groups } of groupRows(source.read({ seed: 0n, signal, asOf }), source.keyOrder)) {
       const found = groups.find(({ key }) => key === worker);
       if (found !== undefined) return found;
     }

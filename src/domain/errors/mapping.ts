@@ -175,6 +175,18 @@ export const mappingErrors = defineErrors({
     why: 'Its values would not pass the contract and reject every row.',
     fix: 'Correct the type under source.columns, or convert the column in the query.',
   },
+  'MAP-138': {
+    title: 'A required column may be NULL in the database',
+    exit: 'configuration',
+    why: 'Nothing in the database keeps HR from leaving it empty, and then the worker is a rejection until somebody fills it in.',
+    fix: 'Ask HR for NOT NULL, or state in the contract what NULL means (whenNull).',
+  },
+  'MAP-139': {
+    title: 'The source has columns that the contract does not name',
+    exit: 'configuration',
+    why: 'HR may have added something that belongs into the directory. Nothing reads it until it is declared.',
+    fix: 'Declare it under source.columns, or leave it.',
+  },
   'MAP-135': {
     title: 'A let uses one that comes later, or itself',
     exit: 'configuration',

@@ -200,6 +200,30 @@ export const pipelineErrors = defineErrors({
     why: 'A source reads and never writes.',
     fix: 'Begin the query with SELECT or WITH, and change nothing in it.',
   },
+  'PIP-321': {
+    title: 'A field of the source does not go with its type',
+    exit: 'configuration',
+    why: 'A field that has no effect would make the reader believe in something that does not happen; a field that is missing leaves the source undefined.',
+    fix: 'connection, query, table, join, where, changes and outbox belong to databases; file, delimiter and encoding to csv; join, where and from to table.',
+  },
+  'PIP-322': {
+    title: 'A condition or join of the source is not understood',
+    exit: 'configuration',
+    why: 'It decides who is read, and who is not read counts as vanished.',
+    fix: 'Write COLUMN: value, COLUMN: [values], or COLUMN: with tests (is, not, from, above, to, below, null, orNull); an alias has to be one of source.join.',
+  },
+  'PIP-323': {
+    title: 'The change detection of the source is incomplete',
+    exit: 'configuration',
+    why: 'A watermark needs a column that grows, and a query has to use it; an outbox needs one channel or one table.',
+    fix: 'Give changes.column, and in a query a condition such as (:since IS NULL OR updated_at >= :since); give outbox exactly one of notify and table with column.',
+  },
+  'PIP-331': {
+    title: 'A schedule is no line of cron',
+    exit: 'configuration',
+    why: 'The runs would come at other times than meant, or never.',
+    fix: 'Write five fields: minute, hour, day of month, month, day of week, as in */30 6-20 * * 1-5.',
+  },
   'PIP-401': {
     title: 'An expression is missing',
     exit: 'configuration',

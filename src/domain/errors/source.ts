@@ -116,6 +116,12 @@ export const sourceErrors = defineErrors({
     why: 'The driver returns bytes of an inner format (CLR types) or rounds (sql_variant), so the value that people typed would not be the one that is sent.',
     fix: 'Convert it in the query, as in CONVERT(nvarchar(200), column), or leave it out.',
   },
+  'SRC-214': {
+    title: 'The watermark column has a type that does not grow',
+    exit: 'configuration',
+    why: 'Only times and whole numbers say which of two changes was later.',
+    fix: 'Use a date, a timestamp or an integer column that grows with every change, or changes: { mode: snapshot }.',
+  },
   'SRC-301': {
     title: 'The rows are not in the order of their keys',
     exit: 'configuration',

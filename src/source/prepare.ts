@@ -1,0 +1,146 @@
+import { invariant } from '../domain/error.ts';
+import type { KeyOrder } from '../domain/row.ts';
+import type { MssqlSource, PostgresSource } from '../pipeline/pipeline.ts';
+import { checkColumns } from './columns.ts';
+import type { PartialRead, ReadRequest } from './contract.ts';
+import type { ResultColumn } from './layout.ts';
+import { writeLiteral, writeNull } from './literal.ts';
+import { readFrom, watermarkOf, type Watermark } from './position.ts';
+import { bindParameters, type Dialect, type Statement } from './statement.ts';
+import { buildTableQuery, quoteName, quoteReference, type KeyRestriction } from './table-query.ts';
+import { TableSource, type FoundColumn, type PlacedColumn } from './table-source.ts';
+
+/** What is read, after the schema was looked at. */
+export interface Prepared<C extends ResultColumn> extends Order {
+  readonly sql: string;
+  readonly columns: readonly C[];
+  readonly watermark: Watermark | undefined;
+  /** Columns of source.table that the pipeline does not read. */
+  readonly unread: readonly C[];
+}
+
+/** In which order the key's text sorts as its values do, and the SQL of ORDER BY that asks for it so that an index can serve. */
+export interface Order {
+  readonly keyOrder: KeyOrder;
+  readonly orderBy: string;
+}
+
+/** What a read asks for beyond the declaration. */
+export type Asked = Pick<ReadRequest, 'asOf' | 'partial'>;
+
+/** What one database does its own way. */
+export interface DatabaseWays<C extends ResultColumn> {
+  readonly dialect: Dialect;
+  /** Columns of a statement, without running it. */
+  describe(sql: string): Promise<readonly FoundColumn<C>[]>;
+  /** `name`: the key as SQL. Errors: SRC-206 for a type that has no dependable order. */
+  orderOf(column: C, name: string): Order;
+  /** SQL that stands for a column where the column itself would lose something on the way. */
+  select(column: C): string | undefined;
+  /** Told what a person wrote of what is sent, for the places of errors. */
+  about(statement: Statement): void;
+}
+
+/** Looks at the columns and makes the one statement that is read. */
+export async function prepareStatement<C extends ResultColumn>(
+  declaration: PostgresSource | MssqlSource,
+  statement: Statement | undefined,
+  ways: DatabaseWays<C>,
+  asked: Asked,
+): Promise<Prepared<C>> {
+  if (statement !== undefined) return prepareQuery(declaration, statement, ways, asked);
+  invariant(declaration.table, 'a source has a query or a table');
+  return prepareTable(declaration, new TableSource(declaration, declaration.table, ways.dialect), ways, asked);
+}
+
+async function prepareQuery<C extends ResultColumn>(
+  declaration: PostgresSource | MssqlSource,
+  statement: Statement,
+  ways: DatabaseWays<C>,
+  { asOf, partial }: Asked,
+): Promise<Prepared<C>> {
+  const { dialect } = ways;
+  const { key, changes } = declaration;
+  const day = asOf === undefined ? writeNull('date', dialect) : writeLiteral('date', asOf, dialect);
+  const looked = bindParameters(statement, { as_of: day, since: writeNull(undefined, dialect) });
+  ways.about(looked);
+  const types = new Map(declaration.columns?.map(({ name, type }) => [name, type]));
+  const columns = (await ways.describe(looked.text)).map((column) => {
+    const built = column.build(column.name, types.get(column.name), quoteIfNamed(column.name, dialect));
+    // PostgreSQL tells of the table's column; an outer join gives NULL for one that has none there.
+    return statement.mayAddNull && dialect === 'postgres' ? withoutNullability(built) : built;
+  });
+  checkColumns(declaration, changes === undefined ? [] : [changes], columns, statement.placeOf(0));
+  const watermark = watermarkOf(declaration, columns);
+  const since = watermark === undefined ? writeNull(undefined, dialect) : writeSince(declaration, watermark, partial, dialect);
+  const bound = bindParameters(statement, { as_of: day, since });
+  ways.about(bound);
+  const keyColumn = columns.find(({ name }) => name === key);
+  invariant(keyColumn, 'the key column was checked');
+  return { sql: bound.text, columns, ...ways.orderOf(keyColumn, quoteName(key, dialect)), watermark, unread: [] };
+}
+
+/** A query may return a column without a name, which is refused later with its own words. */
+function quoteIfNamed(name: string, dialect: Dialect): string {
+  return name === '' ? '' : quoteName(name, dialect);
+}
+
+async function prepareTable<C extends ResultColumn>(
+  declaration: PostgresSource | MssqlSource,
+  source: TableSource,
+  ways: DatabaseWays<C>,
+  { asOf, partial }: Asked,
+): Promise<Prepared<C>> {
+  const { dialect } = ways;
+  const found = new Map<string | undefined, readonly FoundColumn<C>[]>();
+  // All columns of a table are looked at, so that a missing one is named by us and not by the first error of the server; rights are asked for the selected ones only.
+  for (const { alias, parts } of source.tables) {
+    found.set(alias, await ways.describe(buildTableQuery({ table: parts, columns: undefined }, dialect)));
+  }
+  const placed = source.select(found, dialect, declaration.place);
+  const [main] = source.tables;
+  // What is joined may be NULL for want of a partner.
+  const columns = placed.map(({ column, reference }) => (reference.alias === main?.alias ? column : withoutNullability(column)));
+  const keyColumn = placed.find(({ column }) => column.name === declaration.key);
+  invariant(keyColumn, 'the key column was checked');
+  const order = ways.orderOf(keyColumn.column, quoteReference(keyColumn.reference, dialect));
+  const watermark = watermarkOf(declaration, columns);
+  const only = partial === undefined || watermark === undefined ? undefined : restrict(placed, keyColumn, order.keyOrder, watermark);
+  const list = placed.map(({ column, reference }) => {
+    const sql = quoteReference(reference, dialect);
+    return { name: column.name, select: ways.select(column) ?? (sql === quoteName(column.name, dialect) ? undefined : sql) };
+  });
+  const sql = buildTableQuery({ ...source.query(asOf), columns: list, orderBy: order.orderBy, only }, dialect);
+  const ofMain = found.get(main?.alias) ?? [];
+  const unread = source
+    .unread(found, placed)
+    .flatMap((name) => ofMain.find((each) => each.name === name)?.build(name, undefined, quoteName(name, dialect)) ?? []);
+  return { sql, columns, ...order, watermark, unread };
+
+  function restrict(all: readonly PlacedColumn<C>[], key: PlacedColumn<C>, keyOrder: KeyOrder, by: Watermark): KeyRestriction {
+    const column = all.find((each) => each.column.name === by.column);
+    invariant(column, 'the watermark column was checked');
+    const type = keyOrder === 'integer' ? 'integer' : 'text';
+    return {
+      key: key.reference,
+      watermark: column.reference,
+      since: writeSince(declaration, by, partial, dialect),
+      keys: (partial?.keys ?? []).map((each) => writeLiteral(type, each, dialect)),
+    };
+  }
+}
+
+/** NULL in a full pass. */
+function writeSince(
+  declaration: PostgresSource | MssqlSource,
+  { type }: Watermark,
+  partial: PartialRead | undefined,
+  dialect: Dialect,
+): string {
+  if (partial === undefined) return writeNull(type, dialect);
+  return writeLiteral(type, readFrom(type, partial.position, declaration.changes?.lookBack), dialect);
+}
+
+function withoutNullability<C extends ResultColumn>(column: C): C {
+  return { ...column, nullable: undefined };
+}
