@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { runCommandLine } from '../src/cli/program.ts';
 import { VirtualClock } from '../src/domain/virtual-clock.ts';
 import { defaultRoles, startEmulator, type Emulator, type EmulatorOptions } from '../src/emulator/index.ts';
@@ -123,6 +123,32 @@ describe('joinery entra schema', () => {
     expect(restored.code).toBe(0);
     expect(emulator.jobs[0]?.schemaText).toBe(before);
     expect((await joinery(['schema', 'pull', pipeline])).out.trim()).toBe(before);
+  });
+
+  it('does not undo what somebody else changed between the plan and the push', async () => {
+    await start();
+    const [, other] = emulator.clients;
+    const stranger = await becomeStranger(emulator, { client_id: other?.clientId ?? '', client_secret: other?.clientSecret ?? '' });
+    const path = `/servicePrincipals/${emulator.servicePrincipalId}/synchronization/jobs/${emulator.jobId}/schema`;
+    const theirs = (emulator.jobs[0]?.schemaText ?? '').replace('"priority":1', '"priority":2');
+    let reads = 0;
+    let meddling: Promise<unknown> = Promise.resolve();
+    emulator.setFaults({
+      request: (request) => {
+        if (!request.path.endsWith('/schema') || request.method !== 'GET' || ++reads !== 2) return undefined;
+        meddling = stranger.graph('PUT', path, { body: JSON.parse(theirs) });
+        return { kind: 'delay', milliseconds: 1_000 };
+      },
+    });
+    // The second look waits until the other change is made.
+    vi.spyOn(clock, 'sleep').mockImplementation(async () => {
+      await meddling;
+    });
+    const backup = join(folder, 'before.json');
+    const pushed = await joinery(['schema', 'push', pipeline, '--backup', backup, '--yes']);
+    await meddling;
+    expect(pushed.err).toContain('ENT-622');
+    expect(emulator.jobs[0]?.schemaText).toBe(theirs);
   });
 });
 

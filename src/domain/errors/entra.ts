@@ -392,4 +392,10 @@ export const entraErrors = defineErrors({
     why: 'A probe that was begun goes on from this file; with another job, or other people, it would mix two tenants.',
     fix: 'Name the file of this job with --write, or delete it if its throwaways are disabled.',
   },
+  'ENT-626': {
+    title: 'The job may clear what the pipeline means to keep',
+    exit: 'sink',
+    why: 'Null values of this attribute flow: if its mapping is set to clear as well, which the schema does not show, a record without it empties it in the directory.',
+    fix: 'List the attribute under sink.clearing if that is meant, or take flowNullValues away in the job.',
+  },
 });

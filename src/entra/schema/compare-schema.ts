@@ -13,6 +13,12 @@ export interface SentAttributes {
 const always: readonly AttributePath[] = ['externalId', 'active'];
 /** Dates that Entra takes with time and zone only, otherwise it drops them silently. Source: graph-contract 2.8. */
 const dateTargets = new Set(['employeeHireDate', 'employeeLeaveDateTime']);
+/** Types of the attributes that everything depends on; texts fit every type that a job gives them. */
+const coreTypes: ReadonlyMap<string, string> = new Map([
+  ['active', 'boolean'],
+  ['externalid', 'string'],
+  ['username', 'string'],
+]);
 const neverSettable = new Set(['mail', 'proxyAddresses']);
 
 /**
@@ -53,7 +59,7 @@ export function compareSchema(sent: SentAttributes, schema: JobSchema): Diagnost
       }
       if (neverSettable.has(target)) add('ENT-606', 'warning', `${path} is mapped to ${target}, which the service cannot set`);
     }
-    const declared = extensionType(sent.sink, path);
+    const declared = extensionType(sent.sink, path) ?? coreTypes.get(key);
     if (attribute !== undefined && declared !== undefined && !typesFit(declared, attribute.type)) {
       add('ENT-606', 'error', `${path} is declared as ${declared} in the pipeline and as ${attribute.type} in the job’s schema`);
     }
@@ -67,13 +73,40 @@ export function compareSchema(sent: SentAttributes, schema: JobSchema): Diagnost
       );
     }
   }
-  const matching = schema.mappings.filter(({ matchingPriority }) => matchingPriority > 0);
-  if (!matching.some(({ sources }) => sources.includes('externalId'))) {
-    const pairs = matching.map(({ sources, target }) => `${sources.join(', ')} → ${target}`).join('; ');
-    add('ENT-605', 'warning', `the job does not match workers by externalId but by ${pairs === '' ? 'nothing' : pairs}`);
+  const cleared = new Set(sent.sink.clearing.map((path) => path.toLowerCase()));
+  for (const { name, flowNullValues } of schema.sources) {
+    const key = name.toLowerCase();
+    if (flowNullValues && mapped.has(key) && !cleared.has(key))
+      add('ENT-626', 'warning', `flowNullValues of ${name} is set in the job, and sink.clearing does not list it`);
   }
+  for (const [verb, what] of [
+    ['Add', 'joiners are never created'],
+    ['Update', 'changes and leavers never arrive'],
+  ] as const) {
+    // Absent in a document that is not Graph’s own: nothing is known.
+    if (schema.flowTypes !== '' && !schema.flowTypes.includes(verb))
+      add('ENT-605', 'error', `the job’s mapping leaves out ${verb}: ${what}`);
+  }
+  for (const { flowType, sources, target } of schema.mappings) {
+    const late = sources.filter((source) => sent.paths.some((path) => path.toLowerCase() === source.toLowerCase()));
+    if (flowType === 'ObjectAddOnly' && late.length > 0)
+      add('ENT-605', 'notice', `${late.join(', ')} → ${target} flows at creation only: later changes have no effect`);
+  }
+  out.push(...compareMatching(schema));
   if (schema.scope.length > 0) add('ENT-605', 'notice', `the job has a scoping filter of its own: ${schema.scope.join('; ')}`);
   return out;
+}
+
+/** The service joins by these, and our adoption and verification look people up by `employeeId`. */
+function compareMatching(schema: JobSchema): readonly Diagnostic[] {
+  const matching = schema.mappings.filter(({ matchingPriority }) => matchingPriority > 0);
+  const pairs = matching.map(({ sources, target }) => `${sources.join(', ')} → ${target}`).join('; ');
+  const ours = matching.find(({ sources }) => sources.includes('externalId'));
+  const warn = (message: string): readonly Diagnostic[] => [{ code: 'ENT-605', severity: 'warning', message }];
+  if (ours === undefined) return warn(`the job does not match workers by externalId but by ${pairs === '' ? 'nothing' : pairs}`);
+  if (ours.target !== 'employeeId')
+    return warn(`the job matches workers by externalId → ${ours.target}; Joinery looks for them by employeeId`);
+  return [];
 }
 
 function extensionType(sink: SentAttributes['sink'], path: AttributePath): string | undefined {
