@@ -23,6 +23,15 @@ export interface Sink {
   warnOfThreshold(disables: number, signal: AbortSignal): Promise<void>;
 }
 
+/** A call that is reserved; its bytes leave at `at`, not before. */
+interface Place {
+  readonly call: string;
+  readonly at: Instant;
+}
+
+/** A place is asked for at most so long before it is free; ms. */
+const longestLead = 250;
+
 /** Given by the caller, so that tests are the same every time. */
 export interface Chance {
   /** 0 (inclusive) to 1 (exclusive) */
@@ -38,6 +47,8 @@ export class BatchSender {
   readonly #chance: Chance;
   #warned = false;
   #turn: Promise<unknown> = Promise.resolve();
+  /** How long a reservation takes lately; ms. */
+  #storeTakes = 0;
 
   constructor(context: StageContext, sink: Sink, chance: Chance) {
     this.#context = context;
@@ -86,8 +97,11 @@ export class BatchSender {
     const { store, lease, clock, emit } = this.#context;
     const body = Buffer.from(renderBody(operations));
     const clientRequestId = this.#chance.uuid();
-    const call = await this.#inTurn(() => this.#reserve(batch, operations, { body, clientRequestId, replay }));
-    if (call === 'blocked') return 'blocked';
+    const place = await this.#inTurn(() => this.#reserve(batch, operations, { body, clientRequestId, replay }));
+    if (place === 'blocked') return 'blocked';
+    const { call, at } = place;
+    // Not interrupted any more: it is recorded as sending.
+    if (at > clock.now()) await clock.sleep(at - clock.now());
     emit({ type: 'batch.sending', batch: batch.id, sequence: batch.sequence, operations: operations.length, replay });
     const before = clock.now();
     // Not the stage's signal: once recorded as sending, the request in hand is finished, and its answer is known.
@@ -114,11 +128,14 @@ export class BatchSender {
     batch: Batch,
     operations: readonly Operation[],
     parts: { readonly body: Uint8Array; readonly clientRequestId: string; readonly replay: boolean },
-  ): Promise<string> {
+  ): Promise<Place | 'blocked'> {
     const { store, lease, clock, pipeline, signal, emit } = this.#context;
     const limits = limitsFor(callAllowance(pipeline.sink), pipeline.load.reserve, operations);
+    let from = clock.now();
     for (;;) {
       if (signal.aborted) throw new JoineryError('DOM-002', `batch ${batch.id} and those after it were not sent`);
+      const asked = clock.now();
+      const at = Math.max(asked, from);
       const result = await store.operations.beginSending(lease, {
         batch: batch.id,
         operations: operations.map(({ id }) => id),
@@ -128,9 +145,10 @@ export class BatchSender {
         scope: scopeOf(pipeline),
         limits,
         replay: parts.replay,
-        at: clock.now(),
+        at,
       });
-      if (result.kind === 'granted') return result.call;
+      this.#storeTakes += Math.round((clock.now() - asked - this.#storeTakes) / 4);
+      if (result.kind === 'granted') return { call: result.call, at };
       if (result.kind === 'blocked') {
         const blocked = new Set(result.workers);
         const dropped = operations.filter(({ externalId }) => blocked.has(externalId)).map(({ id }) => id);
@@ -138,11 +156,12 @@ export class BatchSender {
         emit({ type: 'waiting', workers: dropped.length, reason: 'an operation of theirs is in flight' });
         return 'blocked';
       }
-      await this.#wait(result.reason, result.until);
+      from = await this.#wait(result.reason, result.until);
     }
   }
 
-  async #wait(reason: 'window' | 'quota', until: Instant | undefined): Promise<void> {
+  /** Answers from when on there may be a place: waits until shortly before, so that the store has written the reservation by then. */
+  async #wait(reason: 'window' | 'quota', until: Instant | undefined): Promise<Instant> {
     const { clock, emit, signal } = this.#context;
     if (reason === 'quota') {
       const when = until === undefined ? '' : ` It can go on at ${new Date(until).toISOString()}.`;
@@ -150,9 +169,10 @@ export class BatchSender {
       throw new JoineryError('STG-202', `The day's calls of the tenant are used up.${when}`);
     }
     // Another process's call may be answered at any moment, so never longer than the window's own rhythm.
-    const wait = Math.min(Math.max(1, (until ?? clock.now() + 250) - clock.now()), 5_000);
-    emit({ type: 'pace', reason, until: clock.now() + wait });
-    await clock.sleep(wait, signal);
+    const from = Math.min(Math.max(clock.now() + 1, until ?? clock.now() + 250), clock.now() + 5_000);
+    emit({ type: 'pace', reason, until: from });
+    await clock.sleep(Math.max(1, from - clock.now() - Math.min(this.#storeTakes, longestLead)), signal);
+    return from;
   }
 
   #decide(answer: UploadAnswer, attempt: Attempt, operations: readonly Operation[]): RetryDecision {
