@@ -81,7 +81,7 @@ describe('the pages of the audit', () => {
 
   it('shows no personal value and no secret in logs, reports, pages, dictionary and exports', { timeout: 240_000 }, async () => {
     const exports: string[] = [];
-    for (const what of ['payloads', 'changes', 'rejections', 'outcomes', 'operations'])
+    for (const what of ['payloads', 'changes', 'rejections', 'outcomes', 'operations', 'steward'])
       for (const format of ['csv', 'ndjson'])
         exports.push((await office.joinery('export', pipelineFile, '--run', day2, '--what', what, '--format', format)).out);
     const pages = await Promise.all(

@@ -4,9 +4,10 @@ import { differences } from '../scim/index.ts';
 import type { Store } from '../store/contract.ts';
 import { readHandoff } from '../store/run-files.ts';
 import type { Masks } from './masks.ts';
+import { stewardRows } from './steward.ts';
 import { reasonOf } from './trouble-groups.ts';
 
-export const exportSubjects = ['payloads', 'changes', 'rejections', 'outcomes', 'operations'] as const;
+export const exportSubjects = ['payloads', 'changes', 'rejections', 'outcomes', 'operations', 'steward'] as const;
 export type ExportSubject = (typeof exportSubjects)[number];
 
 /** A cell: text, number, boolean or nothing. */
@@ -39,6 +40,7 @@ const columnTypes: readonly ColumnType[] = ['text', 'integer', 'boolean', 'insta
 /**
  * - `payloads`: a row per worker and attribute of what is sent. `changes`: a row per worker and attribute that differs, old and new.
  * - `rejections`: a row per worker and reason. `outcomes`: a row per operation with its end. `operations`: with batch, place and ids.
+ * `steward`: a row per worker who stands with something open in the ledger, now, whichever run it came from, with what to do.
  * All stream: memory does not grow with the run.
  */
 export function exportTable(store: Store, run: Run, subject: ExportSubject, masks: Masks): ExportTable {
@@ -64,9 +66,16 @@ export function exportTable(store: Store, run: Run, subject: ExportSubject, mask
         ),
         rows: operations(store, run),
       };
+    case 'steward':
+      return { columns: exportColumns('worker kind attribute value reason todo'), rows: steward(store, run, masks) };
     default:
       return subject satisfies never;
   }
+}
+
+async function* steward(store: Store, run: Run, masks: Masks): AsyncGenerator<Cell[]> {
+  for await (const { worker, kind, attribute, value, reason, todo } of stewardRows(store, run, run.pipeline, masks))
+    yield [worker, kind, attribute === '' ? null : attribute, value === '' ? null : value, reason, todo];
 }
 
 async function* payloads(store: Store, run: Run, masks: Masks): AsyncGenerator<Cell[]> {

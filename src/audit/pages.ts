@@ -57,10 +57,11 @@ export function workerPage(frame: Frame, explanation: Explanation): string {
 }
 
 export function stewardPage(frame: Frame, rows: readonly StewardRow[], total: number): string {
-  const table = html`<div class="scroll"><table><thead><tr><th scope="col">Worker</th><th scope="col">What</th><th scope="col">Why</th></tr></thead><tbody>${rows.map((row) => html`<tr><th scope="row">${workerLink(frame, row.worker)}</th><td>${row.kind}</td><td>${row.words}</td></tr>`)}</tbody></table></div>`; // prettier-ignore
+  const table = html`<div class="scroll"><table><thead><tr><th scope="col">Worker</th><th scope="col">What</th><th scope="col">Attribute</th><th scope="col">Value</th><th scope="col">Why</th><th scope="col">What to do</th></tr></thead><tbody>${rows.map((row) => html`<tr><th scope="row">${workerLink(frame, row.worker)}</th><td>${row.kind}</td><td>${row.attribute}</td><td>${row.value}</td><td>${row.reason}</td><td>${row.todo}</td></tr>`)}</tbody></table></div>`; // prettier-ignore
   const body = html`<main id="main">
     <h1>To look at</h1>
     <p>Who stands in the ledger with something open: ${stewardWords(rows.length, total)}.</p>
+    <p><code>joinery export PIPELINE --what steward</code> writes the whole list as a table for HR.</p>
     ${rows.length === 0 ? html`<p>Nobody.</p>` : table}
   </main>`;
   return page(frame, 'To look at', body, {});

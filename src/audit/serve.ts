@@ -120,7 +120,7 @@ export function pagesOf({ store, pipeline, mapping, clock, token }: AuditServerO
   });
 
   app.get(`${base}steward`, async (context) => {
-    const { rows, total } = await stewardList(store, scope, pipeline.name);
+    const { rows, total } = await stewardList(store, scope, pipeline.name, masks);
     return context.html(stewardPage(frame, rows, total));
   });
 

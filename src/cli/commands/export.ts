@@ -23,7 +23,7 @@ interface ExportOptions extends AuditOptions {
 export function exportCommand(register: Register): Command {
   return defineCommand(
     'export',
-    'Write payloads, changes, rejections, outcomes or operations of a run as CSV, NDJSON or Parquet',
+    'Write payloads, changes, rejections, outcomes or operations of a run, or the list for the data steward, as CSV, NDJSON or Parquet',
     'joinery export pipelines/contoso.yaml --what outcomes --format csv --out outcomes.csv',
   )
     .argument('<pipeline>', 'the pipeline file')
