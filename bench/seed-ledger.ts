@@ -2,7 +2,7 @@ import type { JoineryEvent } from '../src/domain/event.ts';
 import { openSource } from '../src/source/open-source.ts';
 import type { StageContext } from '../src/stages/context.ts';
 import { acceptRun, beginRun, planRun } from '../src/stages/run.ts';
-import { preparePipeline } from '../src/stages/runner.ts';
+import { preparePipeline } from '../src/stages/prepare.ts';
 import type { Closure } from '../src/store/contract.ts';
 import { openStore } from '../src/store/open.ts';
 

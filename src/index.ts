@@ -2,7 +2,8 @@
  * Joinery as a library: a runner that executes a pipeline stage by stage or as a whole, the store it keeps its state in, and the words it speaks in.
  * Nothing is connected and no driver is loaded at import.
  */
-export { Runner, preparePipeline, stateOf, type Prepared, type RunChoice, type RunnerOptions } from './stages/runner.ts';
+export { preparePipeline, stateOf, type Prepared } from './stages/prepare.ts';
+export { Runner, type RunChoice, type RunnerOptions } from './stages/runner.ts';
 export type { RunResult } from './stages/run.ts';
 export type { Chance } from './stages/send-batch.ts';
 export { openStore, type StoreOptions } from './store/open.ts';

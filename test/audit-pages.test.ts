@@ -9,7 +9,7 @@ import { buildDictionary } from '../src/audit/dictionary.ts';
 import { masksOf } from '../src/audit/masks.ts';
 import { pagesOf, serveAudit, type AuditServer } from '../src/audit/serve.ts';
 import { differences } from '../src/scim/index.ts';
-import { preparePipeline, type Prepared } from '../src/stages/runner.ts';
+import { preparePipeline, type Prepared } from '../src/stages/prepare.ts';
 import type { Store } from '../src/store/contract.ts';
 import { openStore } from '../src/store/open.ts';
 import { accessibilityProblems, chromiumPath, launchBrowser, openWatched } from './audit-browser.ts';

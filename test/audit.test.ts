@@ -8,7 +8,7 @@ import { explainWorker } from '../src/audit/explain-worker.ts';
 import { masksOf } from '../src/audit/masks.ts';
 import type { RunReport } from '../src/audit/run-report.ts';
 import { getAttribute } from '../src/scim/index.ts';
-import { preparePipeline, type Prepared } from '../src/stages/runner.ts';
+import { preparePipeline, type Prepared } from '../src/stages/prepare.ts';
 import type { Store } from '../src/store/contract.ts';
 import { openStore } from '../src/store/open.ts';
 import { openOffice, pipelineFile, special, type Office } from './audit-office.ts';

@@ -65,6 +65,11 @@ function notesOf(entry: LedgerEntry, leavers: LeaversDeclaration): string[] {
       `The key is missing since ${time(missing.since)}, for ${plural(missing.passes, 'complete pass', 'complete passes')}; the worker counts as vanished after ${plural(fullPasses, 'pass', 'passes')} and ${plural(hours / 3_600_000, 'hour')}.`,
     );
   }
+  const unknown = entry.confirmed?.evidence.unknown ?? [];
+  if (unknown.length > 0)
+    notes.push(
+      `Sent empty, and nothing shows yet whether the service cleared it: ${unknown.join(', ')}. What the account has there is unknown.`,
+    );
   if (entry.evaluated?.missingManager !== undefined)
     notes.push(`Manager ${entry.evaluated.missingManager} is not known to the service yet; he is sent once more when he is confirmed.`);
   return notes;

@@ -4,7 +4,7 @@ import type { ExitClass } from '../domain/errors/define.ts';
 import { JoineryError } from '../domain/error.ts';
 import type { Run } from '../domain/run.ts';
 import { masksOf, type Masks } from '../audit/masks.ts';
-import { preparePipeline, stateOf, type Prepared } from '../stages/runner.ts';
+import { preparePipeline, stateOf, type Prepared } from '../stages/prepare.ts';
 import type { Store } from '../store/contract.ts';
 import { openStore } from '../store/open.ts';
 import type { Io } from './io.ts';

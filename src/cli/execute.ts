@@ -1,7 +1,8 @@
 import type { JoineryEvent } from '../domain/event.ts';
 import type { ExitClass } from '../domain/errors/define.ts';
 import { JoineryError } from '../domain/error.ts';
-import { preparePipeline, Runner } from '../stages/runner.ts';
+import { preparePipeline } from '../stages/prepare.ts';
+import { Runner } from '../stages/runner.ts';
 import type { Io } from './io.ts';
 import { environmentOf, parseDuration, type CommonOptions } from './options.ts';
 import { renderPlan } from './plan-text.ts';

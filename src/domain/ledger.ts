@@ -104,6 +104,8 @@ export interface Evidence {
   readonly changeId?: string;
   /** Attributes that the service warned it could not set. */
   readonly unset?: readonly string[];
+  /** Attributes that had a value and were sent empty, or left out: whether the service cleared them is unknown until a log row or the directory shows it. */
+  readonly unknown?: readonly string[];
   readonly detail?: Readonly<Record<string, Json>>;
 }
 

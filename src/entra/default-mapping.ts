@@ -24,6 +24,12 @@ const targets: ReadonlyMap<AttributePath, string> = new Map([
 
 const managerAttribute: AttributePath = `${enterpriseUserSchema}:manager.value`;
 
+/** The property that the default mapping writes; without one the attribute's own last name. */
+export function targetOf(path: AttributePath): string {
+  if (path === managerAttribute) return 'manager';
+  return targets.get(path) ?? path.slice(Math.max(path.lastIndexOf(':'), path.lastIndexOf('.')) + 1);
+}
+
 /** The directory can show what an account has of this attribute. */
 export function isReadable(path: AttributePath): boolean {
   return targets.has(path) || path === managerAttribute;

@@ -14,7 +14,7 @@ import { scopeOf, type StageContext } from './context.ts';
 import { decideWorkers, type Decided } from './decide.ts';
 import { readDocument, readHandoff, writeDocument, writeHandoff, type BatchLine, type PlanLine } from '../store/run-files.ts';
 import { timed } from './stage-events.ts';
-import { acceptedStates } from './previous-pass.ts';
+import { acceptedStates, isOfJob } from './previous-pass.ts';
 import type { Renames } from './name-seekers.ts';
 import { surveyVerdicts } from './survey.ts';
 import { planStaging } from './plan-staging.ts';
@@ -118,7 +118,8 @@ export async function batch(context: StageContext, run: Run, directory: Director
     }
 
     // A first run that was interrupted before all was sent is still the first: what it left is planned again.
-    const first = (await store.runs.latest(pipeline.name, ['loaded', 'finished'])) === undefined;
+    const sent = await store.runs.latest(pipeline.name, ['loaded', 'finished']);
+    const first = sent === undefined || !isOfJob(sent, scope);
     const ledger = await store.ledger.counts(scope, pipeline.name);
     const { because, sizes } = await planStaging(context, run, totals.counts, ledger.enabled);
     const { batches, stages } = arrange(run, totals.members, sizes);

@@ -6,6 +6,7 @@ import type { Payload } from '../domain/payload.ts';
 import type { ExternalId, OperationId } from '../domain/words.ts';
 import { groupChanges, instantOf } from '../entra/change-group.ts';
 import { interpret, type Interpretation } from '../entra/interpret.ts';
+import { unknownAfter } from './unknown.ts';
 import { getAttribute, managerPath, removeAttribute } from '../scim/index.ts';
 import type { Closure } from '../store/contract.ts';
 
@@ -112,12 +113,28 @@ function closureOf(
   if (base.outcome === 'failed' || base.outcome === 'skipped') return { ...base, effect: 'fail' };
   const older = operation.overtakes === undefined ? undefined : worker.overtaken.get(operation.overtakes);
   if (older !== undefined && older > at) return { ...base, effect: 'forget' };
-  if (unset.length === 0) return { ...base, effect: 'confirm' };
+  if (unset.length === 0) return { ...withUnknown(worker, operation, base), effect: 'confirm' };
   // A second time the same is missing: that is how it stays, and sending it a third time changes nothing.
   const before = worker.entry?.confirmed?.evidence.unset ?? [];
   const final = worker.managerUnknown !== true || !unset.includes(managerPath);
   if (final && unset.every((path) => before.includes(path))) return { ...base, effect: 'confirm' };
   return { ...base, effect: 'confirm', payload: withoutUnset(operation.payload, unset) };
+}
+
+/** Emptiness cannot be seen in a success: what had a value before, and was sent without one, is unknown unless a row of the change shows that it was cleared. */
+function withUnknown(
+  worker: OpenWorker,
+  operation: Operation,
+  base: Omit<Closure, 'effect' | 'payload'>,
+): Omit<Closure, 'effect' | 'payload'> {
+  const before = worker.entry?.confirmed;
+  const ids = new Set(base.evidence.rows);
+  const unknown = unknownAfter(
+    before,
+    operation.payload,
+    worker.rows.filter(({ id }) => ids.has(id)),
+  );
+  return unknown.length === 0 ? base : { ...base, evidence: { ...base.evidence, unknown } };
 }
 
 /** What the service took: what it warned about is as it was before, which for a new account is nothing. */

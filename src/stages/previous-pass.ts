@@ -2,7 +2,7 @@ import { formatInstant, type Instant } from '../domain/clock.ts';
 import { JoineryError } from '../domain/error.ts';
 import { compareKeys, type KeyOrder } from '../domain/row.ts';
 import type { Run, RunState } from '../domain/run.ts';
-import type { ExternalId } from '../domain/words.ts';
+import type { ExternalId, JobScope } from '../domain/words.ts';
 import type { KeyFingerprint } from '../source/changes.ts';
 import { mostKeysAsked, type PartialRead, type Source } from '../source/contract.ts';
 import { readFingerprints, type FingerprintFile } from '../source/fingerprint-file.ts';
@@ -11,6 +11,10 @@ import { fingerprintFile, readDocument, type ExtractSummary } from '../store/run
 
 /** Runs that changed the ledger. */
 export const acceptedStates: readonly RunState[] = ['accepted', 'loaded', 'finished', 'superseded'];
+
+export function isOfJob(run: JobScope, scope: JobScope): boolean {
+  return run.tenant === scope.tenant && run.job === scope.job;
+}
 
 /** What the last accepted pass saw, and who has to be looked at again although his row is the same. */
 export interface PreviousPass {
@@ -46,7 +50,9 @@ export async function previousPass(context: StageContext, run: Run, source: Sour
   const newDate = mapping.readsClock && formatInstant(last.asOf).slice(0, 10) !== formatInstant(run.asOf).slice(0, 10);
   const summary = await summaryOf(context, last);
   // In a pass with rows without a key nobody counts as missing, and who was missing all the same stands neither in its fingerprints nor among the missing: only the ledger still knows of him.
-  const file = (summary?.keyless ?? 0) > 0 ? undefined : await acceptedFile(context, last, source.keyOrder);
+  // Fingerprints say what the ledger of that job has seen; with another job id they say nothing.
+  const sameJob = isOfJob(last, scope);
+  const file = !sameJob || (summary?.keyless ?? 0) > 0 ? undefined : await acceptedFile(context, last, source.keyOrder);
   if (file !== undefined) {
     const everybody = newDate || file.header.mapping !== mapping.id;
     // A disable that is not settled of somebody who is missing goes out again by a pass that finds him missing.
@@ -56,7 +62,7 @@ export async function previousPass(context: StageContext, run: Run, source: Sour
   }
   const rebuilt = await rebuild(context, source.keyOrder);
   for (const key of rebuilt.stale) again.add(key);
-  return { ...base, fingerprints: rebuilt.records, everybody: newDate };
+  return { ...base, fingerprints: rebuilt.records, everybody: newDate || !sameJob };
 }
 
 /** The watermark as the last accepted run left it, while it is of the same column and the last full pass is young enough. */

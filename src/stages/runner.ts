@@ -1,32 +1,28 @@
-import { basename, dirname, join } from 'node:path';
 import type { PlanHead } from '../domain/change.ts';
 import { systemClock, type Clock } from '../domain/clock.ts';
-import type { Diagnostic } from '../domain/diagnostic.ts';
 import { JoineryError } from '../domain/error.ts';
 import type { EventSink } from '../domain/event.ts';
-import { Secret } from '../domain/masking.ts';
 import type { Run } from '../domain/run.ts';
 import type { Graph } from '../entra/graph.ts';
 import type { ExternalId, PipelineName } from '../domain/words.ts';
-import { compileMapping } from '../mapping/index.ts';
-import type { Mapping } from '../mapping/contract.ts';
-import { loadPipeline } from '../pipeline/load.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
 import type { Source } from '../source/contract.ts';
 import { openSource } from '../source/open-source.ts';
 import type { Lease, Store } from '../store/contract.ts';
 import { openStore } from '../store/open.ts';
 import { adopt, type AdoptionReport } from './adopt.ts';
-import { batch } from './batch.ts';
+import { batch, type PlanOptions } from './batch.ts';
 import { forget, planForget, type ForgetReport } from './forget.ts';
 import { planPurge, purge, type PurgeReport } from './purge.ts';
 import { scopeOf, type StageContext } from './context.ts';
 import { forecast, type ForecastLine } from './forecast.ts';
 import { readDocument } from '../store/run-files.ts';
 import { load } from './load.ts';
+import { loseQueued, noticeJob } from './notice-job.ts';
 import { chooseResent, type ResendChoice } from './resend.ts';
 import { rekeyWorker, type RekeyRequest } from './rekey.ts';
 import { checkRename, checkRenamed } from './rename.ts';
+import { preparePipeline, stateOf, type Prepared } from './prepare.ts';
 import { RunRecord } from './run-record.ts';
 import { acceptRun, beginRun, deliverRun, extractRun, planRun, settleRun, transformRun, wrongStage, type RunResult } from './run.ts';
 import { transferWorkers } from './transfer.ts';
@@ -62,42 +58,10 @@ const defaultWait = 3 * 3_600_000;
 /** Every n-th worker of a run is evaluated in both engines: dear enough not to be done to all, cheap enough to be always on. */
 const shadowSample = 1_000;
 
-/** A pipeline that was read, checked and compiled. */
-export interface Prepared {
-  readonly pipeline: Pipeline;
-  readonly mapping: Mapping;
-  /** Warnings and notices; errors are thrown. */
-  readonly diagnostics: readonly Diagnostic[];
-  readonly sources: (file: string) => string | undefined;
-}
-
-/**
- * Reads and compiles a pipeline. `shadow`: every n-th worker is evaluated in both engines. Errors: STG-001 with every problem in `diagnostics`.
- */
-export function preparePipeline(file: string, environment: RunnerOptions['environment'], shadow?: number): Prepared {
-  const loaded = loadPipeline(file, { environment });
-  if (loaded.pipeline === undefined) throw notValid(file, loaded.diagnostics);
-  const compiled = compileMapping(loaded.pipeline, shadow === undefined ? {} : { shadow });
-  const diagnostics = [...loaded.diagnostics, ...compiled.diagnostics];
-  if (compiled.mapping === undefined) throw notValid(file, diagnostics);
-  return { pipeline: loaded.pipeline, mapping: compiled.mapping, diagnostics, sources: loaded.sources };
-}
-
-function notValid(file: string, diagnostics: readonly Diagnostic[]): JoineryError {
-  const errors = diagnostics.filter(({ severity }) => severity === 'error');
-  const [first] = errors;
-  return new JoineryError('STG-001', `${file} has ${String(errors.length)} error${errors.length === 1 ? '' : 's'}`, {
-    diagnostics,
-    ...(first?.place === undefined ? {} : { place: first.place }),
-  });
-}
-
-/** Where the state of a pipeline lives: the option, JOINERY_STATE, the pipeline's `state`, else `.joinery/` beside the `pipelines/` folder. */
-export function stateOf(pipeline: Pipeline, options: Pick<RunnerOptions, 'state' | 'environment'>): string {
-  const named = options.state ?? options.environment['JOINERY_STATE'] ?? pipeline.state;
-  if (named instanceof Secret) return named.reveal();
-  if (named !== undefined && named !== '') return named;
-  return join(basename(pipeline.folder) === 'pipelines' ? dirname(pipeline.folder) : pipeline.folder, '.joinery');
+/** A run that was planned, as it stands in the state. */
+export interface Planned {
+  readonly run: Run;
+  readonly plan: PlanHead;
 }
 
 /**
@@ -139,49 +103,41 @@ export class Runner {
 
   /** All five stages. */
   run(): Promise<RunResult> {
-    return this.#withService((context, around) =>
-      this.#withSource(async (source) => {
-        const begun = await beginRun(context, context.clock.now(), around.chance.random);
-        await planRun(context, begun, source, around.directory, { firstRun: this.#options.firstRun });
-        return this.#deliver(context, begun, around);
-      }),
-    );
+    return this.#withService(async (context, around, graph) => {
+      const { run } = await this.#planNew(context, around, graph, { firstRun: this.#options.firstRun });
+      return this.#deliver(context, run, around);
+    });
   }
 
   /** The first three stages; sends and accepts nothing. */
-  plan(): Promise<{ readonly run: Run; readonly plan: PlanHead }> {
-    return this.#withService((context, around) =>
-      this.#withSource(async (source) => {
-        const run = await beginRun(context, context.clock.now(), around.chance.random);
-        const plan = await planRun(context, run, source, around.directory, { firstRun: this.#options.firstRun });
-        return { run: await this.#existing(run.id), plan };
-      }),
-    );
+  plan(): Promise<Planned> {
+    return this.#withService((context, around, graph) => this.#planNew(context, around, graph, { firstRun: this.#options.firstRun }));
   }
 
   /** A plan that also sends workers again of whom nothing differs; `apply` sends it. Errors: STG-106 when nobody is meant. */
-  resend(choice: ResendChoice): Promise<{ readonly run: Run; readonly plan: PlanHead }> {
-    return this.#withService((context, around) =>
-      this.#withSource(async (source) => {
-        const resend = await chooseResent(context, choice);
-        const run = await beginRun(context, context.clock.now(), around.chance.random);
-        const plan = await planRun(context, run, source, around.directory, { firstRun: this.#options.firstRun, resend });
-        return { run: await this.#existing(run.id), plan };
-      }),
-    );
+  resend(choice: ResendChoice): Promise<Planned> {
+    return this.#withService(async (context, around, graph) => {
+      const resend = await chooseResent(context, choice);
+      return this.#planNew(context, around, graph, { firstRun: this.#options.firstRun, resend });
+    });
   }
 
   /** A plan in which one worker gets another user name: `to`, or the first free candidate; `apply` sends it. Errors: STG-109. */
-  rename(worker: ExternalId, to?: string): Promise<{ readonly run: Run; readonly plan: PlanHead }> {
-    return this.#withService((context, around) =>
-      this.#withSource(async (source) => {
-        await checkRename(context, worker, to);
-        const run = await beginRun(context, context.clock.now(), around.chance.random);
-        const plan = await planRun(context, run, source, around.directory, { rename: new Map([[worker, to]]) });
-        await checkRenamed(context, run, worker);
-        return { run: await this.#existing(run.id), plan };
-      }),
-    );
+  rename(worker: ExternalId, to?: string): Promise<Planned> {
+    return this.#withService(async (context, around, graph) => {
+      await checkRename(context, worker, to);
+      const planned = await this.#planNew(context, around, graph, { rename: new Map([[worker, to]]) });
+      await checkRenamed(context, planned.run, worker);
+      return planned;
+    });
+  }
+
+  /**
+   * What the job had queued is lost: a restart purged it. Open operations of the job are closed as silent, so that the next run sends their workers again without waiting for
+   * silence. Answers how many.
+   */
+  lose(): Promise<number> {
+    return this.#withLease(loseQueued);
   }
 
   /** Takes what the directory has as the baseline; sends nothing. Errors: ENT-205 without the right to read users. */
@@ -327,6 +283,15 @@ export class Runner {
 
   #sameMapping(context: StageContext, run: Run): void {
     if (run.mappingId !== context.mapping.id) throw new JoineryError('PLN-203', `run ${run.id} was begun with another mapping`);
+  }
+
+  async #planNew(context: StageContext, around: Surroundings, graph: Graph, options: PlanOptions): Promise<Planned> {
+    await noticeJob(context, graph);
+    return this.#withSource(async (source) => {
+      const run = await beginRun(context, context.clock.now(), around.chance.random);
+      const plan = await planRun(context, run, source, around.directory, options);
+      return { run: await this.#existing(run.id), plan };
+    });
   }
 
   async #choose(choice: RunChoice): Promise<Run> {

@@ -7,6 +7,7 @@ import type { Payload } from '../domain/payload.ts';
 import type { Run, RunState } from '../domain/run.ts';
 import type { VerdictSummary } from '../domain/verdict.ts';
 import type { Erasure } from './contract-erasure.ts';
+import type { People } from './contract-people.ts';
 import type { BatchId, ExternalId, JobScope, OperationId, Outcome, PipelineName, RunId, SentChangeKind, Sha256 } from '../domain/words.ts';
 
 /**
@@ -72,7 +73,7 @@ export interface RunPatch {
   readonly finishedAt?: Instant;
 }
 
-export interface Ledger {
+export interface Ledger extends People {
   get(scope: JobScope, externalId: ExternalId): Promise<LedgerEntry | undefined>;
   getMany(scope: JobScope, externalIds: readonly ExternalId[]): Promise<ReadonlyMap<ExternalId, LedgerEntry>>;
   /** Every worker that the pipeline owns and has evaluated, in UTF-8 byte order of the externalId, in chunks; flat memory. */
@@ -111,53 +112,6 @@ export interface Ledger {
   release(lease: Lease, input: ReleaseInput): Promise<void>;
   /** Entries of the job with one of these identities and something desired, sent or confirmed, by identity; whoever owns them. */
   sharingIdentity(scope: JobScope, identities: readonly string[]): Promise<ReadonlyMap<string, readonly LedgerEntry[]>>;
-  /** Keys that the pipeline claims and another owns, as of its last accepted run. */
-  claims(scope: JobScope, pipeline: PipelineName): Promise<readonly ExternalId[]>;
-  /** Keys that the pipeline owns and others claim: who. */
-  claimsAgainst(scope: JobScope, owner: PipelineName): Promise<ReadonlyMap<ExternalId, PipelineName>>;
-  /** Workers of the pipeline whose standing rejection has this code among its reasons. */
-  rejectedFor(scope: JobScope, owner: PipelineName, code: string): Promise<readonly ExternalId[]>;
-  /**
-   * The pipeline of `lease` looks after these workers from now on; before it was that of `other`. Its next run looks at each of them: who is not in its source begins to count as
-   * missing. What the other has not sent of them is dropped. All or nothing. Errors: STO-301 for a worker who is not there, STO-303 for one of a third pipeline.
-   */
-  transfer(lease: Lease, input: TransferInput, other: Lease): Promise<void>;
-  /** Halves of rekey cases that are held, whoever owns them: the worker and the key of his other half. */
-  openRekeys(scope: JobScope): Promise<readonly OpenRekey[]>;
-  /**
-   * The worker `from` is known under the key `to` from now on: what was confirmed of him is confirmed of `to`, with the evidence `adopted`, and `from` is left with
-   * nothing but the place he went to. Operations of both that have not left are dropped. `from` may belong to the pipeline of `other`.
-   * Errors: STO-301 for a worker who is not there, STO-302 when one of them is in flight, `from` has nothing confirmed or `to` has, STO-303.
-   */
-  rekey(lease: Lease, input: RekeyInput, other?: Lease): Promise<void>;
-  /** The two are different people: they are no rekey case any more, and the next run looks at them again. Errors: STO-301. */
-  part(lease: Lease, input: RekeyInput): Promise<void>;
-}
-
-export interface TransferInput {
-  readonly scope: JobScope;
-  readonly workers: readonly ExternalId[];
-  /** Why, for the journal. */
-  readonly reason: string;
-  readonly by: string;
-  readonly at: Instant;
-}
-
-export interface OpenRekey {
-  readonly externalId: ExternalId;
-  readonly owner: PipelineName;
-  readonly other: ExternalId;
-}
-
-/** A decision of a person about two keys. */
-export interface RekeyInput {
-  readonly scope: JobScope;
-  readonly from: ExternalId;
-  readonly to: ExternalId;
-  /** Why, for the journal. */
-  readonly reason: string;
-  readonly by: string;
-  readonly at: Instant;
 }
 
 export interface AdoptInput {

@@ -4,6 +4,7 @@ import { accept } from './accept.ts';
 import { adopt, isEmpty, release } from './adopt.ts';
 import type { Ledger, LedgerCounts } from './contract.ts';
 import { inChunks, placeholders, type Binding, type Database } from './database.ts';
+import { jobShape, noticeJob } from './job-shape.ts';
 import { claims, claimsAgainst, rejectedFor, transfer } from './ownership.ts';
 import { openRekeys, part as partWorkers, rekey, sharingIdentity } from './rekey.ts';
 import { entryOf, evaluatedKeyOf, foldUserName, selectEntries } from './entry.ts';
@@ -38,6 +39,8 @@ export function openLedger(database: Database, hashKey: Uint8Array): Ledger {
     adopt: (lease, input) => adopt(database, lease, input, hashKey),
     release: (lease, input) => release(database, lease, input, hashKey),
     sharingIdentity: (scope, identities) => sharingIdentity(database, scope, identities),
+    jobShape: (scope) => jobShape(database, scope),
+    noticeJob: (lease, input) => noticeJob(database, lease, input),
     claims: (scope, pipeline) => claims(database, scope, pipeline),
     claimsAgainst: (scope, owner) => claimsAgainst(database, scope, owner),
     rejectedFor: (scope, owner, code) => rejectedFor(database, scope, owner, code),

@@ -1,7 +1,8 @@
 import { keyedHash } from '../domain/canonical-json.ts';
 import { JoineryError } from '../domain/error.ts';
 import type { ExternalId, JobScope, PipelineName } from '../domain/words.ts';
-import type { AcceptRecord, Lease, TransferInput } from './contract.ts';
+import type { AcceptRecord, Lease } from './contract.ts';
+import type { TransferInput } from './contract-people.ts';
 import { dropEmptyBatches } from './batch-rows.ts';
 import { columnsOf, inChunks, placeholders, type Database, type Insertion, type Transaction } from './database.ts';
 import { ensureJob, findJob } from './jobs.ts';

@@ -4,7 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildReport } from '../../src/audit/build-report.ts';
 import { explainWorker } from '../../src/audit/explain-worker.ts';
 import { masksOf } from '../../src/audit/masks.ts';
-import { preparePipeline, type Prepared, type Runner } from '../../src/stages/runner.ts';
+import { preparePipeline, type Prepared } from '../../src/stages/prepare.ts';
+import type { Runner } from '../../src/stages/runner.ts';
 import { openStory, people, type Story } from './story.ts';
 
 const hour = 3_600_000;

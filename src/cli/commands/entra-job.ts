@@ -65,6 +65,10 @@ function actOnJob(io: Io, verb: Verb, file: string, options: JobOptions): Promis
           },
           io.clock.now(),
         );
+        if (verb === 'restart' && !isRunning(before)) {
+          const lost = await runner.lose();
+          if (lost > 0) say(`  ${plural(lost, 'operation')} marked as lost: the next run sends the workers again\n`);
+        }
         return readJob(graph, io.signal);
       },
       who.credential,
@@ -85,5 +89,5 @@ function dangerOf(verb: Verb, job: JobStatus, inFlight: number): string {
   if (verb === 'pause') return `${open} in flight and will wait; uploads are queued until the queue is full`;
   if (verb === 'start') return `what is queued is processed; ${open} in flight`;
   if (isRunning(job)) return `the job runs: what is queued is still processed, escrowed entries are dropped; ${open} in flight`;
-  return `the job does not run, so a restart PURGES everything that is queued; ${open} in flight and will go silent: joinery run sends these workers again after an hour`;
+  return `the job does not run, so a restart PURGES everything that is queued; ${open} in flight and will be marked as lost: the next joinery run sends these workers again`;
 }

@@ -145,4 +145,10 @@ export const stagesErrors = defineErrors({
     why: 'The load keeps to the window and to the day’s quota of everything that shares its state, so an answer 429 means that somebody else used up calls of the tenant.',
     fix: 'Find the other client, give it the same state, or leave it a share with load.reserve.others.',
   },
+  'STG-406': {
+    title: 'The job was changed',
+    exit: 'success',
+    why: 'A mapping or a flow-null flag of the provisioning job is another than when its workers were last sent, so that accounts may have something else than the ledger says. Who has one of the attributes is sent again, guarded and priced like any change.',
+    fix: 'Nothing, if the change was meant; else set the job back: `joinery entra schema` compares, saves and restores it.',
+  },
 });

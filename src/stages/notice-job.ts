@@ -1,0 +1,64 @@
+import { hashJson } from '../domain/canonical-json.ts';
+import { JoineryError } from '../domain/error.ts';
+import type { AttributePath } from '../domain/payload.ts';
+import type { Graph } from '../entra/graph.ts';
+import { parseSchema, readSchemaText, type JobSchema } from '../entra/schema/job-schema.ts';
+import type { JobShape } from '../store/contract-people.ts';
+import { scopeOf, type StageContext } from './context.ts';
+
+/** What the job makes of each attribute that it reads: its mappings and the first gate of clearing, as a hash. Paths without case, as the service compares them. */
+export function shapeOf({ sources, mappings }: Pick<JobSchema, 'sources' | 'mappings'>): JobShape {
+  const attributes: Record<AttributePath, string> = {};
+  for (const { name, flowNullValues } of sources) {
+    const read = mappings
+      .filter((mapping) => mapping.sources.some((source) => source.toLowerCase() === name.toLowerCase()))
+      .map(({ target, expression, flowType }) => [target, expression, flowType]);
+    attributes[name.toLowerCase()] = hashJson([flowNullValues, read]).slice(0, 32);
+  }
+  return { hash: hashJson(attributes), attributes };
+}
+
+/** Attributes that the job treats otherwise than before; those that are new to it or that it lost are among them. */
+export function changedAttributes(before: JobShape, after: JobShape): readonly AttributePath[] {
+  const paths = new Set([...Object.keys(before.attributes), ...Object.keys(after.attributes)]);
+  return [...paths].filter((path) => before.attributes[path] !== after.attributes[path]).toSorted();
+}
+
+/**
+ * Compares what the job is set to do with what it was when its workers were last looked at. A changed mapping or flow-null flag means that what the ledger calls confirmed no longer
+ * says what the accounts have: whoever has the attribute is marked, and the next plan sends him again. Nothing of a worker is changed by it. Where the runner may not read
+ * the job, or the service does not answer, nothing is known and nothing is marked.
+ */
+export async function noticeJob(context: StageContext, graph: Graph): Promise<void> {
+  const { store, pipeline, lease, clock, emit, signal } = context;
+  const scope = scopeOf(pipeline);
+  let shape: JobShape;
+  try {
+    shape = shapeOf(parseSchema(await readSchemaText(graph, signal)));
+  } catch (error) {
+    if (error instanceof JoineryError && error.code.startsWith('ENT-')) return;
+    throw error;
+  }
+  const before = await store.ledger.jobShape(scope);
+  if (before?.hash === shape.hash) return;
+  const changed = before === undefined ? [] : changedAttributes(before, shape);
+  const ours = pipeline.transform.attributes.map(({ path }) => path).filter((path) => changed.includes(path.toLowerCase()));
+  const marked = await store.ledger.noticeJob(lease, { scope, shape, attributes: changed, at: clock.now() });
+  if (ours.length === 0) return;
+  const message = `the job treats ${ours.join(', ')} otherwise than before: ${String(marked)} workers who have it are sent again`;
+  emit({ type: 'warning', diagnostic: { code: 'STG-406', severity: 'warning', message } });
+}
+
+/** Open operations of the job are gone with its queue. Answers how many. */
+export async function loseQueued({ store, pipeline, lease, clock }: StageContext): Promise<number> {
+  const scope = scopeOf(pipeline);
+  const open = await store.operations.open(scope);
+  const closures = open.map(({ id }) => ({
+    operation: id,
+    outcome: 'silent' as const,
+    effect: 'forget' as const,
+    evidence: { kind: 'log' as const, operation: id, outcome: 'silent' as const, rows: [], detail: { purged: true } },
+  }));
+  if (closures.length > 0) await store.operations.close(lease, scope, closures, clock.now());
+  return closures.length;
+}

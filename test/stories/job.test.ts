@@ -1,0 +1,124 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { defaultRoles } from '../../src/emulator/index.ts';
+import { Secret } from '../../src/domain/masking.ts';
+import { openGraph } from '../../src/entra/graph.ts';
+import { readSchemaText, writeSchemaText } from '../../src/entra/schema/job-schema.ts';
+import { openTokens } from '../../src/entra/tokens.ts';
+import { uploadsOf } from '../workplace.ts';
+import { openStory, people, type Story } from './story.ts';
+
+let story: Story;
+afterEach(async () => {
+  await story.close();
+});
+
+const two = people([
+  { id: 'W1', given: 'Anna', family: 'One', title: 'Chief', department: 'Sales' },
+  { id: 'W2', given: 'Ben', family: 'Two', department: 'Sales' },
+  { id: 'W3', given: 'Cleo', family: 'Three' },
+]);
+const administrator = { clients: [{ roles: defaultRoles }, { roles: ['Application.ReadWrite.OwnedBy'] as const }] };
+
+interface SchemaDocument {
+  readonly directories: readonly {
+    readonly objects: readonly { readonly attributes: { readonly name: string; flowNullValues?: boolean }[] }[];
+  }[];
+  readonly synchronizationRules: readonly {
+    readonly objectMappings: readonly { readonly attributeMappings: { readonly targetAttributeName: string; flowType?: string }[] }[];
+  }[];
+}
+
+/** What an administrator does in the portal. */
+async function editSchema(edit: (document: SchemaDocument) => void): Promise<void> {
+  const runner = await story.open();
+  const [, admin] = story.work.emulator.clients;
+  const auth = { client: admin?.clientId ?? '', secret: new Secret('secret', admin?.clientSecret ?? '') };
+  const sink = { ...runner.pipeline.sink, auth };
+  const tokens = openTokens(sink, { clock: story.clock });
+  const graph = openGraph(sink, tokens, { clock: story.clock });
+  try {
+    const before = await readSchemaText(graph);
+    const document: SchemaDocument = JSON.parse(before);
+    edit(document);
+    expect(document).not.toEqual(JSON.parse(before));
+    await writeSchemaText(graph, JSON.stringify(document));
+  } finally {
+    await graph.close();
+    await tokens.close();
+    await runner.close();
+  }
+}
+
+describe('a change on the side of the job', () => {
+  it('marks who has the attribute, and the next plan sends exactly them, once', async () => {
+    story = await openStory({}, administrator);
+    await story.sql(two);
+    await story.run();
+    await editSchema((document) => {
+      const title = document.directories
+        .flatMap(({ objects }) => objects)
+        .flatMap(({ attributes }) => attributes)
+        .find(({ name }) => name === 'title');
+      if (title !== undefined) title.flowNullValues = true;
+    });
+    expect((await story.run()).plan).toMatchObject({ counts: { mover: 1 }, price: { operations: 1 } });
+    expect(story.events).toContainEqual(
+      expect.objectContaining({ type: 'warning', diagnostic: expect.objectContaining({ code: 'STG-406' }) }),
+    );
+    expect((await story.run()).plan.price.operations).toBe(0);
+    await editSchema((document) => {
+      const mappings = document.synchronizationRules
+        .flatMap(({ objectMappings }) => objectMappings)
+        .flatMap(({ attributeMappings }) => attributeMappings);
+      const surname = mappings.find(({ targetAttributeName }) => targetAttributeName === 'surname');
+      if (surname !== undefined) surname.flowType = 'ObjectAddOnly';
+    });
+    const runner = await story.open();
+    expect((await runner.plan()).plan.price.operations).toBe(3);
+    // A plan that nobody applies leaves the marks where they are.
+    await runner.close();
+    expect((await story.run()).plan).toMatchObject({ counts: { mover: 3 } });
+    expect((await story.run()).plan.price.operations).toBe(0);
+  });
+
+  it('is another ledger where the job is another one: it asks for adopt, and then finds everybody', async () => {
+    story = await openStory({}, { jobs: [{}, {}] });
+    await story.sql(two);
+    await story.run();
+    // A listing shows a new account some minutes later.
+    story.clock.advance(3_600_000);
+    const calls = uploadsOf(story.work.emulator);
+    const other = story.work.emulator.jobs[1]?.jobId ?? '';
+    story.work.environment['ENTRA_JOB_ID'] = other;
+    story.work.environment['ENTRA_SERVICE_PRINCIPAL_ID'] = story.work.emulator.jobs[1]?.servicePrincipalId ?? '';
+    await expect(story.run()).rejects.toMatchObject({ code: 'PLN-204', message: expect.stringContaining(other) });
+    expect(uploadsOf(story.work.emulator)).toBe(calls);
+    const runner = await story.open();
+    const report = await runner.adopt();
+    expect(report).toMatchObject({ adopted: 3 });
+    await runner.close();
+    await story.sql(people([{ id: 'W4', given: 'Dora', family: 'Four' }]), `delete from workers where id = 'W3'`);
+    expect((await story.run()).plan).toMatchObject({ first: true, counts: { joiner: 1 } });
+    story.clock.advance(25 * 3_600_000);
+    await story.run();
+    expect(story.accounts()).toEqual({ W1: 'on', W2: 'on', W3: 'on', W4: 'on' });
+  });
+
+  it('that purges its queue loses what was in flight, and the next run sends it again', async () => {
+    story = await openStory({}, administrator);
+    await story.sql(two);
+    const { environment } = story.work;
+    const [, admin] = story.work.emulator.clients;
+    Object.assign(environment, { ENTRA_ADMIN_CLIENT_ID: admin?.clientId, ENTRA_ADMIN_CLIENT_SECRET: admin?.clientSecret });
+    const file = `${story.folder}/story.yaml`;
+    await story.run();
+    expect(await story.command('entra', 'pause', file, '--yes')).toMatchObject({ code: 0 });
+    await story.sql(`update workers set title = 'Clerk' where id = 'W1'`);
+    const paused = await story.run();
+    expect(paused.tally).toMatchObject({ open: 1 });
+    const restarted = await story.command('entra', 'restart', file, '--yes');
+    expect(restarted).toMatchObject({ code: 0, out: expect.stringContaining('1 operation marked as lost') });
+    expect((await story.run()).plan.price.operations).toBe(1);
+    expect(story.property('W1', 'jobTitle')).toBe('Clerk');
+  });
+});
