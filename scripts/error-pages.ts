@@ -1,8 +1,9 @@
 import { exitCodes, exitPrecedence } from '../src/domain/exit.ts';
 import { errorRegistry } from '../src/domain/errors/registry.ts';
 import type { ErrorDeclaration, ExitClass } from '../src/domain/errors/define.ts';
-import { decisionTable, ledgerStates, rowStates } from '../src/plan/decision.ts';
-import { accountStates, holdTable, lastWords } from '../src/plan/hold.ts';
+import { decisionOf, knowledgeStates, type Knowledge } from '../src/plan/cells.ts';
+import { rowStates, type RowState } from '../src/plan/decision.ts';
+import { accountStates, type AccountState } from '../src/plan/hold.ts';
 
 const areas: Readonly<Record<string, string>> = {
   DOM: 'The program itself',
@@ -69,29 +70,41 @@ export function renderExitPage(): string {
 
 /** docs/reference/decisions.md */
 export function renderDecisionPage(): string {
-  const head = `| the row says | ${ledgerStates.join(' | ')} |`;
-  const rule = `| --- |${ledgerStates.map(() => ' --- |').join('')}`;
-  const rows = rowStates.map((row) => `| **${row}** | ${ledgerStates.map((state) => decisionTable[row][state]).join(' | ')} |`);
+  const cell = (row: RowState, knowledge: Knowledge, account: AccountState): string => {
+    const { change, held } = decisionOf(row, knowledge, account);
+    return held === undefined ? change : `${change}, **held: ${held}**`;
+  };
+  const tables = accountStates.flatMap((account) => [
+    `## ${accountTitles[account]}`,
+    '',
+    `| the ledger knows | said last | ${rowStates.join(' | ')} |`,
+    `| --- | --- |${rowStates.map(() => ' --- |').join('')}`,
+    ...knowledgeStates.map(
+      (knowledge) => `| ${knowledge.state} | ${knowledge.word} | ${rowStates.map((row) => cell(row, knowledge, account)).join(' | ')} |`,
+    ),
+    '',
+  ]);
   return [
     '# What becomes of a worker',
     '',
-    'Generated from `src/plan/decision.ts`: what the row says × what the ledger knows → change. `mover` becomes `none` where no attribute differs.',
-    '`uncertain…`: an operation went silent, so the service may hold the last confirmed payload or the silent one. `vanished` counts only after the',
-    'passes and hours of `leavers.vanished`; a rejection whose rows all say inactive is `rejectedInactive`.',
+    'Generated from `src/plan/cells.ts`: what his row says × what the ledger knows × what the directory shows → change. One table for each state of the account with the worker’s',
+    'employee id. A change that is *held* is recorded and not sent; a disable is never held. `mover` becomes `none` where no attribute differs.',
     '',
-    head,
-    rule,
-    ...rows,
+    '- Rows of the source: `vanished` counts only after the passes and hours of `leavers.vanished`; a rejection whose rows all say inactive is `rejectedInactive`.',
+    '- The ledger: `uncertain…`: an operation went silent, so the service may hold the last confirmed payload or the silent one. `preHired`: created disabled and never enabled.',
+    '- Said last: what this pipeline said last about the account. `foundOff`: adopted while it was off. `released`: `joinery release` stands.',
     '',
-    '## What the directory has to say',
+    'A hold list, protection and rekey cases come on top: see [the guide](../lifecycle.md).',
     '',
-    'Generated from `src/plan/hold.ts`. A change that would leave the account enabled is sent only where its cell says `free`; a disable is sent in every cell. Rows: the account',
-    'with the worker’s employee id. Columns: what this pipeline said last about the worker. `foundOff`: adopted while the account was off. `unread`: `holds: unchecked`.',
-    'A hold list holds whatever the cell says, and a protected worker is sent nothing at all.',
-    '',
-    `| the account is | ${lastWords.join(' | ')} |`,
-    `| --- |${lastWords.map(() => ' --- |').join('')}`,
-    ...accountStates.map((state) => `| **${state}** | ${lastWords.map((word) => holdTable[state][word]).join(' | ')} |`),
-    '',
+    ...tables,
   ].join('\n');
 }
+
+const accountTitles: Readonly<Record<AccountState, string>> = {
+  unread: 'The directory is not asked (`holds: unchecked`)',
+  none: 'No account',
+  on: 'The account is on',
+  off: 'The account is off',
+  several: 'Several accounts carry the employee id',
+  onPremises: 'The account is mastered on-premises',
+};

@@ -17,7 +17,7 @@ export type ChangeCause =
   'new' | 'attributes' | 'status' | 'vanished' | 'outOfScope' | 'rejectedInactive' | 'silence' | 'manager' | 'unsettled' | 'resend';
 
 /** Why a worker is held: see `plan/hold`. `forgotten`: the key of somebody who was erased came back. `protected`: nothing is sent about him at all. */
-export type HoldCause = 'directory' | 'list' | 'ambiguous' | 'onPremises' | 'forgotten' | 'protected' | 'rekey';
+export type HoldCause = 'directory' | 'list' | 'ambiguous' | 'onPremises' | 'forgotten' | 'protected' | 'rekey' | 'exists';
 
 /** Two keys that are probably one person: a new number for somebody who has an account, or two rows for one who has none. */
 export interface RekeyCase {

@@ -71,14 +71,21 @@ describe('the table of holds', () => {
     expect(accountStateOf([account, account])).toBe('several');
   });
 
-  it('never stops a disable unless the worker is protected, and never lets a held worker be enabled', () => {
-    const causes = fc.option(fc.constantFrom<HoldCause>('directory', 'list', 'ambiguous', 'onPremises', 'protected'), { nil: undefined });
-    const changes = fc.record({ active: fc.boolean(), send: fc.boolean(), waiting: fc.boolean() });
+  it('never stops a disable unless the worker is protected or half of a rekey case, and stops all else of whom is held', () => {
+    const causes = fc.option(fc.constantFrom<HoldCause>('directory', 'list', 'ambiguous', 'onPremises', 'exists', 'protected', 'rekey'), {
+      nil: undefined,
+    });
+    const kinds = fc.constantFrom(
+      ...(['joiner', 'enable', 'rehire', 'mover'] as const).map((change) => ({ change, active: true })),
+      ...(['pre-hire', 'leaver', 'cancelled', 'mover'] as const).map((change) => ({ change, active: false })),
+    );
+    const changes = fc.record({ kind: kinds, send: fc.boolean(), waiting: fc.boolean() });
     fc.assert(
-      fc.property(changes, causes, ({ active, send, waiting }, cause) => {
-        const before = { payload: payload(active), send, waiting };
+      fc.property(changes, causes, ({ kind, send, waiting }, cause) => {
+        const before = { change: kind.change, payload: payload(kind.active), send, waiting };
         const after = holdBack(before, cause);
-        const stopped = cause !== undefined && (active || cause === 'protected');
+        const whole = cause === 'protected' || cause === 'rekey';
+        const stopped = cause !== undefined && (whole || kind.active || kind.change === 'pre-hire');
         expect(after.send).toBe(send && !stopped);
         expect(after.waiting).toBe(waiting && !stopped);
         expect(after.held).toBe(stopped && (send || waiting) ? cause : undefined);

@@ -1,5 +1,6 @@
 import type { HoldCause } from '../domain/change.ts';
 import type { LedgerEntry } from '../domain/ledger.ts';
+import { isSentChange, type ChangeKind } from '../domain/words.ts';
 
 /** What the directory shows about the account of a worker. `unread`: the pipeline says `holds: unchecked`. */
 export const accountStates = ['unread', 'none', 'on', 'off', 'several', 'onPremises'] as const;
@@ -29,6 +30,34 @@ function everywhere(cause: HoldCause | 'free'): Readonly<Record<LastWord, HoldCa
   return { nothing: cause, on: cause, off: cause, foundOff: cause, released: cause };
 }
 
+/**
+ * Directory → whether the creation of a disabled account (a pre-hire) is held. The service joins an account that carries the employee id instead of creating one: an account
+ * that is on, and that we never wrote, would be turned off under somebody who works with it.
+ */
+const creationTable: Readonly<Record<AccountState, HoldCause | 'free'>> = {
+  unread: 'free',
+  none: 'free',
+  on: 'exists',
+  off: 'free',
+  several: 'ambiguous',
+  onPremises: 'onPremises',
+};
+
+/** What a payload would do to the account, as far as the directory has a say in it; undefined: it turns it off, which always goes. */
+export type Effect = 'on' | 'create';
+
+export function effectOf(change: ChangeKind, active: boolean): Effect | undefined {
+  if (!isSentChange(change)) return undefined;
+  if (active) return 'on';
+  return change === 'pre-hire' ? 'create' : undefined;
+}
+
+/** Whether a payload of this effect is held by what the directory shows; a release answers for either. */
+export function holdOf(effect: Effect, account: AccountState, word: LastWord): HoldCause | 'free' {
+  if (effect === 'on') return holdTable[account][word];
+  return account === 'on' && word === 'released' ? 'free' : creationTable[account];
+}
+
 export function lastWordOf(entry: LedgerEntry | undefined): LastWord {
   if (entry === undefined) return 'nothing';
   if (entry.released !== undefined) return 'released';
@@ -53,6 +82,7 @@ export function accountStateOf(accounts: readonly { readonly enabled: boolean; r
 
 /** The parts of a change that a hold moves. */
 interface Holdable {
+  readonly change: ChangeKind;
   readonly payload: { readonly active: boolean };
   readonly send: boolean;
   readonly waiting: boolean;
@@ -64,6 +94,7 @@ interface Holdable {
  */
 export function holdBack<T extends Holdable>(change: T, cause: HoldCause | undefined): T & { readonly held?: HoldCause } {
   if (cause === undefined || !(change.send || change.waiting)) return change;
-  if (cause !== 'protected' && cause !== 'rekey' && !change.payload.active) return change;
+  const whole = cause === 'protected' || cause === 'rekey';
+  if (!whole && effectOf(change.change, change.payload.active) === undefined) return change;
   return { ...change, send: false, waiting: false, held: cause };
 }

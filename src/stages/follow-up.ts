@@ -9,7 +9,7 @@ import { managerPath } from '../scim/index.ts';
 import type { PlannedBatch } from '../store/contract.ts';
 import { batchId } from './batch.ts';
 import { scopeOf, type StageContext } from './context.ts';
-import type { Holds } from './holds.ts';
+import { askedOf, type Holds } from './holds.ts';
 import { inChunks } from '../store/ndjson.ts';
 
 interface Candidate {
@@ -43,8 +43,8 @@ export async function planFollowUp(
       [...entries.values()].flatMap((entry) => managerIds(entry)),
     );
     const found = [...entries.values()].flatMap((entry) => candidateOf(context, entry, managers, lost) ?? []);
-    const enabling = found.filter(({ desired }) => desired.payload.active).map(({ externalId }) => externalId);
-    const held = await holds.causes(enabling, entries);
+    const asked = askedOf(found.map(({ externalId, change, desired }) => ({ externalId, change, payload: desired.payload })));
+    const held = await holds.causes(asked, entries);
     candidates.push(...found.filter(({ externalId }) => !held.has(externalId) && !holds.isProtected(externalId)));
   }
   if (candidates.length === 0) return 0;

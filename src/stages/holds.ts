@@ -3,17 +3,33 @@ import type { HoldCause, RekeyCase } from '../domain/change.ts';
 import type { Diagnostic } from '../domain/diagnostic.ts';
 import { JoineryError } from '../domain/error.ts';
 import type { LedgerEntry } from '../domain/ledger.ts';
-import { isDisable, type ExternalId, type JobScope, type RunId } from '../domain/words.ts';
+import { isDisable, type ChangeKind, type ExternalId, type JobScope, type RunId } from '../domain/words.ts';
 import type { Store } from '../store/contract.ts';
-import { accountStateOf, holdBack, holdTable, lastWordOf } from '../plan/hold.ts';
+import { accountStateOf, effectOf, holdBack, holdOf, lastWordOf, type Effect } from '../plan/hold.ts';
 import { scopeOf, type StageContext } from './context.ts';
 import type { Decided } from './decide.ts';
 import type { DirectoryView } from './directory-names.ts';
 
+/** A worker about whom something is about to be sent. */
+export interface Asked {
+  readonly externalId: ExternalId;
+  readonly effect: Effect;
+}
+
+/** Those of whom the directory has to be asked. */
+export function askedOf(
+  operations: readonly { readonly externalId: ExternalId; readonly change: ChangeKind; readonly payload: { readonly active: boolean } }[],
+): Asked[] {
+  return operations.flatMap(({ externalId, change, payload }) => {
+    const effect = effectOf(change, payload.active);
+    return effect === undefined ? [] : [{ externalId, effect }];
+  });
+}
+
 /** Who must not be enabled, and who must not be touched, as it is now. */
 export interface Holds {
-  /** About to be sent `active: true`: the causes of those who are held. Errors: PLN-205. */
-  causes(workers: readonly ExternalId[], entries: ReadonlyMap<ExternalId, LedgerEntry>): Promise<ReadonlyMap<ExternalId, HoldCause>>;
+  /** About to be sent something that the directory has a say in: the causes of those who are held. Errors: PLN-205. */
+  causes(asked: readonly Asked[], entries: ReadonlyMap<ExternalId, LedgerEntry>): Promise<ReadonlyMap<ExternalId, HoldCause>>;
   readonly isProtected: (worker: ExternalId) => boolean;
 }
 
@@ -23,18 +39,20 @@ export function openHolds({ pipeline, store }: Pick<StageContext, 'pipeline' | '
   const untouched = new Set([...pipeline.protected.workers, ...readList('protected.file', pipeline.protected.file)]);
   return {
     isProtected: (worker) => untouched.has(worker),
-    async causes(workers, entries) {
+    async causes(asked, entries) {
+      const workers = asked.map(({ externalId }) => externalId);
       const held = new Map<ExternalId, HoldCause>();
       const accounts = pipeline.holds.directory === 'unchecked' || workers.length === 0 ? new Map() : await directory.accounts(workers);
-      if (accounts === undefined) {
-        throw new JoineryError('PLN-205', `${String(workers.length)} workers are about to be enabled or kept enabled`);
+      const enabling = asked.filter(({ effect }) => effect === 'on').length;
+      if (accounts === undefined && enabling > 0) {
+        throw new JoineryError('PLN-205', `${String(enabling)} workers are about to be enabled or kept enabled`);
       }
-      for (const worker of workers) {
-        const entry = entries.get(worker);
-        const cause = holdTable[accountStateOf(accounts.get(worker))][lastWordOf(entry)];
+      for (const { externalId, effect } of asked) {
+        const entry = entries.get(externalId);
+        const cause = holdOf(effect, accountStateOf(accounts?.get(externalId)), lastWordOf(entry));
         const ours = cause === 'directory' && entry?.baselineUnknown === true && (await wentSilentOff(store, scopeOf(pipeline), entry));
-        if (cause !== 'free' && !ours) held.set(worker, cause);
-        if (listed.has(worker)) held.set(worker, 'list');
+        if (cause !== 'free' && !ours) held.set(externalId, cause);
+        if (effect === 'on' && listed.has(externalId)) held.set(externalId, 'list');
       }
       // The key may have been given to somebody else, and nothing is left by which anybody could tell.
       for (const worker of (await store.erasure.forgotten(scopeOf(pipeline), workers)).keys()) held.set(worker, 'forgotten');
@@ -72,11 +90,11 @@ export async function holdDecided(
   entries: ReadonlyMap<ExternalId, LedgerEntry>,
   rekeys: ReadonlyMap<ExternalId, RekeyCase>,
 ): Promise<Decided[]> {
-  const enabling = decided.flatMap((one) => {
+  const changes = decided.flatMap((one) => {
     const change = one.kind === 'line' ? one.line.change : undefined;
-    return change?.payload.active === true && (change.send || change.waiting) ? [change.externalId] : [];
+    return change !== undefined && (change.send || change.waiting) ? [change] : [];
   });
-  const causes = await holds.causes(enabling, entries);
+  const causes = await holds.causes(askedOf(changes), entries);
   return decided.map((one) => {
     if (one.kind !== 'line' || one.line.change === undefined) return one;
     const { change, externalId } = { ...one.line, change: one.line.change };
@@ -96,6 +114,8 @@ const words: Readonly<Record<HoldCause, string>> = {
   onPremises: 'the account is mastered on-premises, where the service cannot write it',
   forgotten: 'somebody with this key was forgotten; joinery release says that it is him, or that the key may be used again',
   protected: 'the worker is protected',
+  exists:
+    'the account with his employee id is on, and creating him disabled would turn it off: joinery adopt takes it over, joinery release says that it may be turned off',
   rekey: 'the worker is probably known under another key',
 };
 
@@ -124,11 +144,10 @@ export async function dropHeld(context: StageContext, run: RunId, directory: Dir
         scopeOf(pipeline),
         operations.map(({ externalId }) => externalId),
       );
-      const enabling = operations.filter(({ payload }) => payload.active).map(({ externalId }) => externalId);
-      const causes = await holds.causes(enabling, entries);
+      const causes = await holds.causes(askedOf(operations), entries);
       const dropped = operations.flatMap((operation) => {
         const { externalId } = operation;
-        const cause = holds.isProtected(externalId) ? 'protected' : operation.payload.active ? causes.get(externalId) : undefined;
+        const cause = holds.isProtected(externalId) ? 'protected' : causes.get(externalId);
         if (cause === undefined) return [];
         emit({ type: 'warning', externalId, diagnostic: heldWarning(externalId, cause) });
         return [operation.id];

@@ -87,6 +87,19 @@ describe('an account that somebody else disabled', () => {
   });
 });
 
+it('a pre-hire whose employee id an account carries that is on turns nobody off, until somebody decides', async () => {
+  const users = [{ userPrincipalName: 'temp@contoso.example', displayName: 'Temp', employeeId: 'P1', accountEnabled: true }];
+  story = await openStory({}, { tenant: { users } });
+  await story.sql(three);
+  await story.run();
+  await story.sql(people([{ id: 'P1', given: 'Pia', family: 'Pre', starts: '2026-11-10' }]));
+  expect((await story.run()).plan).toMatchObject({ counts: { 'pre-hire': 0 }, held: { exists: 1 } });
+  expect(story.accounts()).toMatchObject({ P1: 'on' });
+  await release('P1');
+  expect((await story.run()).plan.counts).toMatchObject({ 'pre-hire': 1 });
+  expect(story.accounts()).toMatchObject({ P1: 'off' });
+});
+
 describe('lists', () => {
   it('hold whoever stands in them, but not his disable, and touch the protected never', async () => {
     story = await openStory({ more: 'holds: { file: holds.txt }\nprotected: { workers: [W3] }' });
