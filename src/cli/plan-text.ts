@@ -43,6 +43,12 @@ export function renderPlan(plan: PlanHead, style: Style): string {
     const sizes = plan.staging.stages.map(({ operations }) => formatCount(operations));
     lines.push(`  Sent in stages of ${sizes.join(', ')}: ${plan.staging.because.join('; ')}.`);
   }
+  const { secondPass } = plan.price;
+  if (secondPass !== undefined) {
+    lines.push(
+      `  Second pass for managers who come with this plan: at most ${plural(secondPass.operations, 'operation')} in ${plural(secondPass.calls, 'call')} more.`,
+    );
+  }
   for (const guard of plan.guards) {
     lines.push(`  ${guard.tripped ? red('✗') : green('✓')} guard ${guard.guard}: ${guard.tripped ? red(guard.words) : dim(guard.words)}`);
   }

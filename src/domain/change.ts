@@ -121,4 +121,6 @@ export interface Price {
   readonly callsLeft: number;
   /** The earliest instant at which the last call can be sent, by window and quota. */
   readonly earliestEnd: Instant;
+  /** At most so many are sent once more, when the manager who comes with this plan is confirmed; absent: nobody. */
+  readonly secondPass?: { readonly operations: number; readonly calls: number };
 }

@@ -35,11 +35,12 @@ export function identifyMapping(pipeline: Pipeline, lookups: ReadonlyMap<string,
         ? undefined
         : { start: employment.start, end: employment.end, zone: employment.zone, preHire: employment.preHire },
     let: transform.let.map(({ name, formula }) => ({ name, formula: identifyFormula(formula) })),
-    attributes: transform.attributes.map(({ path, formula, empty, once, renames }) => ({
+    attributes: transform.attributes.map(({ path, formula, empty, once, renames, outside }) => ({
       path,
       empty,
       once,
       renames: renames ? true : undefined,
+      outside,
       formula: identifyFormula(formula),
     })),
     extensions: sink.extensions,

@@ -20,6 +20,7 @@ export interface AttributeText {
   /** undefined: not said. */
   readonly once?: boolean;
   readonly onChange?: 'keep' | 'rename';
+  readonly outside?: 'omit' | 'keep' | 'reject';
 }
 
 const literalOnly: Kind<LiteralValue> = {
@@ -43,6 +44,11 @@ const attributeOptions = map({
     doc: 'Only with once: what happens when the candidates of a worker change and the value that he has is no longer among them. keep (the default) leaves it for life, rename takes the first free candidate.',
     danger: 'rename changes how people sign in when HR corrects a spelling; guards.renames limits how many at once.',
     example: 'rename',
+  }),
+  outside: optional(choice(['omit', 'keep', 'reject'] as const), {
+    doc: 'Only for the manager: what happens when he is neither in the ledger nor in the plan, so that the service could not find him. omit (the default) sends the worker without one, keep sends the confirmed manager again, reject rejects the worker. When the manager is confirmed, the worker is sent once more.',
+    danger: 'reject keeps joiners without an account until their manager has one.',
+    example: 'keep',
   }),
   const: optional(literalOnly, { doc: 'Literal text, not an expression.', example: 'Contoso Ltd' }),
   empty: optional(choice(['keep', 'clear', 'omit', 'reject'] as const), {
@@ -69,7 +75,7 @@ export const attributeSchemas: Readonly<Record<string, JsonSchema>> = {
       attributeReference,
       {
         type: 'object',
-        propertyNames: { pattern: '^(?!(value|once|onChange|const|empty|class)$)' },
+        propertyNames: { pattern: '^(?!(value|once|onChange|outside|const|empty|class)$)' },
         additionalProperties: attributeReference,
       },
     ],
@@ -229,12 +235,19 @@ class AttributeWalk {
       });
       return;
     }
+    if (options.outside !== undefined && !/:manager(?:\.value)?$/.test(path)) {
+      reading.report('PIP-408', reading.rangeOf(join(field, 'outside')), `${field} has outside and is not the manager`, {
+        fix: 'Leave outside out: only the manager is another worker.',
+      });
+      return;
+    }
     this.found.push({
       path,
       field,
       keyRange,
       formula: { ...read, path: field },
       once: options.once !== undefined,
+      ...(options.outside === undefined ? {} : { outside: options.outside }),
       ...(options.onChange === undefined ? {} : { onChange: options.onChange }),
       ...(options.empty === undefined ? {} : { empty: options.empty }),
       ...(options.class === undefined ? {} : { class: options.class }),

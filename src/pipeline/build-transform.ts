@@ -121,6 +121,7 @@ function buildAttribute(attribute: AttributeText, sensitive: ReadonlySet<string>
     class: attribute.class ?? (active ? 'public' : isMadeOf(formula, sensitive) ? 'sensitive' : 'personal'),
     // A name that follows the row renames accounts; the long form with value asks for that explicitly.
     renames: attribute.onChange === 'rename',
+    ...(attribute.outside === undefined ? {} : { outside: attribute.outside }),
     once: attribute.once ?? (path === 'userName' && formula.kind === 'expression'),
     place: reading.lines.place(keyRange),
   };

@@ -212,6 +212,8 @@ export interface AttributeDeclaration {
   readonly class: AttributeClass;
   /** Computed once, kept for life; the formula gives one candidate or a list in order of preference. */
   readonly once: boolean;
+  /** Only of the manager: what happens when nobody knows him; default omit. */
+  readonly outside?: 'omit' | 'keep' | 'reject';
   /** Only with `once`: another value is chosen when the candidates change and the present one is not among them. */
   readonly renames: boolean;
   readonly place: Place;

@@ -67,6 +67,11 @@ export function placeOperations(ordered: readonly Placed[], limits = { operation
   });
 }
 
+/** At least so many requests for so many operations that share them. */
+export function callsFor(operations: number): number {
+  return Math.ceil(operations / maximumOperations);
+}
+
 function isDisabling(change: SentChangeKind): boolean {
   return change === 'leaver' || change === 'cancelled';
 }

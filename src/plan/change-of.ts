@@ -20,6 +20,7 @@ export interface Case {
   readonly chosen: ReadonlyMap<string, string>;
   readonly renamed?: ReadonlyMap<string, string>;
   readonly managerKnown: boolean;
+  readonly keepManager?: boolean;
   /** Somebody asked for him to be sent again: also what equals the baseline, or was refused before, becomes an operation. */
   readonly resend?: boolean;
   readonly warnings: readonly Diagnostic[];
@@ -77,11 +78,12 @@ function payloadOf(worker: Case, change: ChangeKind, last: Payload | undefined):
   // A payload that an earlier run desired and did not send is taken back, or a follow-up would send it behind this run's decision.
   if (change === 'ignored') return entry?.desired === undefined ? undefined : disabledPayload(entry.desired.payload);
   if (draft !== undefined && change !== 'frozen') {
-    const { chosen, renamed, managerKnown } = worker;
+    const { chosen, renamed, managerKnown, keepManager = false } = worker;
     return composePayload(draft, {
       last: last ?? triedPayload(entry),
       chosen,
       managerKnown,
+      keepManager,
       ...(renamed === undefined ? {} : { renamed }),
     });
   }

@@ -13,6 +13,8 @@ export interface Completion {
   readonly renamed?: ReadonlyMap<string, string>;
   /** False: the manager is not in the ledger and not in this plan, and is left out. */
   readonly managerKnown: boolean;
+  /** A manager who is not known leaves the last one where he is; default: nobody. */
+  readonly keepManager?: boolean;
 }
 
 /**
@@ -32,7 +34,10 @@ export function composePayload(draft: Draft, completion: Completion): Payload {
     const value = completion.renamed?.get(path) ?? kept ?? completion.chosen.get(path);
     if (value !== undefined) payload = setAttribute(payload, path, value);
   }
-  if (draft.manager !== undefined && !completion.managerKnown) payload = removeAttribute(payload, managerPath);
+  if (draft.manager !== undefined && !completion.managerKnown) {
+    payload = removeAttribute(payload, managerPath);
+    if (completion.keepManager === true) payload = keepLast(payload, managerPath, last);
+  }
   return payload;
 }
 

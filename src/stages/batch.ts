@@ -2,7 +2,7 @@ import type { Change, ChangeCounts, GuardVerdict, HoldCause, PlanHead, Price, Re
 import { formatInstant } from '../domain/clock.ts';
 import type { Run } from '../domain/run.ts';
 import { isSentChange, type ChangeKind, type ExternalId, type SentChangeKind } from '../domain/words.ts';
-import { bulkIdOf, operationBytes, placeOperations } from '../plan/batching.ts';
+import { bulkIdOf, callsFor, operationBytes, placeOperations } from '../plan/batching.ts';
 import { marksOf, type GuardMark } from '../plan/guard-marks.ts';
 import { evaluateGuards } from '../plan/guards.ts';
 import { managerCircles, orderForSending } from '../plan/order.ts';
@@ -134,8 +134,10 @@ export async function batch(context: StageContext, run: Run, directory: Director
       rejections: totals.fresh + standing + summary.keyless,
       keyless: summary.keyless,
     });
+    const again = totals.members.filter(({ manager }) => manager !== undefined && survey.newcomers.has(manager)).length;
     const head = await headOf(context, run, {
       totals,
+      again,
       guards,
       standing: standing + summary.keyless - totals.keyless,
       batches: batches.length,
@@ -222,6 +224,8 @@ export function batchId(run: Run, sequence: number): string {
 
 interface HeadParts {
   readonly totals: PlanTotals;
+  /** Who may be sent once more for his manager. */
+  readonly again: number;
   readonly guards: readonly GuardVerdict[];
   readonly standing: number;
   readonly batches: number;
@@ -252,7 +256,7 @@ async function headOf(context: StageContext, run: Run, parts: HeadParts): Promis
     ...(totals.rekeys.size === 0 ? {} : { rekeys: casesOf(totals.rekeys) }),
     rejections: { fresh: totals.fresh, standing: parts.standing, keyless: totals.keyless },
     guards: parts.guards,
-    price,
+    price: parts.again === 0 ? price : { ...price, secondPass: { operations: parts.again, calls: callsFor(parts.again) } },
     ...(parts.staging === undefined ? {} : { staging: parts.staging }),
   };
 }

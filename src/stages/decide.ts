@@ -80,9 +80,11 @@ function* decideVerdict(
     yield* decideForeign(item, other, input.claims.has(externalId));
     return;
   }
-  const verdict = withClaimRejection(withNameRejection(item.verdict, input.survey), input.claimed);
+  const outside = context.pipeline.transform.attributes.find((attribute) => attribute.outside !== undefined)?.outside ?? 'omit';
+  const named = withClaimRejection(withNameRejection(item.verdict, input.survey), input.claimed);
+  const manager = managerCase(named, entries, input.survey);
+  const verdict = outside === 'reject' && !manager.known ? rejectedFor(named, manager.warnings) : named;
   const wasRejected = entry?.evaluated?.verdict === 'rejected';
-  const manager = managerCase(verdict, entries, input.survey);
   const change = changeOf(
     {
       externalId,
@@ -92,8 +94,9 @@ function* decideVerdict(
       chosen: input.survey.names.chosen(externalId),
       renamed: input.survey.names.renamed(externalId),
       managerKnown: manager.known,
+      keepManager: outside === 'keep',
       resend: input.resend.has(externalId) || entry?.marked === 'resend',
-      warnings: [...verdict.warnings, ...manager.warnings],
+      warnings: verdict.kind === 'rejected' ? verdict.warnings : [...verdict.warnings, ...manager.warnings],
     },
     context.pipeline.leavers,
   );
@@ -175,6 +178,20 @@ function withNameRejection(verdict: Verdict, survey: Survey): Verdict {
     saysInactive: !verdict.draft.active && !verdict.draft.preHire,
     warnings: verdict.warnings,
     ...(verdict.nextDate === undefined ? {} : { nextDate: verdict.nextDate }),
+  };
+}
+
+/** The warning about the manager as the reason of a rejection. */
+function rejectedFor(verdict: Verdict, warnings: readonly Diagnostic[]): Verdict {
+  if (verdict.kind !== 'draft') return verdict;
+  const { externalId, draft, nextDate } = verdict;
+  return {
+    kind: 'rejected',
+    externalId,
+    reasons: warnings.map((warning) => ({ ...warning, severity: 'error' })),
+    saysInactive: !draft.active && !draft.preHire,
+    warnings: verdict.warnings,
+    ...(nextDate === undefined ? {} : { nextDate }),
   };
 }
 

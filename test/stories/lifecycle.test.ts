@@ -125,6 +125,29 @@ describe('vanishing', () => {
     expect(story.accounts()).toMatchObject({ W2: 'off' });
   });
 
+  it('is postponed by a row without a key, which could be about whoever is missing, and goes on where it was', async () => {
+    story = await openStory({
+      source:
+        '  query: "select case when given = \'Lost\' then null else id end as id, given, family, status, starts, ends, zone, department, title, manager, person, kind from workers"\n',
+    });
+    await story.sql(
+      people([
+        { id: 'W1', given: 'Anna', family: 'One' },
+        { id: 'W2', given: 'Ben', family: 'Two' },
+      ]),
+    );
+    await story.run();
+    await story.sql(gone);
+    await story.run();
+    await story.sql(people([{ id: 'W3', given: 'Lost', family: 'Row' }]));
+    story.clock.advance(25 * hour);
+    for (let pass = 0; pass < 3; pass++) await story.run();
+    expect(story.accounts()).toEqual({ W1: 'on', W2: 'on' });
+    await story.sql(`delete from workers where given = 'Lost'`);
+    await story.run();
+    expect(story.accounts()).toEqual({ W1: 'on', W2: 'off' });
+  });
+
   it('does not count a pass that a guard stopped', async () => {
     story = await openStory({ guards: 'population: 0' });
     await story.sql(
@@ -182,6 +205,7 @@ describe('managers', () => {
     );
     const { plan, tally } = await story.run();
     expect(plan.counts).toMatchObject({ joiner: 5 });
+    expect(plan.price.secondPass).toEqual({ operations: 3, calls: 1 });
     expect(tally['failed']).toBeUndefined();
     expect([warnings('MAP-214'), warnings('PLN-107'), warnings('PLN-104')]).toEqual([1, 1, 1]);
     expect(story.events).toContainEqual(
@@ -191,6 +215,39 @@ describe('managers', () => {
     const managers = ['REPORT', 'BOSS', 'LEFT', 'RIGHT', 'LONE'].map((worker) => story.property(worker, 'managerId'));
     expect(managers).toEqual([id('BOSS'), null, id('RIGHT'), id('LEFT'), null]);
     expect((await story.run()).plan.price.operations).toBe(0);
+  });
+});
+
+describe('a manager outside', () => {
+  const attributes = (outside: string): string => `    userName: { once: 'id & "@contoso.example"' }
+    name: { givenName: given, familyName: family }
+    displayName: given
+    enterprise:
+      manager: { value: manager, outside: ${outside} }`;
+  const move = `update workers set manager = 'ELSEWHERE', given = 'Moved' where id = 'W1'`;
+
+  it('leaves the confirmed one where he is if the pipeline says keep, and rejects only if it says reject', async () => {
+    story = await openStory({ attributes: attributes('keep') });
+    await story.sql(
+      people([
+        { id: 'BOSS', given: 'Boss', family: 'One' },
+        { id: 'W1', given: 'Anna', family: 'Two', manager: 'BOSS' },
+      ]),
+    );
+    await story.run();
+    await story.sql(move);
+    expect((await story.run()).plan).toMatchObject({ counts: { mover: 1 }, rejections: { fresh: 0 } });
+    expect(story.property('W1', 'managerId')).toBe(story.property('BOSS', 'id'));
+    await story.rewrite({ attributes: attributes('reject') });
+    expect((await story.run()).plan).toMatchObject({ rejections: { fresh: 1 } });
+    // Whoever leaves is disabled all the same, and the manager who appears ends the rejection although no row of the worker moved.
+    await story.sql(people([{ id: 'ELSEWHERE', given: 'Else', family: 'Where' }]));
+    await story.run();
+    expect((await story.run()).plan.rejections).toMatchObject({ fresh: 0, standing: 0 });
+    expect(story.property('W1', 'managerId')).toBe(story.property('ELSEWHERE', 'id'));
+    await story.sql(`update workers set manager = 'NOBODY', status = 'Terminated' where id = 'W1'`);
+    await story.run();
+    expect(story.accounts()).toMatchObject({ W1: 'off' });
   });
 });
 

@@ -135,8 +135,12 @@ timezone: Europe/Berlin
 source:
   type: postgres
   connection: \${HR_DATABASE_URL}
-  table: ${table}
-  key: id
+${
+  parts.source?.includes('query:') === true
+    ? ''
+    : `  table: ${table}
+`
+}  key: id
 ${parts.source ?? ''}  columns:
     id: { type: string, required: true }
     given: { type: string, required: true }
