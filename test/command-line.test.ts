@@ -164,7 +164,7 @@ describe('the command line', () => {
     const name = await joinery(['eval', clean, '--row', row, '--attribute', 'displayName', '--no-color']);
     expect(name.out).toMatch(/last_name {2,}nothing {2}column last_name is NULL and required/);
     expect(name.out).toContain('$given = "Ada"');
-    expect(name.out).toContain('no value: something that it reads is not valid');
+    expect(name.out).toContain('no value: last_name has no value');
     expect(await joinery(['eval', clean, '--row', row, '--attribute', 'nope'])).toMatchObject({
       code: 8,
       err: expect.stringContaining('AUD-104'),

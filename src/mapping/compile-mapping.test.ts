@@ -333,16 +333,34 @@ test('an explanation shows columns, lets, employment, scope and attributes with 
   });
   const { verdict, traces } = await mapping.explain(rowGroup(), sampleInstant);
   expect(verdict.kind).toBe('draft');
-  expect(traces).toContainEqual({ name: '$given', expression: '$uppercase(first_name)', value: 'MARA' });
-  expect(traces).toContainEqual({ name: '$employed', expression: 'employment', value: true });
-  expect(traces).toContainEqual({ name: 'first_name', expression: 'column', value: 'Mara' });
-  expect(traces).toContainEqual({ name: 'scope', expression: 'status != "Leave"', value: true });
-  expect(traces.at(-1)).toEqual({ name: 'displayName', expression: '$given', value: 'MARA' });
+  expect(traces).toContainEqual({ name: '$given', expression: '$uppercase(first_name)', value: 'MARA', reads: ['first_name'] });
+  expect(traces).toContainEqual({ name: '$employed', expression: 'employment', value: true, reads: ['hire_date'] });
+  expect(traces).toContainEqual({ name: 'first_name', expression: 'column', value: 'Mara', reads: [] });
+  expect(traces).toContainEqual({ name: 'scope', expression: 'status != "Leave"', value: true, reads: ['status'] });
+  expect(traces.at(-1)).toEqual({ name: 'displayName', expression: '$given', value: 'MARA', reads: ['$given'] });
+});
+
+test('an explanation shows on request what the parts of expressions came to, and why something has no value', async () => {
+  const mapping = compileSample({
+    let: { amount: '$number(first_name) + 1' },
+    attributes: { ...base, displayName: '$uppercase(first_name) & "-" & $length(last_name)', title: '$string($amount)' },
+  });
+  const { traces } = await mapping.explain(rowGroup(), sampleInstant, { parts: true });
+  const byName = new Map(traces.map((trace) => [trace.name, trace]));
+  expect(byName.get('displayName')?.steps).toEqual([
+    { text: '$uppercase(first_name)', values: ['MARA'], times: 1 },
+    { text: '$length(last_name)', values: [6], times: 1 },
+  ]);
+  expect(byName.get('$amount')).toMatchObject({
+    value: undefined,
+    problem: expect.stringMatching(/^\$amount: D3030: .*first_name = M•••/),
+  });
+  expect(byName.get('title')).toMatchObject({ value: undefined, problem: '$amount has no value' });
 });
 
 test('a limit of the engine is a rejection with its own code', async () => {
-  const loop = '($f := function($n) { $f($n + 1) }; $f(0))';
-  expect(await evaluate({ attributes: { ...base, title: loop } })).toMatchObject({ kind: 'rejected', reasons: [{ code: 'JSN-103' }] });
+  const endless = '($f := function($n) { 1 + $f($n + 1) }; $f(0))';
+  expect(await evaluate({ attributes: { ...base, title: endless } })).toMatchObject({ kind: 'rejected', reasons: [{ code: 'JSN-104' }] });
 });
 
 test('every evaluation is counted, and can be held against the reference engine', async () => {

@@ -4,7 +4,6 @@ import type { Trace, TraceStep } from '../domain/verdict.ts';
 import { employmentNames } from './employment.ts';
 import { employmentColumns } from './unit.ts';
 import type { WatchedStep } from '../jsonata/index.ts';
-import type { Place } from '../domain/place.ts';
 import type { EvaluationPlan } from './evaluate.ts';
 import type { CompiledFormula } from './formula.ts';
 import { toJson } from './plain-value.ts';
@@ -25,16 +24,14 @@ export function* traceGroup(plan: EvaluationPlan, group: RowGroup, asOf: Instant
   const trace = function* (name: string, formula: CompiledFormula): Steps<void> {
     const reads = [...formula.columns, ...formula.bindings.map((binding) => `$${binding}`)];
     const base = { name, expression: formula.text, reads };
-    const before = evaluation.reasons.length;
     const outcome = yield* evaluation.evaluate(formula, name);
     const plain = outcome.kind === 'value' ? toJson(outcome.value) : undefined;
     const watched = parts ? yield* evaluation.watch(formula) : undefined;
     const steps = watched === undefined ? {} : { steps: stepsOf(formula, watched) };
     if (plain === undefined) {
-      // A let is evaluated, and its failure reported, when something first reads it.
-      const failure = evaluation.reasons.slice(before).at(-1) ?? evaluation.reasons.find(({ place }) => isWithin(place, formula.place));
-      const problem = failure?.message ?? 'something that it reads is not valid';
-      traces.push({ ...base, value: undefined, problem, ...steps });
+      const failure = outcome.kind === 'failed' ? evaluation.reasons.at(-1)?.message : undefined;
+      const without = traces.filter((one) => reads.includes(one.name) && one.problem !== undefined).map((one) => one.name);
+      traces.push({ ...base, value: undefined, problem: failure ?? `${without.join(', ') || 'employment'} has no value`, ...steps });
     } else traces.push({ ...base, value: 'problem' in plain ? `[${plain.problem}]` : plain.value, ...steps });
   };
   const formulas = [
@@ -76,8 +73,4 @@ function stepsOf(formula: CompiledFormula, watched: readonly WatchedStep[]): rea
 function plainValue(value: unknown): TraceStep['values'][number] {
   const plain = toJson(value);
   return 'problem' in plain ? `[${plain.problem}]` : plain.value;
-}
-
-function isWithin(place: Place | undefined, outer: Place): boolean {
-  return place?.file === outer.file && place.line >= outer.line && place.line <= (outer.endLine ?? outer.line);
 }
