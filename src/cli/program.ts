@@ -32,6 +32,7 @@ import { batchCommand, extractCommand, loadCommand, reconcileCommand, transformC
 import { statusCommand } from './commands/status.ts';
 import { transferCommand } from './commands/transfer.ts';
 import { testCommand } from './commands/test.ts';
+import { watchCommand } from './commands/watch.ts';
 import type { Io } from './io.ts';
 import { createStyle } from './style.ts';
 
@@ -52,6 +53,7 @@ const commands = [
   planCommand,
   applyCommand,
   runCommand,
+  watchCommand,
   extractCommand,
   transformCommand,
   batchCommand,

@@ -19,4 +19,16 @@ export const cliErrors = defineErrors({
     why: 'JOINERY_CLOCK makes hours pass in milliseconds. Against the real service quotas, token lifetimes and dates would all be wrong.',
     fix: 'Unset JOINERY_CLOCK, or point sink.emulator at the emulator that gives the clock.',
   },
+  'CLI-104': {
+    title: 'The health endpoint cannot listen',
+    exit: 'configuration',
+    why: 'Somebody else has the port, or it is one that only an administrator may take.',
+    fix: 'Give --health another port; 0 takes a free one and shows it.',
+  },
+  'CLI-105': {
+    title: 'A watched pipeline says neither when nor on what it runs',
+    exit: 'configuration',
+    why: 'Nothing would ever start a run of it, and that would look like health.',
+    fix: "Add schedule: { cron: '*/30 * * * *' }, or source.outbox.",
+  },
 });

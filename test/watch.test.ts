@@ -1,0 +1,95 @@
+import { request } from 'undici';
+import { Client } from 'pg';
+import { describe, expect, it } from 'vitest';
+import { executeSql } from '../samples/databases.ts';
+import { serveHealth } from '../src/cli/health.ts';
+import { Secret } from '../src/domain/masking.ts';
+import { VirtualClock } from '../src/domain/virtual-clock.ts';
+import { listenToOutbox } from '../src/source/outbox.ts';
+import type { WatchState } from '../src/stages/watch.ts';
+import { freshDatabase } from './database.ts';
+import { startTdsDouble } from './tds-double.ts';
+
+const place = { file: 'p.yaml', line: 1, column: 1 };
+const declared = (url: string) => ({ connection: new Secret('HR', url), key: 'id', table: 'hr', statementTimeout: 60_000 });
+
+describe('the outbox', () => {
+  it('hears a NOTIFY of PostgreSQL, and says when the session that listens is ended', { timeout: 30_000 }, async () => {
+    const url = await freshDatabase('outbox');
+    const stop = new AbortController();
+    let heard = (): void => undefined;
+    const sign = new Promise<void>((resolve) => {
+      heard = resolve;
+    });
+    const source = { type: 'postgres' as const, ...declared(url) };
+    const listening = listenToOutbox(
+      source,
+      { kind: 'notify', channel: 'Workers', place },
+      new VirtualClock(0),
+      () => heard(),
+      stop.signal,
+    );
+    const ended = listening.then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    const admin = new Client({ connectionString: url });
+    await admin.connect();
+    const listeners =
+      "select pid from pg_stat_activity where application_name = 'joinery watch' and query like 'listen%' and state = 'idle' and datname = current_database()";
+    while ((await admin.query(listeners)).rows.length === 0) await new Promise(setImmediate);
+    await admin.query('notify "Workers"');
+    await sign;
+    await admin.query(`select pg_terminate_backend(pid) from (${listeners}) as l`);
+    expect(await ended).toMatchObject({ code: 'SRC-102' });
+    await admin.end();
+  });
+
+  it('sees a table grow, in PostgreSQL and in SQL Server', { timeout: 30_000 }, async () => {
+    const url = await freshDatabase('outbox');
+    await executeSql(url, 'create table outbox (id int)');
+    let highest = 1;
+    const double = await startTdsDouble({ answer: () => ({ columns: [{ name: 'position', type: 'int' }], rows: [[highest]] }) });
+    for (const type of ['postgres', 'mssql'] as const) {
+      const stop = new AbortController();
+      let looks = 0;
+      const clock = {
+        now: () => 0,
+        async sleep(): Promise<void> {
+          if (++looks === 2) {
+            highest++;
+            await executeSql(url, 'insert into outbox values (1)');
+          }
+          if (looks > 4) stop.abort(new Error('stop'));
+        },
+      };
+      const signs: number[] = [];
+      const outbox = { kind: 'table', table: 'outbox', column: 'id', every: 1000, place } as const;
+      await listenToOutbox({ type, ...declared(type === 'mssql' ? double.url : url) }, outbox, clock, () => signs.push(looks), stop.signal);
+      expect(signs).toEqual([2]);
+      await executeSql(url, 'truncate outbox');
+    }
+    expect(double.log).toContain('select max([id]) as position from [outbox]');
+    await double.close();
+  });
+});
+
+describe('the health endpoint', () => {
+  it('answers 200 or 503 with the states, and no message that could quote an address', async () => {
+    const state: WatchState = { pipeline: 'contoso', state: 'idle', failures: 0, nextRun: 0, isListening: true };
+    const health = await serveHealth(0, [state]);
+    const ask = async (): Promise<{ readonly status: number; readonly body: string }> => {
+      const { statusCode, body } = await request(`http://127.0.0.1:${String(health.port)}/`);
+      return { status: statusCode, body: await body.text() };
+    };
+    expect(await ask()).toMatchObject({ status: 200, body: expect.stringContaining('"nextRun":"1970-01-01T00:00:00.000Z"') });
+    state.failures = 1;
+    state.lastFailure = { at: 0, code: 'SRC-101', message: 'db.internal is down' };
+    const bad = await ask();
+    expect(bad.status).toBe(503);
+    expect(bad.body).toContain('SRC-101');
+    expect(bad.body).not.toContain('db.internal');
+    await expect(serveHealth(health.port, [])).rejects.toMatchObject({ code: 'CLI-104' });
+    await health.close();
+  });
+});
