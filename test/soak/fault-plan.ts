@@ -18,12 +18,23 @@ export class FaultPlan {
   #entries: { readonly fault: On<'entry'>; left: number }[] = [];
   #rows: { readonly fault: On<'row'>; left: number }[] = [];
   readonly #seen = new Map<RequestTarget, number>();
+  readonly #order = new Map<string, number>();
+  #uploaded = 0;
+  #processed = -1;
+  #reordered = false;
 
   constructor(world: FaultedWorld) {
     this.#world = world;
   }
 
+  /** The bytes of a request leave; what it holds is processed in any order, and each time that is another one counts. */
+  uploading(workers: readonly string[]): void {
+    for (const worker of workers) this.#order.set(worker, ++this.#uploaded);
+  }
+
   arm(faults: readonly StoryFault[]): void {
+    if (this.#reordered) this.strike('reorder');
+    this.#reordered = false;
     this.#seen.clear();
     this.#requests = [];
     for (const fault of faults) {
@@ -71,6 +82,9 @@ export class FaultPlan {
   }
 
   #entry(entry: FaultEntry): EntryFault | undefined {
+    const place = this.#order.get(entry.externalId) ?? -1;
+    if (place < this.#processed && entry.retries === 0) this.#reordered = true;
+    this.#processed = place;
     const armed = this.#entries.find(({ fault, left }) => left > 0 && fault.worker === entry.externalId);
     if (armed === undefined || (armed.fault.what.kind === 'late' && entry.retries > 0)) return undefined;
     armed.left--;

@@ -214,6 +214,7 @@ function generateSwitches(choices: Choices): Partial<EmulatorSwitches> {
     { logRetryAfter: 'absent' },
     { logCalls: choices.of([1, 2]) },
     { logWindowMilliseconds: 20_000 },
+    { logPageSize: choices.of([7, 50]) },
     { entriesPerSecond: choices.of([0, 1, 5]) },
     { cycleIntervalMilliseconds: choices.of([600_000, 5_400_000]) },
     { inactiveUnknown: 'skip' },

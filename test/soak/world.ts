@@ -174,6 +174,7 @@ export class World {
       upload: async (body, clientRequestId, abort) => {
         const text = Buffer.from(body).toString('utf8');
         await watcher.uploading(text, real);
+        this.plan.uploading([...text.matchAll(/"externalId":"([^"]+)"/g)].map(([, worker = '']) => worker));
         const answer = await service.upload(body, clientRequestId, abort);
         await watcher.uploaded(text, answer.kind, real);
         return answer;
