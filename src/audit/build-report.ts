@@ -1,18 +1,17 @@
-import type { Change, PlanHead } from '../domain/change.ts';
+import type { PlanHead } from '../domain/change.ts';
 import type { Instant } from '../domain/clock.ts';
 import { JoineryError } from '../domain/error.ts';
 import type { Run } from '../domain/run.ts';
-import { isDisable, sentChangeKinds, type ExternalId, type RunId } from '../domain/words.ts';
+import { sentChangeKinds, type RunId } from '../domain/words.ts';
 import type { EndFigure, Store } from '../store/contract.ts';
 import { readDocument, readHandoff, type Documents } from '../store/run-files.ts';
-import { shownDifference, type Masks } from './masks.ts';
+import type { Masks } from './masks.ts';
+import { readChanges } from './report-changes.ts';
 import { groupRejections, titleOf } from './rejection-groups.ts';
-import type { AttributeRow, OutcomeRow, RunReport, TrendRow, WorkerRow } from './run-report.ts';
+import type { OutcomeRow, RunReport, TrendRow } from './run-report.ts';
 import { groupTroubles } from './trouble-groups.ts';
 import { endOf, type End } from './words.ts';
 
-/** How many workers one page lists: more would not open in a browser. Those with trouble come first; exports have them all. */
-const listedWorkers = 2_000;
 const trendRuns = 20;
 
 /** The report of a run from the state alone. Errors: AUD-101 when there is no such run. */
@@ -28,9 +27,7 @@ export async function buildReport(store: Store, id: RunId, masks: Masks, at: Ins
     ? await groupRejections(readHandoff(store, id, 'rejections.ndjson'), masks)
     : { groups: [], total: 0 };
   const troubles = await groupTroubles(store.figures.troubled(id), masks);
-  const changes = files.has('plan.ndjson')
-    ? await readChanges(store, id, masks, troubles.workers)
-    : { attributes: [], workers: [], total: 0 };
+  const changes = await readChanges(store, id, files, masks, troubles.workers);
   return {
     run,
     writtenAt: at,
@@ -81,61 +78,6 @@ function endsOf(figures: readonly EndFigure[]): Partial<Record<End, number>> {
   const ends: Partial<Record<End, number>> = {};
   for (const { end, operations } of figures) ends[endOf(end)] = (ends[endOf(end)] ?? 0) + operations;
   return ends;
-}
-
-interface Changes {
-  readonly attributes: readonly AttributeRow[];
-  readonly workers: readonly WorkerRow[];
-  readonly total: number;
-}
-
-/** One pass over the plan: counts attributes, keeps the workers whom the page lists, most urgent first. */
-async function readChanges(store: Store, run: RunId, masks: Masks, troubled: ReadonlySet<ExternalId>): Promise<Changes> {
-  const attributes = new Map<string, { set: number; changed: number; emptied: number }>();
-  const kept: Change[][] = [[], [], [], [], []];
-  let total = 0;
-  for await (const { change } of readHandoff(store, run, 'plan.ndjson')) {
-    if (change === undefined || !(change.send || change.waiting || change.failedBefore)) continue;
-    total++;
-    const rank = kept[rankOf(change, troubled)];
-    if (rank !== undefined && rank.length < listedWorkers) rank.push(change);
-    if (!change.send) continue;
-    for (const { path, kind } of change.differences) {
-      const row = attributes.get(path) ?? { set: 0, changed: 0, emptied: 0 };
-      row[kind]++;
-      attributes.set(path, row);
-    }
-  }
-  const listed = kept.flat().slice(0, listedWorkers);
-  const operations = await store.figures.ofWorkers(
-    run,
-    listed.map(({ externalId }) => externalId),
-  );
-  const workers = listed.map((change): WorkerRow => {
-    const own = operations.get(change.externalId) ?? [];
-    const inFlight = new Set(['sending', 'sent', 'unknown']);
-    return {
-      externalId: change.externalId,
-      change: change.change,
-      cause: change.cause,
-      ends: own.map(({ outcome, state }) => endOf(outcome ?? (inFlight.has(state) ? 'open' : state === 'planned' ? 'unsent' : state))),
-      waiting: change.waiting,
-      failedBefore: change.failedBefore,
-      differences: change.differences.map((difference) => ({
-        path: difference.path,
-        kind: difference.kind,
-        ...shownDifference(difference, masks),
-      })),
-    };
-  });
-  return { attributes: [...attributes].map(([path, row]) => ({ path, ...row })), workers, total };
-}
-
-function rankOf(change: Change, troubled: ReadonlySet<ExternalId>): number {
-  if (troubled.has(change.externalId)) return 0;
-  if (isDisable(change.change)) return 1;
-  if (!change.send) return 2;
-  return change.change === 'mover' ? 3 : 4;
 }
 
 /** The runs before this one and itself, oldest first; abandoned runs changed nothing and are left out. */

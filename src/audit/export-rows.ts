@@ -4,7 +4,7 @@ import { differences } from '../scim/index.ts';
 import type { Store } from '../store/contract.ts';
 import { readHandoff } from '../store/run-files.ts';
 import type { Masks } from './masks.ts';
-import { stewardRows } from './steward.ts';
+import { everybody, stewardList } from './steward.ts';
 import { reasonOf } from './trouble-groups.ts';
 
 export const exportSubjects = ['payloads', 'changes', 'rejections', 'outcomes', 'operations', 'steward'] as const;
@@ -74,7 +74,8 @@ export function exportTable(store: Store, run: Run, subject: ExportSubject, mask
 }
 
 async function* steward(store: Store, run: Run, masks: Masks): AsyncGenerator<Cell[]> {
-  for await (const { worker, kind, attribute, value, reason, todo } of stewardRows(store, run, run.pipeline, masks))
+  const { rows } = await stewardList(store, run, run.pipeline, masks, everybody);
+  for (const { worker, kind, attribute, value, reason, todo } of rows)
     yield [worker, kind, attribute === '' ? null : attribute, value === '' ? null : value, reason, todo];
 }
 

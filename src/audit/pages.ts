@@ -6,7 +6,8 @@ import { html, nothing, renderDocument, type Html } from './html.ts';
 import { reportBody } from './report-page.ts';
 import { filterScript } from './report-workers.ts';
 import type { RunReport } from './run-report.ts';
-import { stewardWords, type StewardRow } from './steward.ts';
+import type { StewardList } from './steward.ts';
+import { stewardBody } from './steward-page.ts';
 import { style } from './style.ts';
 import { count, spaced, time } from './words.ts';
 
@@ -56,13 +57,11 @@ export function workerPage(frame: Frame, explanation: Explanation): string {
   return page(frame, `Worker ${explanation.worker}`, body, {});
 }
 
-export function stewardPage(frame: Frame, rows: readonly StewardRow[], total: number): string {
-  const table = html`<div class="scroll"><table><thead><tr><th scope="col">Worker</th><th scope="col">What</th><th scope="col">Attribute</th><th scope="col">Value</th><th scope="col">Why</th><th scope="col">What to do</th></tr></thead><tbody>${rows.map((row) => html`<tr><th scope="row">${workerLink(frame, row.worker)}</th><td>${row.kind}</td><td>${row.attribute}</td><td>${row.value}</td><td>${row.reason}</td><td>${row.todo}</td></tr>`)}</tbody></table></div>`; // prettier-ignore
+export function stewardPage(frame: Frame, list: StewardList): string {
   const body = html`<main id="main">
     <h1>To look at</h1>
-    <p>Who stands in the ledger with something open: ${stewardWords(rows.length, total)}.</p>
-    <p><code>joinery export PIPELINE --what steward</code> writes the whole list as a table for HR.</p>
-    ${rows.length === 0 ? html`<p>Nobody.</p>` : table}
+    ${stewardBody(list, (worker) => workerLink(frame, worker))}
+    ${list.rows.length === 0 ? nothing : html`<p><a href="${frame.base}steward.csv">As CSV</a></p>`}
   </main>`;
   return page(frame, 'To look at', body, {});
 }

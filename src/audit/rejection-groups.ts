@@ -35,11 +35,6 @@ export function titleOf(code: string): string {
   return isKnown(code) ? declarationOf(code).title : code;
 }
 
-/** The way out of a code. */
-export function fixOf(code: string): string {
-  return isKnown(code) ? declarationOf(code).fix : '';
-}
-
-function isKnown(code: string): code is ErrorCode {
+export function isKnown(code: string): code is ErrorCode {
   return Object.hasOwn(errorRegistry, code);
 }

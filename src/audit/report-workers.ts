@@ -1,6 +1,6 @@
 import { html, nothing, type Html } from './html.ts';
 import type { RunReport, WorkerRow } from './run-report.ts';
-import { causeWords, changeWords, count, plural, shortPath, spaced } from './words.ts';
+import { causeWords, changeWords, holdWords, count, plural, shortPath, spaced } from './words.ts';
 
 /** Filters the list by what was typed; without script the whole list stands there. */
 export const filterScript = `
@@ -37,14 +37,18 @@ ${workers.map(workerRow)}</tbody></table></div>`; // prettier-ignore
 
 function workerRow(worker: WorkerRow): Html {
   const { externalId, change, cause, ends, differences } = worker;
+  const because = cause === undefined ? '' : ` ${causeWords[cause]}`;
   const outcome = ends.map(spaced).join(', then ');
-  const find = [externalId, change, cause, outcome, ...differences.map(({ path }) => shortPath(path))].join(' ').toLowerCase();
-  return html`<tr data-find="${find}"><th scope="row"><code>${externalId}</code></th><td><span title="${changeWords[change]}. ${causeWords[cause]}">${change}</span></td><td>${outcomeText(worker, outcome)}</td><td>${changes(differences)}</td></tr>
+  const find = [externalId, change, cause ?? '', outcomeText(worker, outcome), ...differences.map(({ path }) => shortPath(path))]
+    .join(' ')
+    .toLowerCase();
+  return html`<tr data-find="${find}"><th scope="row"><code>${externalId}</code></th><td><span title="${changeWords[change]}.${because}">${change}</span></td><td>${outcomeText(worker, outcome)}</td><td>${changes(differences)}</td></tr>
 `; // prettier-ignore
 }
 
-function outcomeText({ waiting, failedBefore }: WorkerRow, outcome: string): string {
+function outcomeText({ waiting, failedBefore, held }: WorkerRow, outcome: string): string {
   if (outcome !== '') return outcome;
+  if (held !== undefined) return `held (${holdWords[held]})`;
   if (waiting) return 'waits behind an operation in flight';
   return failedBefore ? 'failed before; not sent until the payload differs' : 'not sent';
 }

@@ -1,7 +1,7 @@
 import type { GuardVerdict, PlanHead } from '../domain/change.ts';
 import type { Instant } from '../domain/clock.ts';
 import type { Run, RunState } from '../domain/run.ts';
-import type { ChangeCause } from '../domain/change.ts';
+import type { ChangeCause, HoldCause } from '../domain/change.ts';
 import type { AttributePath } from '../domain/payload.ts';
 import type { ChangeKind, ExternalId, RunId, SentChangeKind } from '../domain/words.ts';
 import type { ExtractSummary, RunEvents } from '../store/run-files.ts';
@@ -79,10 +79,12 @@ export interface TroubleGroup {
 export interface WorkerRow {
   readonly externalId: ExternalId;
   readonly change: ChangeKind;
-  readonly cause: ChangeCause;
+  /** Absent where the plan is too large to be read for one worker. */
+  readonly cause?: ChangeCause;
   readonly ends: readonly End[];
   readonly waiting: boolean;
   readonly failedBefore: boolean;
+  readonly held?: HoldCause;
   readonly differences: readonly { readonly path: AttributePath; readonly kind: string; readonly old: string; readonly new: string }[];
 }
 

@@ -14,7 +14,8 @@ import { explainWorker } from './explain-worker.ts';
 import { masksOf } from './masks.ts';
 import { messagePage, runPage, runsPage, stewardPage, workerPage } from './pages.ts';
 import type { RunReport } from './run-report.ts';
-import { stewardList } from './steward.ts';
+import { stewardCsv } from './steward-page.ts';
+import { everybody, stewardList } from './steward.ts';
 
 export interface AuditServerOptions {
   readonly store: Store;
@@ -120,8 +121,13 @@ export function pagesOf({ store, pipeline, mapping, clock, token }: AuditServerO
   });
 
   app.get(`${base}steward`, async (context) => {
-    const { rows, total } = await stewardList(store, scope, pipeline.name, masks);
-    return context.html(stewardPage(frame, rows, total));
+    return context.html(stewardPage(frame, await stewardList(store, scope, pipeline.name, masks)));
+  });
+
+  app.get(`${base}steward.csv`, async (context) => {
+    context.header('content-type', 'text/csv; charset=utf-8');
+    context.header('content-disposition', 'attachment; filename="to-look-at.csv"');
+    return context.body(stewardCsv(await stewardList(store, scope, pipeline.name, masks, everybody)));
   });
 
   app.notFound((context) => context.html(messagePage(frame, 'No such page', 'The address leads nowhere.'), 404));

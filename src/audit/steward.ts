@@ -1,91 +1,188 @@
-import type { Operation } from '../domain/operation.ts';
-import type { ExternalId, JobScope, PipelineName } from '../domain/words.ts';
-import { explainCode } from '../entra/outcome-codes.ts';
-import type { Store } from '../store/contract.ts';
+import type { Instant } from '../domain/clock.ts';
+import { declarationOf } from '../domain/errors/registry.ts';
+import type { ExternalId, JobScope, PipelineName, RunId } from '../domain/words.ts';
+import { classWords, explainCode } from '../entra/outcome-codes.ts';
+import type { LookedAt, Store } from '../store/contract.ts';
+import { readDocument, readHandoff } from '../store/run-files.ts';
 import type { Masks } from './masks.ts';
-import { fixOf, titleOf } from './rejection-groups.ts';
+import { isKnown, titleOf } from './rejection-groups.ts';
 import { attributeInQuestion } from './steward-attribute.ts';
 import { reasonOf } from './trouble-groups.ts';
-import { count, plural, time } from './words.ts';
+import { count, holdWords, plural, time } from './words.ts';
 
-/** Somebody whom a person has to look at, why, and what to do about it. */
+/** Somebody whom a person has to look at: what is wrong, in words that HR understands, and what to do. */
 export interface StewardRow {
   readonly worker: ExternalId;
-  readonly kind: 'rejected' | 'failed' | 'silent' | 'missing';
-  /** What the service or the rule complains about, as the pipeline names it; empty where neither says. */
+  readonly kind: 'rejected' | 'failed' | 'silent' | 'missing' | 'held';
+  /** Code of the rejection, or of the service. */
+  readonly code: string;
+  /** The column or attribute that the reason is about; empty where it is about the whole worker. */
   readonly attribute: string;
-  /** As openly as its class allows. */
+  /** Its value, masked. */
   readonly value: string;
   readonly reason: string;
-  /** In HR, in the mapping or in the tenant. */
   readonly todo: string;
+  /** Who acts. */
+  readonly who: string;
 }
 
+export interface StewardList {
+  readonly rows: readonly StewardRow[];
+  /** Workers with something open, listed or not. */
+  readonly workers: number;
+}
+
+/** How many workers a page lists. */
 const stewardLimit = 1_000;
+/** For files: more workers than any ledger has trouble with and a machine has memory for. */
+export const everybody = 100_000;
 
-/** Who stands in the ledger with something open: rejected, refused by the service, silent, missing from the source. Streams. */
-export async function* stewardRows(store: Store, scope: JobScope, pipeline: PipelineName, masks: Masks): AsyncGenerator<StewardRow> {
-  const nothing = { attribute: '', value: '' };
-  for await (const chunk of store.ledger.streamEntries(scope, pipeline)) {
-    for (const { externalId: worker, evaluated, failed, baselineUnknown, missing } of chunk) {
-      if (evaluated?.verdict === 'rejected') {
-        for (const code of evaluated.reasons ?? [])
-          yield { worker, kind: 'rejected', ...nothing, reason: `${code} ${titleOf(code)}`, todo: fixOf(code) };
-      }
-      if (failed !== undefined) {
-        const operations = await store.operations.ofWorker(scope, worker);
-        const operation = operations.findLast(({ payloadHash, failure }) => payloadHash === failed.hash && failure !== undefined);
-        yield failedRow(worker, failed.code, operation, masks);
-      }
-      if (baselineUnknown) {
-        const reason = 'the service accepted a record and told no outcome in time: what it has is unknown';
-        yield { worker, kind: 'silent', ...nothing, reason, todo: 'Nothing: the next run sends the record again.' };
-      }
-      if (missing !== undefined) {
-        const reason = `not in the source since ${time(missing.since)}, ${plural(missing.passes, 'pass', 'passes')}`;
-        yield {
-          worker,
-          kind: 'missing',
-          ...nothing,
-          reason,
-          todo: 'Nothing if he has left; otherwise find out why the source no longer returns him.',
-        };
-      }
-    }
-  }
-}
-
-function failedRow(worker: ExternalId, code: string, operation: Operation | undefined, masks: Masks): StewardRow {
-  const { words, todo } = explainCode(code, operation?.failure?.reason);
-  const said = operation === undefined ? '' : reasonOf(operation, masks);
-  const found = operation === undefined ? undefined : attributeInQuestion(code, operation.failure?.reason ?? '', operation.payload);
-  return {
-    worker,
-    kind: 'failed',
-    attribute: found?.path ?? '',
-    value: found === undefined ? '' : masks.attribute(found.path, found.value),
-    reason: `${code}: ${words}${said === '' ? '' : ` The service says: ${said}`}`,
-    todo,
-  };
-}
-
-/** At most `stewardLimit` rows, all counted. */
+/** Who stands in the ledger with something open (rejected, refused by the service, silent, missing from the source), and whom the newest plan holds. */
 export async function stewardList(
   store: Store,
   scope: JobScope,
   pipeline: PipelineName,
   masks: Masks,
-): Promise<{ readonly rows: readonly StewardRow[]; readonly total: number }> {
+  limit = stewardLimit,
+): Promise<StewardList> {
+  const { workers, total } = await store.figures.lookAt(scope, pipeline, limit);
+  const messages = await messagesOf(store, workers);
+  const held = await heldRows(store, pipeline);
   const rows: StewardRow[] = [];
-  let total = 0;
-  for await (const row of stewardRows(store, scope, pipeline, masks)) {
-    total++;
-    if (rows.length < stewardLimit) rows.push(row);
+  for (const one of workers) {
+    rows.push(
+      ...rejectedRows(one, messages.get(one.externalId), masks),
+      ...(await failedRows(store, scope, one, masks)),
+      ...quietRows(one),
+    );
   }
-  return { rows, total };
+  rows.push(...held.slice(0, limit));
+  return { rows, workers: total + held.length };
+}
+
+/** What the runs that evaluated them wrote about the rejected, by worker. */
+async function messagesOf(store: Store, workers: readonly LookedAt[]): Promise<ReadonlyMap<ExternalId, ReadonlyMap<string, string>>> {
+  const wanted = new Map<RunId, Set<ExternalId>>();
+  for (const { externalId, rejected } of workers) {
+    if (rejected === undefined) continue;
+    const of = wanted.get(rejected.run) ?? new Set();
+    of.add(externalId);
+    wanted.set(rejected.run, of);
+  }
+  const found = new Map<ExternalId, ReadonlyMap<string, string>>();
+  for (const [run, ids] of wanted) {
+    if (!(await store.files.list({ run })).includes('rejections.ndjson')) continue;
+    for await (const { externalId, reasons } of readHandoff(store, run, 'rejections.ndjson'))
+      if (externalId !== undefined && ids.has(externalId))
+        found.set(externalId, new Map(reasons.map(({ code, message }) => [code, message])));
+  }
+  return found;
+}
+
+function rejectedRows(
+  { externalId: worker, rejected }: LookedAt,
+  messages: ReadonlyMap<string, string> | undefined,
+  masks: Masks,
+): StewardRow[] {
+  return (rejected?.codes ?? []).map((code) => {
+    const message = masks.text(messages?.get(code) ?? '');
+    return {
+      worker,
+      kind: 'rejected',
+      code,
+      ...subjectOf(message),
+      // Purged, or of a run whose files are gone: the title of the code is left.
+      reason: message === '' ? titleOf(code) : message,
+      todo: isKnown(code) ? declarationOf(code).fix : '',
+      who: code.startsWith('PLN') ? 'the pipeline' : 'HR data',
+    };
+  });
+}
+
+/** The column or attribute that a message of a mapping begins with, and the masked value that it shows. */
+export function subjectOf(message: string): { readonly attribute: string; readonly value: string } {
+  const column = /^column (\S+) (?:is (.+?)(?:, (?:which|none)|$| and required))?/u.exec(message);
+  if (column?.[1] !== undefined) return { attribute: column[1], value: column[2] ?? '' };
+  const attribute = /^([\p{L}$][^\s:]*(?:\[[^\]]*\]\S*)?)(?=: | is empty| came out)/u.exec(message)?.[1] ?? '';
+  const value = attribute === '' ? undefined : /\(\S+ = ([^,)]*)\)$/u.exec(message)?.[1];
+  return { attribute, value: value ?? '' };
+}
+
+/** With the attribute that the service complains about, where its reason names one, and the value that was sent. */
+async function failedRows(store: Store, scope: JobScope, { externalId: worker, failed }: LookedAt, masks: Masks): Promise<StewardRow[]> {
+  if (failed === undefined) return [];
+  const { code, hash } = failed;
+  const operation = (await store.operations.ofWorker(scope, worker)).findLast(
+    ({ payloadHash, failure }) => payloadHash === hash && failure !== undefined,
+  );
+  const { words, todo, class: cause } = explainCode(code, operation?.failure?.reason ?? '');
+  const found = operation === undefined ? undefined : attributeInQuestion(code, operation.failure?.reason ?? '', operation.payload);
+  const said = operation === undefined ? '' : reasonOf(operation, masks);
+  return [
+    {
+      worker,
+      kind: 'failed',
+      code,
+      attribute: found?.path ?? '',
+      value: found === undefined ? '' : masks.attribute(found.path, found.value),
+      reason: `${words}${said === '' ? '' : ` The service says: ${said}`} (${time(failed.at)})`,
+      todo,
+      who: classWords[cause],
+    },
+  ];
+}
+
+function quietRows({ externalId: worker, silent, missing }: LookedAt): StewardRow[] {
+  const rows: StewardRow[] = [];
+  const about = (kind: 'silent' | 'missing', reason: string, todo: string, who: string): void => {
+    rows.push({ worker, kind, code: '', attribute: '', value: '', reason, todo, who });
+  };
+  if (silent)
+    about(
+      'silent',
+      'An operation went silent, so that nobody knows what the service has.',
+      'Nothing; the next run sends him again.',
+      'nobody',
+    );
+  if (missing !== undefined) {
+    const since: Instant = missing.since;
+    const words = `Not in the source since ${time(since)}, for ${plural(missing.passes, 'pass', 'passes')}.`;
+    about(
+      'missing',
+      words,
+      'Say in HR whether he has left; otherwise look why the query no longer returns him. He is disabled once he counts as vanished.',
+      'HR data',
+    );
+  }
+  return rows;
+}
+
+/** Whom the newest plan holds. */
+async function heldRows(store: Store, pipeline: PipelineName): Promise<StewardRow[]> {
+  const [newest] = (await store.runs.list(pipeline, 20)).filter(({ state }) => state !== 'abandoned');
+  if (newest === undefined || !(await store.files.list({ run: newest.id })).includes('changes.json')) return [];
+  const { changes } = await readDocument(store, newest.id, 'changes.json');
+  return changes.flatMap(({ externalId, change, held }): StewardRow[] => {
+    if (held === undefined) return [];
+    const reason = `The ${change} is held: ${holdWords[held]}.`;
+    const todo =
+      held === 'protected' ? 'Nothing, as long as he is protected.' : 'Decide whether the account may be enabled; joinery release lets it.';
+    return [
+      {
+        worker: externalId,
+        kind: 'held',
+        code: held,
+        attribute: 'active',
+        value: '',
+        reason,
+        todo,
+        who: 'security and the administrators',
+      },
+    ];
+  });
 }
 
 /** `3 workers`, or how many of them are shown. */
 export function stewardWords(shown: number, total: number): string {
-  return shown === total ? plural(total, 'entry', 'entries') : `the first ${count(shown)} of ${count(total)} entries`;
+  return shown === total ? plural(total, 'worker') : `the first ${count(shown)} of ${plural(total, 'worker')}`;
 }

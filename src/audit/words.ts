@@ -1,5 +1,5 @@
 import { formatInstant, type Instant } from '../domain/clock.ts';
-import type { ChangeCause } from '../domain/change.ts';
+import type { ChangeCause, HoldCause } from '../domain/change.ts';
 import type { AttributePath } from '../domain/payload.ts';
 import type { ChangeKind } from '../domain/words.ts';
 
@@ -61,6 +61,16 @@ export const causeWords: Readonly<Record<ChangeCause, string>> = {
   manager: 'Only what the service could not set before is sent again.',
   unsettled: 'An accepted payload is not confirmed yet.',
   resend: 'Nothing differs; somebody asked for the worker to be sent again.',
+};
+
+export const holdWords: Readonly<Record<HoldCause, string>> = {
+  directory: 'somebody else disabled the account',
+  list: 'on the hold list',
+  ambiguous: 'several accounts carry the employee id',
+  onPremises: 'mastered on-premises',
+  forgotten: 'somebody with this key was forgotten',
+  protected: 'protected, never touched',
+  rekey: 'may be somebody under another key',
 };
 
 /** Ends of operations in the order in which bars and tables show them; the good ones first. */

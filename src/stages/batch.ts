@@ -10,6 +10,7 @@ import { PlanHash } from '../plan/plan-hash.ts';
 import { priceOf } from '../plan/price.ts';
 import { stagesOf } from '../plan/staging.ts';
 import { callAllowance } from './allowance.ts';
+import { ChangeTally } from './change-listing.ts';
 import { scopeOf, type StageContext } from './context.ts';
 import { decideWorkers, type Decided } from './decide.ts';
 import { readDocument, readHandoff, writeDocument, writeHandoff, type BatchLine, type PlanLine } from '../store/run-files.ts';
@@ -94,6 +95,7 @@ export async function batch(context: StageContext, run: Run, directory: Director
     if (options.firstRun !== true) await refuseUnknownHistory(context, survey.newcomers, directory);
     const summary = await readDocument(store, run.id, 'extract.json');
     const totals = new PlanTotals();
+    const changed = new ChangeTally();
     const date = mapping.readsClock ? { date: formatInstant(run.asOf).slice(0, 10) } : {};
     const hash = new PlanHash({ mappingId: mapping.id, guards: pipeline.guards, sink: pipeline.sink, ...date });
     const rejections: Rejection[] = [];
@@ -110,7 +112,8 @@ export async function batch(context: StageContext, run: Run, directory: Director
       resend: options.resend ?? new Set<ExternalId>(),
     };
     const decided = decideWorkers(context, readHandoff(store, run.id, 'verdicts.ndjson'), input);
-    await writeHandoff(store, run.id, 'plan.ndjson', tally(context, decided, totals, hash, rejections));
+    await writeHandoff(store, run.id, 'plan.ndjson', tally(context, decided, totals, changed, hash, rejections));
+    await writeDocument(store, run.id, 'changes.json', changed.listing());
     await writeHandoff(store, run.id, 'rejections.ndjson', rejections);
     for (const circle of managerCircles(totals.members)) {
       const message = `the managers of these workers lead in a circle: ${circle.join(', ')}`;
@@ -169,6 +172,7 @@ async function* tally(
   context: StageContext,
   decided: AsyncIterable<Decided>,
   totals: PlanTotals,
+  changed: ChangeTally,
   hash: PlanHash,
   rejections: Rejection[],
 ): AsyncGenerator<PlanLine> {
@@ -186,6 +190,7 @@ async function* tally(
       hash.add(change);
       const bytes = change.send ? operationBytes(bulkIdOf(scope, change.externalId, change.payloadHash), change.payload) : 0;
       totals.addChange(change, bytes);
+      changed.add(change);
       // Who waits is sent after his operation in flight, without a plan of his own.
       if ((change.send || change.waiting) && isSentChange(change.change)) {
         totals.addMarks(marksOf({ ...change, change: change.change }, context.pipeline.guards));

@@ -3,10 +3,18 @@ import { JoineryError } from '../domain/error.ts';
 import type { ExternalId, RunId } from '../domain/words.ts';
 import { readFingerprints } from '../source/fingerprint-file.ts';
 import { fromLines } from '../store/ndjson.ts';
-import { fingerprintFile, handoffNames, readDocument, rewriteHandoff, type Handoffs } from '../store/run-files.ts';
+import {
+  fingerprintFile,
+  handoffNames,
+  readDocument,
+  rewriteHandoff,
+  writeDocument,
+  type ChangeListing,
+  type Handoffs,
+} from '../store/run-files.ts';
 import { scopeOf, type StageContext } from './context.ts';
 import { acceptedStates } from './previous-pass.ts';
-import { withoutValues } from './purge.ts';
+import { pathsOf, withoutValues } from './purge.ts';
 
 /** What a forget erases, or has erased. */
 export interface ForgetReport {
@@ -84,6 +92,9 @@ export async function forget(context: StageContext, worker: ExternalId, reason: 
       case 'batches.ndjson':
         await rewriteHandoff(store, run, name, (line) => renamed(line, worker, pseudonym), worker);
         break;
+      case 'changes.json':
+        await writeDocument(store, run, name, renamed(withoutValuesOf(await readDocument(store, run, name), worker), worker, pseudonym));
+        break;
       default:
         await store.files.remove({ run }, name);
     }
@@ -113,6 +124,7 @@ async function refuseWhileInSource({ store, pipeline }: Asking, worker: External
 
 async function isNamedIn({ store }: Asking, run: RunId, name: string, worker: ExternalId): Promise<boolean> {
   const isHandoff = handoffNames.some((one) => one === name);
+  if (name === 'changes.json') return JSON.stringify(await readDocument(store, run, name)).includes(JSON.stringify(worker));
   if (!isHandoff && name !== fingerprintFile) return false;
   const bytes = await store.files.read({ run }, name);
   if (bytes === undefined) return false;
@@ -130,6 +142,11 @@ function isHis(line: Handoffs[Exclude<keyof Handoffs, 'batches.ndjson'>], worker
   if ('group' in line) return line.group.key === worker;
   if ('verdict' in line) return line.verdict.externalId === worker;
   return 'externalId' in line && line.externalId === worker;
+}
+
+function withoutValuesOf(listing: ChangeListing, worker: ExternalId): ChangeListing {
+  const changes = listing.changes.map((one) => (one.externalId === worker ? { ...one, differences: pathsOf(one) } : one));
+  return { ...listing, changes };
 }
 
 /** The same document with the id replaced wherever a text is equal to it: as his own, and where others name him as their manager. */

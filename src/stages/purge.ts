@@ -39,7 +39,7 @@ export async function planPurge(context: Pick<StageContext, 'store' | 'pipeline'
     const files = [
       ...(rows ? rowFiles.filter((name) => names.has(name)) : []),
       ...(payloads && erased.payloads === undefined
-        ? ['plan.ndjson', 'rejections.ndjson', reportFile].filter((name) => names.has(name))
+        ? ['plan.ndjson', 'changes.json', 'rejections.ndjson', reportFile].filter((name) => names.has(name))
         : []),
     ];
     const operations = payloads ? await store.erasure.countRun(run.id) : 0;
@@ -74,6 +74,10 @@ export async function purge(context: StageContext, by: string): Promise<PurgeRep
         ...rejection,
         reasons: rejection.reasons.map(({ code, severity }) => ({ code, severity, message: '' })),
       }));
+    if (files.includes('changes.json')) {
+      const { changes, ...kept } = await readDocument(store, run, 'changes.json');
+      await writeDocument(store, run, 'changes.json', { ...kept, changes: changes.map((one) => ({ ...one, differences: pathsOf(one) })) });
+    }
     const names = await store.files.list(area);
     const before: ErasedFiles = names.includes('erased.json') ? await readDocument(store, run, 'erased.json') : {};
     const at = clock.now();
@@ -106,7 +110,12 @@ function emptied({ manager: _manager, ...change }: Change): Change {
   return {
     ...change,
     payload: { schemas: [], externalId, active },
-    differences: change.differences.map(({ path, kind }) => ({ path, kind })),
+    differences: pathsOf(change),
     warnings: change.warnings.map(({ code, severity }) => ({ code, severity, message: '' })),
   };
+}
+
+/** Differences without their values. */
+export function pathsOf({ differences }: Pick<Change, 'differences'>): Change['differences'] {
+  return differences.map(({ path, kind }) => ({ path, kind }));
 }

@@ -1,6 +1,6 @@
 import type { Instant } from '../domain/clock.ts';
 import type { Json } from '../domain/canonical-json.ts';
-import type { Desired, Evaluated, Evidence, LedgerEntry } from '../domain/ledger.ts';
+import type { Desired, Evaluated, Evidence, LedgerEntry, Failed, Missing } from '../domain/ledger.ts';
 import type { LogRow } from '../domain/log-row.ts';
 import type { Batch, Operation, OperationFailure } from '../domain/operation.ts';
 import type { Payload } from '../domain/payload.ts';
@@ -345,8 +345,20 @@ export interface Figures {
   calls(run: RunId): Promise<number>;
   /** Workers whose rejection stands in the ledger, by code of the reason; a worker with two reasons counts in both. Most first. */
   standing(scope: JobScope, owner: PipelineName): Promise<readonly StandingFigure[]>;
+  /** Workers of the pipeline with something open that only a person can close, by key: the first ones, and how many there are. */
+  lookAt(scope: JobScope, owner: PipelineName, limit: number): Promise<{ readonly workers: readonly LookedAt[]; readonly total: number }>;
   /** Every pipeline that ever had a run, by name. */
   pipelines(): Promise<readonly PipelineName[]>;
+}
+
+/** What is open about one worker. */
+export interface LookedAt {
+  readonly externalId: ExternalId;
+  /** His rejection stands; `run` evaluated him. */
+  readonly rejected?: { readonly codes: readonly string[]; readonly run: RunId };
+  readonly failed?: Failed;
+  readonly silent: boolean;
+  readonly missing?: Missing;
 }
 
 export interface EndFigure {

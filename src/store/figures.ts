@@ -1,19 +1,17 @@
 import type { Operation } from '../domain/operation.ts';
 import { sentChangeKinds, type ExternalId, type JobScope, type PipelineName, type RunId } from '../domain/words.ts';
-import type { EndFigure, Figures, StandingFigure } from './contract.ts';
+import { toLookAt, troubled } from './audit-schema.ts';
+import type { EndFigure, Figures, LookedAt, StandingFigure } from './contract.ts';
 import { inChunks, placeholders, type Database } from './database.ts';
 import { findJob } from './jobs.ts';
 import { inFlight, operationOf } from './operation-row.ts';
-import { integerOf, jsonOf, textOf, wordOf } from './row.ts';
+import { flagOf, integerOf, jsonOf, optionalJson, optionalText, textOf, wordOf } from './row.ts';
 
-const batchesPerQuery = 200;
+const rowsPerQuery = 500;
 const workersPerQuery = 500;
 
 /** How far an operation came: its outcome, else `open`, `unsent`, or the state it ended in. The same words as in `Operations.tally`. */
 const endOf = `CASE WHEN outcome IS NOT NULL THEN outcome WHEN ${inFlight} THEN 'open' WHEN state = 'planned' THEN 'unsent' ELSE state END`;
-
-/** Ends that a person may have to look at. */
-const troubled = `(outcome IN ('failed', 'silent', 'escrowed', 'skipped', 'appliedWithWarning') OR state IN ('refused', 'dropped'))`;
 
 export function openFigures(database: Database): Figures {
   return {
@@ -28,6 +26,7 @@ export function openFigures(database: Database): Figures {
       return row === undefined ? 0 : integerOf(row, 'calls');
     },
     standing: (scope, owner) => standing(database, scope, owner),
+    lookAt: (scope, owner, limit) => lookAt(database, scope, owner, limit),
     async pipelines() {
       const rows = await database.all({ sql: 'SELECT DISTINCT pipeline FROM runs ORDER BY pipeline', bindings: [] });
       return rows.map((row) => textOf(row, 'pipeline'));
@@ -37,8 +36,7 @@ export function openFigures(database: Database): Figures {
 
 async function ends(database: Database, run: RunId): Promise<readonly EndFigure[]> {
   const rows = await database.all({
-    sql: `SELECT change, ${endOf} AS name, COUNT(*) AS operations FROM operations
-          WHERE batch IN (SELECT id FROM batches WHERE run = ?) GROUP BY 1, 2 ORDER BY 1, 2`,
+    sql: `SELECT change, ${endOf} AS name, COUNT(*) AS operations FROM operations WHERE run = ? GROUP BY 1, 2 ORDER BY 1, 2`,
     bindings: [run],
   });
   return rows.map((row) => ({
@@ -49,13 +47,15 @@ async function ends(database: Database, run: RunId): Promise<readonly EndFigure[
 }
 
 async function* streamTroubled(database: Database, run: RunId): AsyncGenerator<readonly Operation[]> {
-  const batches = await database.all(database.table('batches').where({ run }).orderBy('sequence').select('id'));
-  for (const chunk of inChunks(batches, batchesPerQuery)) {
+  for (let after: readonly [string, number] = ['', -1]; ;) {
     const rows = await database.all({
-      sql: `SELECT * FROM operations WHERE batch IN (${placeholders(chunk.length)}) AND ${troubled} ORDER BY batch, ordinal`,
-      bindings: chunk.map((row) => textOf(row, 'id')),
+      sql: `SELECT * FROM operations WHERE run = ? AND ${troubled} AND (batch > ? OR (batch = ? AND ordinal > ?)) ORDER BY batch, ordinal LIMIT ${String(rowsPerQuery)}`,
+      bindings: [run, after[0], ...after],
     });
     if (rows.length > 0) yield rows.map(operationOf);
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < rowsPerQuery) return;
+    after = [textOf(last, 'batch'), integerOf(last, 'ordinal')];
   }
 }
 
@@ -84,7 +84,8 @@ async function ofWorkers(
 
 async function standing(database: Database, scope: JobScope, owner: PipelineName): Promise<readonly StandingFigure[]> {
   const rows = await database.all({
-    sql: `SELECT reasons, COUNT(*) AS workers FROM entries WHERE job_id = ? AND owner = ? AND verdict = 'rejected' AND reasons IS NOT NULL GROUP BY reasons`,
+    sql: `SELECT reasons, COUNT(*) AS workers FROM entries WHERE job_id = ? AND owner = ? AND ${toLookAt}
+            AND verdict = 'rejected' AND reasons IS NOT NULL GROUP BY reasons`,
     bindings: [(await findJob(database, scope)) ?? 0, owner],
   });
   const byCode = new Map<string, number>();
@@ -93,4 +94,34 @@ async function standing(database: Database, scope: JobScope, owner: PipelineName
       byCode.set(code, (byCode.get(code) ?? 0) + integerOf(row, 'workers'));
   }
   return [...byCode].map(([code, workers]) => ({ code, workers })).toSorted((left, right) => right.workers - left.workers);
+}
+
+async function lookAt(
+  database: Database,
+  scope: JobScope,
+  owner: PipelineName,
+  limit: number,
+): Promise<{ readonly workers: readonly LookedAt[]; readonly total: number }> {
+  const job = (await findJob(database, scope)) ?? 0;
+  const condition = `job_id = ? AND owner = ? AND ${toLookAt}`;
+  const all = await database.first({ sql: `SELECT COUNT(*) AS found FROM entries WHERE ${condition}`, bindings: [job, owner] });
+  const rows = await database.all({
+    sql: `SELECT external_id, verdict, reasons, evaluated_run, failed_hash, failed_code, failed_at, baseline_unknown, missing_passes, missing_since FROM entries
+          WHERE ${condition} ORDER BY external_id LIMIT ${String(limit)}`,
+    bindings: [job, owner],
+  });
+  const workers = rows.map((row): LookedAt => {
+    const [code, passes] = [optionalText(row, 'failed_code'), integerOf(row, 'missing_passes')];
+    const isRejected = optionalText(row, 'verdict') === 'rejected';
+    return {
+      externalId: textOf(row, 'external_id'),
+      ...(isRejected
+        ? { rejected: { codes: optionalJson<readonly string[]>(row, 'reasons') ?? [], run: textOf(row, 'evaluated_run') } }
+        : {}),
+      ...(code === undefined ? {} : { failed: { hash: textOf(row, 'failed_hash'), code, at: integerOf(row, 'failed_at') } }),
+      silent: flagOf(row, 'baseline_unknown'),
+      ...(passes === 0 ? {} : { missing: { passes, since: integerOf(row, 'missing_since') } }),
+    };
+  });
+  return { workers, total: all === undefined ? 0 : integerOf(all, 'found') };
 }

@@ -2,6 +2,7 @@ import type { Instant } from '../domain/clock.ts';
 import { JoineryError } from '../domain/error.ts';
 import type { Database, Reader, Statement } from './database.ts';
 import { foundation } from './foundation.ts';
+import { auditSchema } from './audit-schema.ts';
 import { erasureSchema } from './erasure-schema.ts';
 import { names } from './names.ts';
 import { people } from './people.ts';
@@ -21,13 +22,15 @@ export interface ColumnTypes {
   /** Compares by bytes, so that order and ranges are the same everywhere. */
   readonly text: string;
   readonly bytes: string;
+  /** A member of a JSON text as text; NULL where there is none. */
+  readonly member: (column: string, name: string) => string;
 }
 
-export const migrations: readonly Migration[] = [foundation, standing, people, erasureSchema, names];
+export const migrations: readonly Migration[] = [foundation, standing, people, erasureSchema, names, auditSchema];
 
 const columnTypes: Readonly<Record<Database['kind'], ColumnTypes>> = {
-  sqlite: { text: 'text', bytes: 'blob' },
-  postgres: { text: 'text COLLATE "C"', bytes: 'bytea' },
+  sqlite: { text: 'text', bytes: 'blob', member: (column, name) => `${column} ->> '$.${name}'` },
+  postgres: { text: 'text COLLATE "C"', bytes: 'bytea', member: (column, name) => `CAST(${column} AS json) ->> '${name}'` },
 };
 
 const tableQuery: Readonly<Record<Database['kind'], Statement>> = {

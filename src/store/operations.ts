@@ -95,7 +95,7 @@ async function tally(reader: Reader, run: RunId): Promise<Readonly<Record<string
   const rows = await reader.all({
     sql: `SELECT CASE WHEN outcome IS NOT NULL THEN outcome WHEN ${inFlight} THEN 'open' WHEN state = 'planned' THEN 'unsent' ELSE state END AS name,
             COUNT(*) AS operations
-          FROM operations WHERE batch IN (SELECT id FROM batches WHERE run = ?) GROUP BY 1`,
+          FROM operations WHERE run = ? GROUP BY 1`,
     bindings: [run],
   });
   return Object.fromEntries(rows.map((row) => [textOf(row, 'name'), integerOf(row, 'operations')]));

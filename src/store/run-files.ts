@@ -3,6 +3,7 @@ import type { Instant } from '../domain/clock.ts';
 import { JoineryError } from '../domain/error.ts';
 import type { Counts } from '../domain/event.ts';
 import type { Evaluated } from '../domain/ledger.ts';
+import type { AttributePath } from '../domain/payload.ts';
 import type { RowGroup } from '../domain/row.ts';
 import type { Verdict } from '../domain/verdict.ts';
 import type { BatchId, ExternalId, RunId, Stage } from '../domain/words.ts';
@@ -83,6 +84,7 @@ export interface Documents {
   'events.json': RunEvents;
   'erased.json': ErasedFiles;
   'pause.json': LoadPause;
+  'changes.json': ChangeListing;
 }
 
 /** The last time that the run's load paused by itself. */
@@ -115,6 +117,21 @@ export interface StageRecord {
   readonly milliseconds: number;
   readonly counts: Counts;
 }
+
+/** What a plan changes, summed up, and the most urgent workers of it: the rest stands in plan.ndjson alone. */
+export interface ChangeListing {
+  readonly attributes: readonly {
+    readonly path: AttributePath;
+    readonly set: number;
+    readonly changed: number;
+    readonly emptied: number;
+  }[];
+  /** Workers who are sent, wait, failed before or are held. */
+  readonly total: number;
+  readonly changes: readonly ListedChange[];
+}
+
+export type ListedChange = Pick<Change, 'externalId' | 'change' | 'cause' | 'send' | 'waiting' | 'failedBefore' | 'held' | 'differences'>;
 
 /** When a purge took values out of the run's files. */
 export interface ErasedFiles {

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
+import { renderSteward, stewardCsv } from '../../audit/steward-page.ts';
+import { everybody, stewardList } from '../../audit/steward.ts';
 import { JoineryError } from '../../domain/error.ts';
-import { withAudit, type AuditOptions } from '../audit.ts';
+import { withAudit, writePrivate, type AuditOptions } from '../audit.ts';
 import { openFile } from '../open-file.ts';
 import { defineCommand } from '../options.ts';
 import type { Register } from '../program.ts';
@@ -50,7 +52,40 @@ export function auditCommand(register: Register): Command {
         }),
       ),
     );
-  return new Command('audit').description('Look at the state in a browser').addCommand(serve);
+  return new Command('audit')
+    .description('Look at the state in a browser, or at who needs a person')
+    .addCommand(serve)
+    .addCommand(stewardCommand(register));
+}
+
+interface StewardOptions extends AuditOptions {
+  readonly format: 'csv' | 'html';
+}
+
+/** `joinery audit steward`: who needs a person and what is to be done, for a spreadsheet or as a page. */
+function stewardCommand(register: Register): Command {
+  return defineCommand(
+    'steward',
+    'Write who needs a person, why, and what to do in HR: rejected, failed, silent, missing and held workers',
+    'joinery audit steward pipelines/contoso.yaml --format csv --out to-look-at.csv',
+  )
+    .argument('<pipeline>', 'the pipeline file')
+    .addOption(new Option('--format <format>', 'the form').choices(['csv', 'html']).default('csv'))
+    .option('--out <file>', 'the file; without it the list goes to stdout')
+    .action(
+      register((io, file: string, options: StewardOptions) =>
+        withAudit(io, file, options, async ({ store, prepared, masks, say, tell }) => {
+          const { pipeline } = prepared;
+          const scope = { tenant: pipeline.sink.tenant, job: pipeline.sink.job };
+          const list = await stewardList(store, scope, pipeline.name, masks, everybody);
+          const text = options.format === 'csv' ? stewardCsv(list) : renderSteward(pipeline.name, list);
+          if (options.out === undefined) say(text);
+          else say(`${await writePrivate(options.out, text)}\n`);
+          tell({ type: 'result', ...list });
+          return 'success';
+        }),
+      ),
+    );
 }
 
 function stopped(signal: AbortSignal): Promise<void> {
