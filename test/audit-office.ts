@@ -7,8 +7,8 @@ import { freshDatabase } from './database.ts';
 import { openWorkplace, root, seeded, type Workplace } from './workplace.ts';
 
 export const pipelineFile = join(root, 'pipelines', 'contoso.yaml');
-/** Who fails for his data, whose operation leaves no trace, who is rejected on day 2 and who is missing from the source then. */
-export const special = { failed: 'W004070', silent: 'W004003', rejected: 'W004130', vanished: 'W004120' } as const;
+/** Who fails for his data, whose operation leaves no trace, who is rejected on day 2, who is missing from the source then, and whose account somebody else disabled before. */
+export const special = { failed: 'W004070', silent: 'W004003', rejected: 'W004130', vanished: 'W004120', held: 'W004005' } as const;
 
 /** Two HR days with things going wrong, run over the command line, and their state: what analysts look at. */
 export interface Office {
@@ -78,6 +78,9 @@ export async function openOffice(): Promise<Office> {
   await run();
   await executeSql(hr, sampleText('contoso/day-1-noon.sql'));
   await run();
+  work.emulator.settle();
+  const [account] = work.emulator.directory.findByEmployeeId(special.held);
+  if (account !== undefined) work.emulator.directory.put({ ...account, accountEnabled: false });
   clock.advanceTo('2026-11-03T07:00:00Z');
   await executeSql(hr, sampleText('contoso/day-2.sql'));
   await run();

@@ -1,3 +1,4 @@
+import type { HoldCause } from '../domain/change.ts';
 import { JoineryError } from '../domain/error.ts';
 import { declarationOf } from '../domain/errors/registry.ts';
 import type { Run } from '../domain/run.ts';
@@ -16,7 +17,7 @@ import { shownDifference, type Masks } from './masks.ts';
 import { summaryOf } from './summary.ts';
 import { timelineOf } from './timeline.ts';
 import { isAbout, readWorkerFiles, type WorkerFiles } from './worker-files.ts';
-import { causeWords, time } from './words.ts';
+import { causeWords, holdWords, time } from './words.ts';
 
 /** How many runs are looked through for a worker: newest first. */
 const runsBack = 500;
@@ -114,6 +115,7 @@ function decisionOf(
     because,
     send: change?.send ?? false,
     waiting: change?.waiting ?? false,
+    ...(change?.held === undefined ? {} : { held: change.held }),
     payload,
     ...(seen === undefined ? {} : { verdict: seen }),
     ...(change === undefined ? {} : { change: change.change, baseline: change.baseline, payloadHash: change.payloadHash }),
@@ -137,11 +139,14 @@ function sendWords({
   send,
   waiting,
   failedBefore,
+  held,
 }: {
   readonly send: boolean;
   readonly waiting: boolean;
   readonly failedBefore: boolean;
+  readonly held?: HoldCause;
 }): string {
+  if (held !== undefined) return ` It is held: ${holdWords[held]}. Nothing is sent until somebody releases him.`;
   if (waiting) return ' An operation about the worker is in flight, so this change waits for its outcome.';
   if (failedBefore) return ' The service refused this very payload before, so it is not sent until it differs.';
   return send ? '' : ' Nothing is sent.';

@@ -1,4 +1,4 @@
-import type { GuardVerdict } from '../domain/change.ts';
+import type { GuardVerdict, HoldCause } from '../domain/change.ts';
 import type { Instant } from '../domain/clock.ts';
 import type { Run, RunState } from '../domain/run.ts';
 import type { VerdictSummary } from '../domain/verdict.ts';
@@ -55,6 +55,8 @@ export interface Decision {
   readonly baseline?: string;
   readonly send: boolean;
   readonly waiting: boolean;
+  /** Would be sent, and must not be. */
+  readonly held?: HoldCause;
   readonly payloadHash?: string;
   readonly payload: readonly NamedValue[];
   readonly differences: readonly { readonly path: string; readonly kind: string; readonly old: string; readonly new: string }[];

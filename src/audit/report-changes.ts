@@ -7,9 +7,9 @@ import type { AttributeRow, WorkerRow } from './run-report.ts';
 import { endOf, type End } from './words.ts';
 
 /** How many workers one page lists: more would not open in a browser. Those with trouble come first; exports have them all. */
-const listedWorkers = 2_000;
+const listedWorkers = 1_000;
 /** Changes up to which the whole plan is read, so that whoever has trouble stands there with old and new. */
-const wholePlan = 5_000;
+const wholePlan = 2_000;
 
 export interface ReportedChanges {
   readonly attributes: readonly AttributeRow[];

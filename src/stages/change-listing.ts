@@ -3,7 +3,7 @@ import { isDisable } from '../domain/words.ts';
 import type { ChangeListing, ListedChange } from '../store/run-files.ts';
 
 /** Workers of each urgency that are kept: together what one page of a browser can show. */
-const keptOfEach = 1_000;
+const keptOfEach = 500;
 
 /** Counts what a plan changes while it streams by, and keeps the most urgent workers: a page about a large run must not read the whole plan. */
 export class ChangeTally {

@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest';
+import { stewardCsv } from './steward-page.ts';
+import { subjectOf } from './steward.ts';
+
+test('a message of the mapping says which column or attribute it is about, and its masked value', () => {
+  const cases: readonly (readonly [string, string, string])[] = [
+    ['column status is S•••, none of Active, Leave, Terminated', 'status', 'S•••'],
+    ['column hire_date is 2•••, which is no date (YYYY-MM-DD)', 'hire_date', '2•••'],
+    ['column first_name is NULL and required', 'first_name', 'NULL'],
+    ['title is empty', 'title', ''],
+    [
+      'phoneNumbers[type eq "work"].value: 0••• (5 characters) is not a valid phone number (phone = 0•••)',
+      'phoneNumbers[type eq "work"].value',
+      '0•••',
+    ],
+    ['displayName came out as a list', 'displayName', ''],
+    ['worker W1 belongs to pipeline other', '', ''],
+  ];
+  for (const [message, attribute, value] of cases) expect([message, subjectOf(message)]).toEqual([message, { attribute, value }]);
+});
+
+test('the list as CSV defuses what a spreadsheet would run', () => {
+  const row = { kind: 'rejected', code: 'MAP-203', attribute: 'status', value: '=•••', reason: '=1+1', todo: '', who: 'HR data' } as const;
+  expect(stewardCsv({ rows: [{ worker: 'W1', ...row }], workers: 1 })).toBe(
+    "\uFEFFworker,what,attribute,value,reason,what_to_do,who,code\r\nW1,rejected,status,'=•••,'=1+1,,HR data,MAP-203\r\n",
+  );
+});
