@@ -197,6 +197,8 @@ export function describePages(open: () => Office): void {
         mkdirSync(folder, { recursive: true });
         const shots: readonly (readonly [string, string, boolean])[] = [
           ['report', pathToFileURL(join(office.state, 'runs', day2, 'report.html')).href, false],
+          ['report-dark', pathToFileURL(join(office.state, 'runs', day2, 'report.html')).href, true],
+          ['runs', server.url, false],
           ['page', `${server.url}steward`, false],
           ['dictionary', pathToFileURL(dictionary).href, false],
         ];
@@ -204,6 +206,7 @@ export function describePages(open: () => Office): void {
           const { page } = await openWatched(browser, { dark });
           await page.goto(url);
           writeFileSync(join(folder, `audit-${name}.png`), await page.screenshot());
+          if (name === 'report') writeFileSync(join(folder, 'audit-report.pdf'), await page.pdf({ format: 'A4' }));
         }
         expect(readdirSync(folder)).toEqual(expect.arrayContaining(['audit-report.png', 'audit-dictionary.png']));
       });

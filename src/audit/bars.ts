@@ -1,5 +1,5 @@
 import { html, nothing, type Html } from './html.ts';
-import { count, ends, spaced, type End } from './words.ts';
+import { count, ends, endWords, spaced, type End } from './words.ts';
 
 /** Which fill an end has; the numbers stand beside every bar, so that no colour carries a meaning alone. */
 const fills: Readonly<Record<End, string>> = {
@@ -35,31 +35,22 @@ export function stackedBar(parts: Readonly<Partial<Record<End, number>>>, of: nu
     at += size;
     return rect;
   });
-  return html`<svg
-    role="img"
-    aria-label="${label}"
-    width="${width}"
-    height="${height}"
-    viewBox="0 0 ${width} ${height}"
-    preserveAspectRatio="none"
-  >
+  return html`<svg class="strip" role="img" aria-label="${label}" viewBox="0 0 ${width} ${height}" preserveAspectRatio="none">
     ${rects}
   </svg>`;
 }
 
 /** One plain bar against the largest value. */
-export function bar(value: number, largest: number, label: string, fill = 'fill-wait'): Html {
+export function bar(value: number, largest: number, label: string, fill = 'fill-accent'): Html {
   if (largest <= 0) return nothing;
   const size = value === 0 ? 0 : Math.max(1.5, (value / largest) * width);
-  return html`<svg
-    role="img"
-    aria-label="${label}"
-    width="${width}"
-    height="${height}"
-    viewBox="0 0 ${width} ${height}"
-    preserveAspectRatio="none"
-  >
+  return html`<svg class="strip" role="img" aria-label="${label}" viewBox="0 0 ${width} ${height}" preserveAspectRatio="none">
     <rect class="track" width="${width}" height="${height}" />
     <rect class="${fill}" width="${size.toFixed(1)}" height="${height}" />
   </svg>`;
+}
+
+/** A swatch for each end that is shown, with its words. */
+export function legend(shown: readonly End[]): Html {
+  return html`<ul class="legend">${shown.map((end) => html`<li><svg role="img" aria-label="colour of ${spaced(end)}" width="11" height="11"><rect class="${fills[end]}" width="11" height="11" rx="2" /></svg><strong>${spaced(end)}</strong> <span class="soft">${endWords[end]}</span></li>`)}</ul>`; // prettier-ignore
 }

@@ -1,5 +1,6 @@
 import type { Run } from '../domain/run.ts';
 import type { ExternalId } from '../domain/words.ts';
+import { stackedBar } from './bars.ts';
 import type { Explanation } from './explanation.ts';
 import { renderExplanation } from './explanation-text.ts';
 import { html, nothing, renderDocument, type Html } from './html.ts';
@@ -9,7 +10,7 @@ import type { RunReport } from './run-report.ts';
 import type { StewardList } from './steward.ts';
 import { stewardBody } from './steward-page.ts';
 import { style } from './style.ts';
-import { count, spaced, time } from './words.ts';
+import { count, endsOf, spaced, time } from './words.ts';
 
 /** States in which a run is still going on: its page loads itself anew. */
 const moving: readonly Run['state'][] = ['started', 'extracted', 'transformed', 'accepted', 'loaded'];
@@ -22,30 +23,36 @@ interface Frame {
 }
 
 export function runsPage(frame: Frame, runs: readonly { readonly run: Run; readonly tally: Readonly<Record<string, number>> }[]): string {
+  const largest = Math.max(0, ...runs.map(({ tally }) => Object.values(tally).reduce((sum, operations) => sum + operations, 0)));
   const rows = runs.map(
-    ({ run, tally }) => html`<tr><th scope="row"><a href="${frame.base}runs/${run.id}"><code>${run.id}</code></a></th><td>${time(run.asOf)}</td><td>${run.state}</td><td class="n">${run.population === undefined ? '' : count(run.population)}</td><td>${
+    ({ run, tally }) => html`<tr><th scope="row"><a href="${frame.base}runs/${run.id}"><code>${run.id}</code></a></th><td>${time(run.asOf)}</td><td><span class="tag ${stateTag(run.state)}">${run.state}</span></td><td class="n">${run.population === undefined ? '' : count(run.population)}</td><td>${
       Object.entries(tally)
         .map(([name, value]) => `${count(value)} ${spaced(name)}`)
-        .join(', ') || 'nothing was sent'
-    }</td></tr>`,
+        .join(', ') || html`<span class="soft">nothing was sent</span>`
+    }</td><td class="bar">${stackedBar(endsOf(tally), largest)}</td></tr>`,
   ); // prettier-ignore
-  const table = html`<div class="scroll"><table><thead><tr><th scope="col">Run</th><th scope="col">As of</th><th scope="col">State</th><th scope="col" class="n">Workers read</th><th scope="col">Outcomes</th></tr></thead><tbody>${rows}</tbody></table></div>`; // prettier-ignore
+  const table = html`<div class="scroll"><table><thead><tr><th scope="col">Run</th><th scope="col">As of</th><th scope="col">State</th><th scope="col" class="n">Workers read</th><th scope="col">Outcomes</th><th scope="col">Share</th></tr></thead><tbody>${rows}</tbody></table></div>`; // prettier-ignore
   const going = runs.some(({ run }) => moving.includes(run.state));
   return page(
     frame,
     'Runs',
     html`<main id="main">
       <h1>Runs</h1>
-      ${runs.length === 0 ? html`<p>No run yet.</p>` : table}
+      <div class="card">${runs.length === 0 ? html`<p>No run yet.</p>` : table}</div>
     </main>`,
     { refresh: going },
   );
 }
 
+function stateTag(state: Run['state']): string {
+  if (state === 'finished') return 'good';
+  return state === 'stopped' ? 'bad' : moving.includes(state) ? 'wait' : 'soft';
+}
+
 export function runPage(frame: Frame, report: RunReport): string {
   const { run } = report;
   const going = moving.includes(run.state);
-  const heading = html`<h1>Run <code>${run.id}</code></h1><p>As of ${time(run.asOf)} <span class="tag">${run.state}</span>${going ? html` <span class="soft">This page loads itself anew every ${refreshSeconds} seconds.</span>` : nothing}</p>`; // prettier-ignore
+  const heading = html`<h1>Run <code>${run.id}</code></h1><p class="byline">As of ${time(run.asOf)}${going ? html` <span class="soft">This page loads itself anew every ${refreshSeconds} seconds.</span>` : nothing}</p>`; // prettier-ignore
   return page(frame, `Run ${run.id}`, html`${heading}${reportBody(report)}`, { refresh: going, script: filterScript });
 }
 
@@ -60,7 +67,7 @@ export function workerPage(frame: Frame, explanation: Explanation): string {
 export function stewardPage(frame: Frame, list: StewardList): string {
   const body = html`<main id="main">
     <h1>To look at</h1>
-    ${stewardBody(list, (worker) => workerLink(frame, worker))}
+    <div class="card">${stewardBody(list, (worker) => workerLink(frame, worker))}</div>
     ${list.rows.length === 0 ? nothing : html`<p><a href="${frame.base}steward.csv">As CSV</a></p>`}
   </main>`;
   return page(frame, 'To look at', body, {});
@@ -94,7 +101,7 @@ function page(
     ...(more.script === undefined ? {} : { script: more.script }),
     ...(more.refresh === true ? { refresh: refreshSeconds } : {}),
     body: html`<a class="skip" href="#main">To the content</a>
-<header><p class="soft">Joinery, audit of ${pipeline}; read-only</p>
+<header><p class="eyebrow">Joinery · audit of ${pipeline} · read-only</p>
 <nav aria-label="Pages"><ul><li><a href="${base}">Runs</a></li><li><a href="${base}steward">To look at</a></li></ul></nav>
 <form class="search" action="${base}workers" method="get"><label for="id">Worker</label> <input id="id" name="id" type="search" required autocomplete="off" spellcheck="false"> <button type="submit">Explain</button></form></header>
 ${body}`,

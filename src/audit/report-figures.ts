@@ -1,4 +1,4 @@
-import { bar, stackedBar } from './bars.ts';
+import { bar, legend, stackedBar } from './bars.ts';
 import { html, nothing, type Html } from './html.ts';
 import type { RunReport } from './run-report.ts';
 import { changeWords, count, ends, endWords, plural, shortPath, spaced, span, time, type End } from './words.ts';
@@ -17,13 +17,14 @@ ${waiting === 0 ? nothing : html`<p class="soft">${plural(waiting, 'worker waits
   return html`<div class="scroll"><table>
 <thead><tr><th scope="col">Change</th><th scope="col" class="n">Planned</th>${used.map((end) => html`<th scope="col" class="n" title="${endWords[end]}">${spaced(end)}</th>`)}<th scope="col" class="n">Operations</th><th scope="col">Share</th></tr></thead>
 <tbody>${outcomes.map(
-    (row) => html`<tr><th scope="row">${row.change}<br><span class="soft">${changeWords[row.change]}</span></th><td class="n">${count(row.planned)}</td>
-${used.map((end) => html`<td class="n">${count(row.ends[end] ?? 0)}</td>`)}<td class="n">${count(row.operations)}</td><td>${stackedBar(row.ends, largest)}</td></tr>
+    (row) => html`<tr><th scope="row">${row.change}<small>${changeWords[row.change]}</small></th><td class="n">${count(row.planned)}</td>
+${used.map((end) => html`<td class="n${(row.ends[end] ?? 0) === 0 ? ' zero' : ''}">${count(row.ends[end] ?? 0)}</td>`)}<td class="n">${count(row.operations)}</td><td class="bar">${stackedBar(row.ends, largest)}</td></tr>
 `,
   )}</tbody>
 <tfoot><tr><th scope="row">All</th><td class="n">${count(outcomes.reduce((sum, row) => sum + row.planned, 0))}</td>${used.map((end) => html`<td class="n">${count(sumOf(outcomes, end))}</td>`)}<td class="n">${count(operations)}</td><td></td></tr></tfoot>
 </table></div>
-<p class="soft">${used.map((end) => `${spaced(end)}: ${endWords[end]}`).join('; ')}. An operation more than planned is a second pass, for a manager whom the service did not know at first.</p>${notes}`; // prettier-ignore
+${legend(used)}
+<p class="soft">An operation more than planned is a second pass, for a manager whom the service did not know at first.</p>${notes}`; // prettier-ignore
 }
 
 function sumOf(outcomes: RunReport['outcomes'], end: End): number {
@@ -54,7 +55,7 @@ export function stagesSection({ events }: RunReport): Html {
   return html`<div class="scroll"><table>
 <thead><tr><th scope="col">Stage</th><th scope="col">Ended</th><th scope="col" class="n">Took</th><th scope="col">Share</th><th scope="col">Counted</th></tr></thead>
 <tbody>${events.stages.map(
-    ({ stage, endedAt, milliseconds, counts }) => html`<tr><th scope="row">${stage}</th><td>${time(endedAt)}</td><td class="n">${span(milliseconds)}</td><td>${bar(milliseconds, longest, span(milliseconds))}</td><td>${
+    ({ stage, endedAt, milliseconds, counts }) => html`<tr><th scope="row">${stage}</th><td>${time(endedAt)}</td><td class="n">${span(milliseconds)}</td><td class="bar">${bar(milliseconds, longest, span(milliseconds))}</td><td>${
       Object.entries(counts)
         .filter(([, value]) => value !== 0)
         .map(([name, value]) => `${count(value)} ${spaced(name)}`)
@@ -77,7 +78,7 @@ export function attributesSection({ attributes }: RunReport): Html {
 <tbody>${attributes
     .toSorted((left, right) => sum(right) - sum(left))
     .map(
-      (row) => html`<tr><th scope="row"><span title="${row.path}">${shortPath(row.path)}</span></th><td class="n">${count(row.set)}</td><td class="n">${count(row.changed)}</td><td class="n">${count(row.emptied)}</td><td>${bar(sum(row), largest, plural(sum(row), 'worker'))}</td></tr>
+      (row) => html`<tr><th scope="row"><span title="${row.path}">${shortPath(row.path)}</span></th><td class="n">${count(row.set)}</td><td class="n">${count(row.changed)}</td><td class="n">${count(row.emptied)}</td><td class="bar">${bar(sum(row), largest, plural(sum(row), 'worker'))}</td></tr>
 `,
     )}</tbody></table></div>`; // prettier-ignore
 }
@@ -88,7 +89,7 @@ export function trendSection({ trend, run }: RunReport): Html {
 <caption>Oldest first; runs that were abandoned are left out.</caption>
 <thead><tr><th scope="col">Run</th><th scope="col">As of</th><th scope="col">State</th><th scope="col" class="n">Workers read</th><th scope="col" class="n">Rejected</th><th scope="col" class="n">Operations</th><th scope="col">Outcomes</th></tr></thead>
 <tbody>${trend.map(
-    (row) => html`<tr><th scope="row"><code>${row.run}</code>${row.run === run.id ? html` <span class="tag">this run</span>` : nothing}</th><td>${time(row.asOf)}</td><td>${row.state}</td><td class="n">${row.population === undefined ? '' : count(row.population)}</td><td class="n">${row.rejections === undefined ? '' : count(row.rejections)}</td><td class="n">${count(row.operations)}</td><td>${stackedBar(row.ends, largest)}</td></tr>
+    (row) => html`<tr><th scope="row"><code>${row.run}</code>${row.run === run.id ? html` <span class="tag">this run</span>` : nothing}</th><td>${time(row.asOf)}</td><td>${row.state}</td><td class="n">${row.population === undefined ? '' : count(row.population)}</td><td class="n">${row.rejections === undefined ? '' : count(row.rejections)}</td><td class="n">${count(row.operations)}</td><td class="bar">${stackedBar(row.ends, largest)}</td></tr>
 `,
   )}</tbody></table></div>`; // prettier-ignore
 }

@@ -15,9 +15,9 @@ export function renderReport(report: RunReport): string {
     script: filterScript,
     body: html`<a class="skip" href="#main">To the content</a>
 <header>
-<p class="soft">Joinery, run report</p>
+<p class="eyebrow">Joinery · run report</p>
 <h1>${run.pipeline}</h1>
-<p>Run <code>${run.id}</code>, as of ${time(run.asOf)} <span class="tag">${run.state}</span></p>
+<p class="byline">Run <code>${run.id}</code> · as of ${time(run.asOf)}</p>
 </header>
 ${reportBody(report)}`,
   }); // prettier-ignore
@@ -36,9 +36,10 @@ export function reportBody(report: RunReport): Html {
     ['trend', 'The last runs', trendSection(report)],
   ];
   return html`<main id="main">
-<p class="lead">${sentence(report)}</p>
+<div class="verdict ${verdictClass(report)}"><b>${verdictMark[verdictClass(report)]} ${report.run.state}</b><p>${sentence(report)}</p></div>
+${tiles(report)}
 ${facts(report)}
-<nav aria-label="Parts of the report"><ul>${sections.map(([id, title]) => html`<li><a href="#${id}">${title}</a></li>`)}</ul></nav>
+<nav class="parts" aria-label="Parts of the report"><ul>${sections.map(([id, title]) => html`<li><a href="#${id}">${title}</a></li>`)}</ul></nav>
 ${sections.map(([id, title, body]) => html`<section aria-labelledby="${id}"><h2 id="${id}">${title}</h2>
 ${body}</section>
 `)}
@@ -71,30 +72,46 @@ function total(outcomes: RunReport['outcomes'], ends: readonly (keyof RunReport[
   return outcomes.reduce((sum, row) => sum + ends.reduce((inner, end) => inner + (row.ends[end] ?? 0), 0), 0);
 }
 
-function facts({ run, plan, extract, operations, batches, calls, rejected }: RunReport): Html {
+type VerdictClass = 'good' | 'warn' | 'wait' | 'bad';
+
+const verdictMark: Readonly<Record<VerdictClass, string>> = { good: '✓', warn: '!', wait: '…', bad: '✗' };
+
+/** How the run looks at a glance; the sentence beside it says why. */
+function verdictClass({ run, outcomes, rejected }: RunReport): VerdictClass {
+  if (run.state === 'stopped' || total(outcomes, ['failed', 'silent', 'escrowed', 'refused']) > 0) return 'bad';
+  if (total(outcomes, ['open', 'unsent']) > 0 || !['finished', 'superseded', 'abandoned'].includes(run.state)) return 'wait';
+  return rejected > 0 ? 'warn' : 'good';
+}
+
+/** The figures that a reader looks for first. */
+function tiles({ run, outcomes, operations, calls, rejected, plan }: RunReport): Html {
+  const bad = total(outcomes, ['failed', 'silent', 'escrowed', 'refused']);
+  const open = total(outcomes, ['open', 'unsent']);
+  const held = Object.values(plan?.held ?? {}).reduce((sum, workers) => sum + workers, 0);
+  const list: readonly (readonly [string, number | undefined, string?])[] = [
+    ['workers read', run.population],
+    ['operations', operations],
+    ['in the directory', total(outcomes, ['applied', 'unchanged', 'appliedWithWarning'])],
+    ['not applied', bad, bad > 0 ? 'bad' : ''],
+    ['without outcome yet', open === 0 ? undefined : open],
+    ['rejected', rejected, rejected > 0 ? 'warn' : ''],
+    ['held', held === 0 ? undefined : held, 'warn'],
+    ['calls', calls],
+  ];
+  return html`<dl class="tiles">${list.map(([name, value, state = '']) => (value === undefined ? nothing : html`<div class="${state}"><dt>${name}</dt><dd>${count(value)}</dd></div>`))}</dl>`; // prettier-ignore
+}
+
+function facts({ run, plan, extract, batches }: RunReport): Html {
   const list: readonly (readonly [string, string] | undefined)[] = [
     ['Begun', time(run.startedAt)],
     run.finishedAt === undefined ? undefined : ['Finished', time(run.finishedAt)],
     extract === undefined ? undefined : ['Rows read', count(extract.rows)],
-    run.population === undefined ? undefined : ['Workers read', count(run.population)],
     extract === undefined ? undefined : ['Looked at again', count(extract.changed)],
-    ['Operations', count(operations)],
     ['Batches', count(batches)],
-    ['Calls', count(calls)],
-    ['Rejected in this run', count(rejected)],
     plan === undefined ? undefined : ['Plan', plan.hash.slice(0, 12)],
     ['Mapping', run.mappingId.slice(0, 12)],
   ];
-  return html`<dl class="facts">
-    ${list.map((fact) =>
-      fact === undefined
-        ? nothing
-        : html`<div>
-            <dt>${fact[0]}</dt>
-            <dd>${fact[1]}</dd>
-          </div>`,
-    )}
-  </dl>`;
+  return html`<dl class="facts">${list.map((fact) => (fact === undefined ? nothing : html`<div><dt>${fact[0]}</dt><dd>${fact[1]}</dd></div>`))}</dl>`; // prettier-ignore
 }
 
 function footer({ writtenAt, masked, run }: RunReport): Html {

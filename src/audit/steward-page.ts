@@ -19,7 +19,7 @@ export function stewardBody(
   const shown = new Set(rows.map(({ worker }) => worker)).size;
   if (rows.length === 0) return html`<p>Nobody: no rejection stands, nothing failed or went silent, nobody is missing or held.</p>`;
   return html`<p>Who needs a person: ${stewardWords(shown, workers)}. Values are masked.</p>
-<div class="scroll"><table class="wide"><thead><tr><th scope="col">Worker</th><th scope="col">What</th><th scope="col">Column or attribute</th><th scope="col">Value</th><th scope="col">Why</th><th scope="col">What to do</th><th scope="col">Who</th></tr></thead><tbody>
+<div class="scroll"><table><thead><tr><th scope="col">Worker</th><th scope="col">What</th><th scope="col">Column or attribute</th><th scope="col">Value</th><th scope="col">Why</th><th scope="col">What to do</th><th scope="col">Who</th></tr></thead><tbody>
 ${rows.map(
     (row) => html`<tr><th scope="row">${workerLink(row.worker)}</th><td><span class="tag ${tags[row.kind]}">${row.kind}</span></td><td>${row.attribute === '' ? nothing : html`<code>${row.attribute}</code>`}</td><td>${row.value}</td><td>${row.reason}${row.code === '' ? nothing : html` <span class="soft">${row.code}</span>`}</td><td>${row.todo}</td><td>${row.who}</td></tr>
 `,
@@ -33,7 +33,7 @@ export function renderSteward(pipeline: string, list: StewardList): string {
     style,
     body: html`<a class="skip" href="#main">To the content</a>
 <header><p class="eyebrow">Joinery · to look at</p><h1>${pipeline}</h1></header>
-<main id="main">${stewardBody(list)}</main>`,
+<main id="main"><div class="card">${stewardBody(list)}</div></main>`,
   }); // prettier-ignore
 }
 

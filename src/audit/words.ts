@@ -108,3 +108,10 @@ export const endWords: Readonly<Record<End, string>> = {
 export function endOf(name: string): End {
   return ends.find((end) => end === name) ?? 'open';
 }
+
+/** Counts by name as counts by end. */
+export function endsOf(tally: Readonly<Record<string, number>>): Partial<Record<End, number>> {
+  const found: Partial<Record<End, number>> = {};
+  for (const [name, operations] of Object.entries(tally)) found[endOf(name)] = (found[endOf(name)] ?? 0) + operations;
+  return found;
+}

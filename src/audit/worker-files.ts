@@ -4,7 +4,7 @@ import type { RowGroup } from '../domain/row.ts';
 import type { Verdict } from '../domain/verdict.ts';
 import type { ExternalId } from '../domain/words.ts';
 import type { Store } from '../store/contract.ts';
-import { readHandoff, type Handoffs, type PlanLine } from '../store/run-files.ts';
+import { readHandoff, type ExtractItem, type Handoffs, type PlanLine } from '../store/run-files.ts';
 
 /** What the files of one run hold about one worker. */
 export interface WorkerFiles {
@@ -28,7 +28,9 @@ export async function readWorkerFiles(store: Store, run: Run, worker: ExternalId
     }
     return undefined;
   };
-  const group = await find('rows.ndjson', (item) => (item.kind === 'group' && item.group.key === worker ? item.group : undefined));
+  const row = await find('rows.ndjson', (one) => (one.kind === 'keyless' || keyOf(one) !== worker ? undefined : one));
+  // Everything else is made of the rows, which are the smallest of the files: who is not in them is in none.
+  if (row === undefined && files.has('rows.ndjson')) return { run, vanished: false };
   const item = await find('verdicts.ndjson', (one) => {
     if (one.kind === 'verdict') return one.verdict.externalId === worker ? one : undefined;
     return one.kind === 'vanished' && one.externalId === worker ? one : undefined;
@@ -38,11 +40,15 @@ export async function readWorkerFiles(store: Store, run: Run, worker: ExternalId
   return {
     run,
     vanished: item?.kind === 'vanished',
-    ...(group === undefined ? {} : { group }),
+    ...(row?.kind === 'group' ? { group: row.group } : {}),
     ...(item?.kind === 'verdict' ? { verdict: item.verdict } : {}),
     ...(line === undefined ? {} : { line }),
     ...(rejection === undefined ? {} : { rejection }),
   };
+}
+
+function keyOf(item: Exclude<ExtractItem, { readonly kind: 'keyless' }>): ExternalId {
+  return item.kind === 'group' ? item.group.key : item.externalId;
 }
 
 /** Did the run look at the worker at all? */
