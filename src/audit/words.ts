@@ -71,6 +71,7 @@ export const holdWords: Readonly<Record<HoldCause, string>> = {
   forgotten: 'somebody with this key was forgotten',
   protected: 'protected, never touched',
   rekey: 'may be somebody under another key',
+  exists: 'an account is there already that the ledger does not know',
 };
 
 /** Ends of operations in the order in which bars and tables show them; the good ones first. */
