@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -102,6 +102,14 @@ describe('joinery entra setup', () => {
         { HR_EXPORT_URL: exported },
       );
       expect(run.err).toBe('');
+      const secrets = [/ENTRA_CLIENT_SECRET=(\S+)/.exec(await readFile(environment, 'utf8'))?.[1] ?? '', 'eyJhbGciOi'];
+      expect(secrets[0]).toHaveLength(40);
+      const state = join(folder, 'state');
+      const kept = (await readdir(state, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
+      expect(kept.length).toBeGreaterThan(1);
+      const texts = await Promise.all(kept.map(({ parentPath, name }) => readFile(join(parentPath, name), 'latin1')));
+      // Neither the secret nor a token (its header begins so) is in the output, the plan, the journal, the report or the store.
+      for (const text of [run.out, ...texts]) for (const one of secrets) expect(text).not.toContain(one);
       expect(peopleOf(emulator)).toEqual(await expectedDirty(exported));
 
       const before = [changes(), await readFile(environment, 'utf8')];

@@ -102,6 +102,19 @@ describe('bulkUpload', () => {
     }
   });
 
+  it('names the segment at which a path is unknown', async () => {
+    for (const [path, segment] of [
+      ['/me', 'me'],
+      ['/$batch', '$batch'],
+      [`/servicePrincipals/${emulator.servicePrincipalId}/synchronization/jobs/${emulator.jobId}/schema/functions`, 'functions'],
+      [`/servicePrincipals/${emulator.servicePrincipalId}/synchronization`, 'synchronization'],
+    ] as const)
+      expect(await stranger.graph('GET', path)).toMatchObject({
+        status: 404,
+        json: { error: { code: 'ResourceNotFound', message: `Resource not found for the segment '${segment}'.` } },
+      });
+  });
+
   it('knows its service principal, its job and nothing else', async () => {
     const foreign = '99999999-1111-4222-8333-444455556666';
     const other = await startEmulator({ clock, tenant: { foreignServicePrincipals: [foreign] } });

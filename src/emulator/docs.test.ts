@@ -39,4 +39,16 @@ describe('the emulator’s documentation', () => {
     expect(emulator.stats.defects).toEqual([]);
     await emulator.close();
   });
+
+  it('has an example for msal-node that works as it stands, and asks nobody but the emulator', async () => {
+    const emulator = await startEmulator();
+    const [block = ''] = [...guide.matchAll(/```js\n([\s\S]*?)```/g)].map((match) => match[1] ?? '');
+    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', block], {
+      cwd: new URL('../..', import.meta.url),
+      env: { ...process.env, ...connectionOf(emulator) },
+    });
+    expect(stdout).toBe('200\n');
+    expect(emulator.stats.tokens).toBe(1);
+    await emulator.close();
+  });
 });

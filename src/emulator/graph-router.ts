@@ -46,7 +46,7 @@ export function createGraphRouter(
       if ('status' in caller) return caller;
       const found = matching(request.segments);
       if (found.length === 0) {
-        return failure(404, 'ResourceNotFound', `Resource not found for the segment '${request.segments[0] ?? ''}'.`);
+        return failure(404, 'ResourceNotFound', `Resource not found for the segment '${unknownSegment(routes, request.segments)}'.`);
       }
       const one = found.find(({ route }) => route.endpoint.method === request.method);
       if (one === undefined) {
@@ -83,6 +83,16 @@ function mayCall(endpoint: GraphEndpoint, caller: Caller, registration: Registra
     if (principal === undefined) return !role.endsWith('.OwnedBy') || endpoint.creates === true;
     return !role.endsWith('.OwnedBy') || owns(registration, principal.toLowerCase());
   });
+}
+
+/** The first segment at which no path goes on; the last one if every path goes further. */
+function unknownSegment(routes: readonly Route[], segments: readonly string[]): string {
+  const fits = (length: number): boolean => {
+    const beginning = segments.slice(0, length);
+    return routes.some((route) => match(route.segments.slice(0, length), beginning) !== undefined);
+  };
+  const depth = segments.findIndex((_, index) => !fits(index + 1));
+  return segments.at(depth) ?? '';
 }
 
 function match(pattern: readonly string[], segments: readonly string[]): Record<string, string> | undefined {

@@ -1,6 +1,13 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import { connect, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, describe, expect, test } from 'vitest';
+import { makeCertificate } from '../../test/certificate.ts';
 import { answerJson, startLoopback, type Loopback } from '../../test/loopback.ts';
 import { openDispatcher } from './dispatcher.ts';
 import { exchange, type Exchange } from './exchange.ts';
@@ -84,5 +91,39 @@ describe('the way out to the network', () => {
     await gone.close();
     expect(await ask(service, { HTTP_PROXY: gone.origin })).toMatchObject({ kind: 'notSent' });
     expect(service.received).toHaveLength(0);
+  });
+
+  test('trusts an authority of one’s own where Node was told so, and otherwise sends nothing and says what to do', async () => {
+    const now = Date.now();
+    const { certificate, key } = makeCertificate(new Date(now - 86_400_000), new Date(now + 86_400_000), 'localhost');
+    const server = createSecureServer({ cert: certificate, key }, (_, response) => response.end('{}'));
+    await new Promise<void>((resolve) => {
+      server.listen(0, 'localhost', resolve);
+    });
+    closers.push(() => void server.close());
+    const address = server.address();
+    const url = `https://localhost:${String(typeof address === 'object' ? address?.port : '')}/`;
+    const folder = mkdtempSync(join(tmpdir(), 'joinery-ca-'));
+    closers.push(() => rmSync(folder, { recursive: true }));
+    const file = join(folder, 'authority.pem');
+    writeFileSync(file, certificate);
+    const here = (name: string): string => JSON.stringify(new URL(name, import.meta.url).href);
+    const script = `
+      import { openDispatcher } from ${here('./dispatcher.ts')};
+      import { exchange } from ${here('./exchange.ts')};
+      const dispatcher = openDispatcher({ connections: 1, environment: {} });
+      const request = { url: new URL('${url}'), method: 'GET', headers: {}, headersTimeout: 5000, bodyTimeout: 5000, maximumBody: 100 };
+      console.log(JSON.stringify(await exchange(dispatcher, request)));
+      await dispatcher.close();`;
+    // Node reads the variable when it starts.
+    const words = ['--import', 'tsx', '--input-type=module', '--eval', script];
+    const environment = { PATH: process.env['PATH'], NODE_EXTRA_CA_CERTS: file };
+    const trusted: unknown = JSON.parse((await promisify(execFile)(process.execPath, words, { env: environment })).stdout);
+    const dispatcher = openDispatcher({ connections: 1, environment: {} });
+    closers.push(() => dispatcher.close());
+    const request = { url: new URL(url), method: 'GET', headers: {}, headersTimeout: 5_000, bodyTimeout: 5_000, maximumBody: 100 } as const;
+    const strange = await exchange(dispatcher, request);
+    expect(trusted).toMatchObject({ kind: 'answered', status: 200 });
+    expect(strange).toMatchObject({ kind: 'notSent', reason: expect.stringContaining('NODE_EXTRA_CA_CERTS') });
   });
 });
