@@ -111,7 +111,7 @@ describe('the way out to the network', () => {
     const script = `
       import { openDispatcher } from ${here('./dispatcher.ts')};
       import { exchange } from ${here('./exchange.ts')};
-      const dispatcher = openDispatcher({ connections: 1, environment: {} });
+      const dispatcher = openDispatcher({ connections: 1, direct: false, environment: {} });
       const request = { url: new URL('${url}'), method: 'GET', headers: {}, headersTimeout: 5000, bodyTimeout: 5000, maximumBody: 100 };
       console.log(JSON.stringify(await exchange(dispatcher, request)));
       await dispatcher.close();`;
@@ -119,7 +119,7 @@ describe('the way out to the network', () => {
     const words = ['--import', 'tsx', '--input-type=module', '--eval', script];
     const environment = { PATH: process.env['PATH'], NODE_EXTRA_CA_CERTS: file };
     const trusted: unknown = JSON.parse((await promisify(execFile)(process.execPath, words, { env: environment })).stdout);
-    const dispatcher = openDispatcher({ connections: 1, environment: {} });
+    const dispatcher = openDispatcher({ connections: 1, direct: false, environment: {} });
     closers.push(() => dispatcher.close());
     const request = { url: new URL(url), method: 'GET', headers: {}, headersTimeout: 5_000, bodyTimeout: 5_000, maximumBody: 100 } as const;
     const strange = await exchange(dispatcher, request);
