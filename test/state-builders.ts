@@ -31,6 +31,8 @@ export interface PlannedWorker {
   readonly change?: SentChangeKind;
   /** Batch in the run; absent: desired only. */
   readonly batch?: number;
+  /** What guards count it for. */
+  readonly marks?: readonly string[];
 }
 
 export function operationOfWorker(run: RunId, index: number, worker: PlannedWorker): PlannedOperation {
@@ -45,6 +47,7 @@ export function operationOfWorker(run: RunId, index: number, worker: PlannedWork
     change,
     payload,
     payloadHash,
+    ...(worker.marks === undefined ? {} : { marks: worker.marks }),
   };
 }
 

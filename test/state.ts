@@ -37,7 +37,7 @@ async function emptyDatabase(): Promise<string> {
   const { rows } = await client.query<{ name: string }>(`SELECT tablename AS name FROM pg_tables WHERE schemaname = 'joinery'`);
   const tables = rows.map((row) => row.name).filter((name) => name !== 'migrations');
   // Children before their parents.
-  const first = ['operations', 'batches'].filter((name) => tables.includes(name));
+  const first = ['approvals', 'operations', 'batches'].filter((name) => tables.includes(name));
   const ordered = [...first, ...tables.filter((name) => !first.includes(name))];
   await client.query(ordered.map((name) => `DELETE FROM ${name}`).join('; '));
   await client.end();

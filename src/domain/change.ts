@@ -1,3 +1,4 @@
+import type { Approval } from './approval.ts';
 import type { Json } from './canonical-json.ts';
 import type { Instant } from './clock.ts';
 import type { Diagnostic } from './diagnostic.ts';
@@ -76,6 +77,8 @@ export interface GuardVerdict {
   readonly window?: 'day' | 'week';
   /** Nobody can approve it. */
   readonly final?: true;
+  /** Who let it pass all the same, why and until when. */
+  readonly approved?: Pick<Approval, 'id' | 'by' | 'reason' | 'at' | 'until'>;
   /** One sentence with the figures and the way out. */
   readonly words: string;
 }

@@ -20,4 +20,8 @@ export interface Run extends JobScope {
   /** Keys read from the source, rejected or not; undefined until the extract has ended. */
   readonly population?: number;
   readonly finishedAt?: Instant;
+  /** The account that began it, as the operating system authenticated it. */
+  readonly by?: string;
+  /** Its plan leaves out a part of what it saw, which stays the work of the next run. */
+  readonly partial?: true;
 }

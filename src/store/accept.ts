@@ -4,6 +4,7 @@ import { invariant, JoineryError } from '../domain/error.ts';
 import type { RunState } from '../domain/run.ts';
 import type { ExternalId, PipelineName, RunId } from '../domain/words.ts';
 import type { AcceptInput, AcceptRecord, AcceptResult, Lease } from './contract.ts';
+import { useApprovals } from './approvals.ts';
 import {
   columnsOf,
   inChunks,
@@ -21,8 +22,9 @@ import { appendLine } from './journal-lines.ts';
 import { writeUnder } from './lease.ts';
 import { insertOperations, operationRow } from './operation-row.ts';
 import { writeClaims } from './ownership.ts';
-import { flagOf, integerOf, optionalInteger, optionalText, textOf, type Row } from './row.ts';
+import { flagOf, integerOf, optionalInteger, optionalText, present, textOf, type Row } from './row.ts';
 import { runUnder } from './runs.ts';
+import { forgetMarks } from './sent-marks.ts';
 
 /** Records that are compared and written together: what is held in memory. */
 const recordsPerStep = 500;
@@ -121,6 +123,8 @@ export function accept(database: Database, lease: Lease, input: AcceptInput, has
     for await (const records of input.records) {
       for (const step of inChunks(records, recordsPerStep)) await acceptStep(accepting, step);
     }
+    await useApprovals(transaction, input.run, input.approvals ?? []);
+    await forgetMarks(transaction, job, lease.pipeline, input.at);
     await countOperations(transaction, input.run);
     await dropEmptyBatches(transaction, input.run);
     await refreshStatistics(transaction, accepting.evaluated);
@@ -134,7 +138,7 @@ export function accept(database: Database, lease: Lease, input: AcceptInput, has
     await appendLine(
       transaction,
       'run.accepted',
-      { ...data, batches: input.batches.length, dropped: dropped.length, workers: named },
+      { ...data, batches: input.batches.length, dropped: dropped.length, workers: named, ...present('approvals', input.approvals) },
       input.at,
     );
     return { evaluated, desired, dropped };

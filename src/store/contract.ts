@@ -9,6 +9,11 @@ import type { VerdictSummary } from '../domain/verdict.ts';
 import type { Erasure } from './contract-erasure.ts';
 import type { People } from './contract-people.ts';
 import type { BatchId, ExternalId, JobScope, OperationId, Outcome, PipelineName, RunId, SentChangeKind, Sha256 } from '../domain/words.ts';
+import type { Approvals } from './contract-approvals.ts';
+import type { Files } from './contract-files.ts';
+
+export type { Approvals } from './contract-approvals.ts';
+export type { FileArea, Files } from './contract-files.ts';
 
 /**
  * Where the state of a tenant's pipelines lives: one SQLite folder or one PostgreSQL database. Everything that changes state is a
@@ -22,6 +27,7 @@ export interface Store {
   readonly ledger: Ledger;
   readonly operations: Operations;
   readonly logs: LogRows;
+  readonly approvals: Approvals;
   readonly journal: Journal;
   /** For reports and audits. */
   readonly figures: Figures;
@@ -64,6 +70,10 @@ export interface RunRecords {
   list(pipeline: PipelineName, limit: number): Promise<readonly Run[]>;
   /** The newest run in one of the states. */
   latest(pipeline: PipelineName, states?: readonly RunState[]): Promise<Run | undefined>;
+  /** The same among those that left nothing out of their plan. */
+  latestWhole(pipeline: PipelineName, states: readonly RunState[]): Promise<Run | undefined>;
+  /** The most keys that any run in one of the states read since then; undefined: there was none. */
+  mostPopulation(pipeline: PipelineName, states: readonly RunState[], since: Instant): Promise<number | undefined>;
 }
 
 export interface RunPatch {
@@ -172,6 +182,8 @@ export interface AcceptInput {
   readonly records: AsyncIterable<readonly AcceptRecord[]> | Iterable<readonly AcceptRecord[]>;
   /** Written before the records; the operations come with the records, so that nobody has to hold all payloads in order of sending. */
   readonly batches: readonly { readonly id: BatchId; readonly sequence: number }[];
+  /** Ids of the approvals that let the plan pass. */
+  readonly approvals?: readonly string[];
 }
 
 export interface AcceptRecord {
@@ -197,7 +209,10 @@ export interface PlannedBatch {
   readonly operations: readonly PlannedOperation[];
 }
 
-export type PlannedOperation = Pick<Operation, 'id' | 'index' | 'externalId' | 'bulkId' | 'change' | 'payload' | 'payloadHash'>;
+export type PlannedOperation = Pick<Operation, 'id' | 'index' | 'externalId' | 'bulkId' | 'change' | 'payload' | 'payloadHash'> & {
+  /** What guards count it for once it has left; see `plan/guard-marks`. Absent: for nothing. */
+  readonly marks?: readonly string[];
+};
 
 export interface AcceptResult {
   readonly evaluated: number;
@@ -251,6 +266,15 @@ export interface Operations {
   escrow(lease: Lease, operation: OperationId, failure: OperationFailure, at: Instant): Promise<void>;
   /** Calls of the tenant whose reservation lies in [from, to). */
   callsUsed(tenant: string, from: Instant, to: Instant): Promise<number>;
+  /** Workers by mark to whom something of that mark was sent since then by this pipeline; each once, however often. At most 7 days back. */
+  sentSince(scope: JobScope, pipeline: PipelineName, since: Instant): Promise<ReadonlyMap<string, number>>;
+  /** Of these workers, mark → when something of it was sent last; only since then. */
+  marksOf(
+    scope: JobScope,
+    pipeline: PipelineName,
+    externalIds: readonly ExternalId[],
+    since: Instant,
+  ): Promise<ReadonlyMap<ExternalId, ReadonlyMap<string, Instant>>>;
 }
 
 /**
@@ -397,19 +421,3 @@ export interface JournalHead {
   readonly sequence: number;
   readonly hash: Sha256;
 }
-
-/** Files of a run (hand-off between stages, plan, rejections, report) or of a pipeline (fingerprints). 0600 in a folder, or chunks in the database. */
-export interface Files {
-  /** Appears whole or not at all; replaces an older one. Answers bytes written. Errors: STO-401 for a name that is no file name everywhere. */
-  write(area: FileArea, name: string, chunks: AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>): Promise<number>;
-  /** undefined when there is no such file. In a database, a file that is replaced while it is read ends with STO-402. */
-  read(area: FileArea, name: string): Promise<AsyncIterable<Uint8Array> | undefined>;
-  list(area: FileArea): Promise<readonly string[]>;
-  /** Renames a run's file into the pipeline's area, replacing the older one. */
-  promote(run: RunId, pipeline: PipelineName, name: string): Promise<void>;
-  remove(area: FileArea, name: string): Promise<void>;
-  /** Where a person finds the file; undefined when it lives in a database. */
-  path(area: FileArea, name: string): string | undefined;
-}
-
-export type FileArea = { readonly run: RunId } | { readonly pipeline: PipelineName };

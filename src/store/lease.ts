@@ -7,6 +7,7 @@ import type { Database, Transaction } from './database.ts';
 import { appendLine } from './journal-lines.ts';
 import { settleBatches } from './operation-row.ts';
 import { integerOf, textOf } from './row.ts';
+import { markSent } from './sent-marks.ts';
 
 /** Leases of this process, so that closing the store gives them back. */
 export class Leases {
@@ -100,6 +101,7 @@ async function settleInterrupted(transaction: Transaction, pipeline: PipelineNam
   for (const row of batches) {
     const batch = textOf(row, 'id');
     await transaction.run({ sql: `UPDATE operations SET state = 'unknown' WHERE batch = ? AND state = 'sending'`, bindings: [batch] });
+    await markSent(transaction, pipeline, batch);
     // A log row may have closed its operations before the answer to the call came.
     await settleBatches(transaction, [batch]);
     await appendLine(transaction, 'batch.interrupted', { batch }, at);

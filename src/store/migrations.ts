@@ -6,6 +6,7 @@ import { auditSchema } from './audit-schema.ts';
 import { erasureSchema } from './erasure-schema.ts';
 import { names } from './names.ts';
 import { people } from './people.ts';
+import { guarding } from './guarding.ts';
 import { standing } from './standing.ts';
 import { integerOf } from './row.ts';
 
@@ -26,7 +27,7 @@ export interface ColumnTypes {
   readonly member: (column: string, name: string) => string;
 }
 
-export const migrations: readonly Migration[] = [foundation, standing, people, erasureSchema, names, auditSchema];
+export const migrations: readonly Migration[] = [foundation, standing, people, erasureSchema, names, auditSchema, guarding];
 
 const columnTypes: Readonly<Record<Database['kind'], ColumnTypes>> = {
   sqlite: { text: 'text', bytes: 'blob', member: (column, name) => `${column} ->> '$.${name}'` },

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock, type Clock } from '../domain/clock.ts';
 import { JoineryError } from '../domain/error.ts';
+import { openApprovals } from './approvals.ts';
 import type { Store } from './contract.ts';
 import type { Database } from './database.ts';
 import { openErasure } from './erasure.ts';
@@ -45,6 +46,7 @@ export async function openStore(location: string, options: StoreOptions = {}): P
       ledger: openLedger(database, identity.hashKey),
       operations: openOperations(database, identity.hashKey),
       logs: openLogs(database, clock),
+      approvals: openApprovals(database),
       journal: openJournal(database),
       figures: openFigures(database),
       erasure: openErasure(database, identity.hashKey),

@@ -20,14 +20,14 @@ export const insertOperations: Insertion = {
     ...columnsOf('integer', 'ordinal', 'job_id'),
     ...columnsOf('text', 'external_id', 'bulk_id', 'change', 'payload', 'payload_hash'),
     ...columnsOf('integer', 'active'),
-    ...columnsOf('text', 'user_name', 'state', 'failure'),
+    ...columnsOf('text', 'user_name', 'state', 'failure', 'marks'),
   ],
   tail: '',
 };
 
 /** `dropped`: why the operation will not be sent. */
 export function operationRow(run: RunId, batch: BatchId, job: number, operation: PlannedOperation, dropped?: string): readonly Binding[] {
-  const { id, index, externalId, bulkId, change, payload, payloadHash } = operation;
+  const { id, index, externalId, bulkId, change, payload, payloadHash, marks } = operation;
   return [
     id,
     run,
@@ -43,6 +43,7 @@ export function operationRow(run: RunId, batch: BatchId, job: number, operation:
     userNameOf(payload),
     dropped === undefined ? 'planned' : 'dropped',
     dropped === undefined ? null : JSON.stringify(droppedFor(dropped)),
+    marks === undefined || marks.length === 0 ? null : JSON.stringify(marks),
   ];
 }
 

@@ -13,6 +13,7 @@ import { batchOf, inFlight, insertOperations, operationOf, operationRow } from '
 import { integerOf, textOf } from './row.ts';
 import { runUnder } from './runs.ts';
 import { beginSending, finishSending } from './send.ts';
+import { marksOfWorkers, sentSince } from './sent-marks.ts';
 
 /** Batches whose operations are read together: at most 50 each. */
 const batchesPerChunk = 20;
@@ -66,6 +67,8 @@ export function openOperations(database: Database, hashKey: Uint8Array): Operati
       });
       return row === undefined ? 0 : integerOf(row, 'calls');
     },
+    sentSince: (scope, pipeline, since) => sentSince(database, scope, pipeline, since),
+    marksOf: (scope, pipeline, externalIds, since) => marksOfWorkers(database, scope, pipeline, externalIds, since),
   };
 }
 

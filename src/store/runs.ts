@@ -3,10 +3,10 @@ import { JoineryError } from '../domain/error.ts';
 import type { Run, RunState } from '../domain/run.ts';
 import type { PipelineName, RunId } from '../domain/words.ts';
 import type { Lease, RunPatch, RunRecords } from './contract.ts';
-import type { Database, Reader, Transaction } from './database.ts';
+import { placeholders, type Database, type Reader, type Transaction } from './database.ts';
 import { appendLine } from './journal-lines.ts';
 import { writeUnder } from './lease.ts';
-import { integerOf, optionalInteger, optionalText, present, textOf, wordOf, type Row } from './row.ts';
+import { flagOf, integerOf, optionalInteger, optionalText, present, textOf, wordOf, type Row } from './row.ts';
 
 const runStates: readonly RunState[] = [
   'started',
@@ -28,10 +28,12 @@ export function openRuns(database: Database, clock: Clock): RunRecords {
     get: (id) => findRun(database, id),
     list: (pipeline, limit) => newest(database, pipeline, limit),
     latest: async (pipeline, states) => (await newest(database, pipeline, 1, states))[0],
+    latestWhole: async (pipeline, states) => (await newest(database, pipeline, 1, states, true))[0],
+    mostPopulation: (pipeline, states, since) => mostPopulation(database, pipeline, states, since),
   };
 }
 
-async function findRun(reader: Reader, id: RunId): Promise<Run | undefined> {
+export async function findRun(reader: Reader, id: RunId): Promise<Run | undefined> {
   const row = await reader.first(reader.table('runs').where({ id }).select());
   return row === undefined ? undefined : runOf(row);
 }
@@ -47,11 +49,30 @@ export async function runUnder(transaction: Transaction, lease: Lease, id: RunId
 }
 
 /** Runs that start in the same millisecond are ordered by their id. */
-async function newest(reader: Reader, pipeline: PipelineName, limit: number, states?: readonly RunState[]): Promise<readonly Run[]> {
-  const query = reader.table('runs').where({ pipeline });
+async function newest(
+  reader: Reader,
+  pipeline: PipelineName,
+  limit: number,
+  states?: readonly RunState[],
+  whole = false,
+): Promise<readonly Run[]> {
+  const query = reader.table('runs').where(whole ? { pipeline, partial: 0 } : { pipeline });
   if (states !== undefined) query.whereIn('state', states);
   const rows = await reader.all(query.orderBy('started_at', 'desc').orderBy('id', 'desc').limit(limit).select());
   return rows.map(runOf);
+}
+
+async function mostPopulation(
+  reader: Reader,
+  pipeline: PipelineName,
+  states: readonly RunState[],
+  since: Instant,
+): Promise<number | undefined> {
+  const row = await reader.first({
+    sql: `SELECT MAX(population) AS population FROM runs WHERE pipeline = ? AND started_at >= ? AND state IN (${placeholders(states.length)})`,
+    bindings: [pipeline, since, ...states],
+  });
+  return row === undefined ? undefined : optionalInteger(row, 'population');
 }
 
 async function begin(transaction: Transaction, lease: Lease, run: Run): Promise<void> {
@@ -71,12 +92,18 @@ async function begin(transaction: Transaction, lease: Lease, run: Run): Promise<
       plan_hash: run.planHash ?? null,
       population: run.population ?? null,
       finished_at: run.finishedAt ?? null,
+      begun_by: run.by ?? null,
+      partial: run.partial === true ? 1 : 0,
     }),
   );
   await appendLine(
     transaction,
     'run.begun',
-    { run: run.id, pipeline: run.pipeline, mapping: run.mappingId, asOf: run.asOf, state: run.state },
+    {
+      ...{ run: run.id, pipeline: run.pipeline, mapping: run.mappingId, asOf: run.asOf, state: run.state },
+      ...present('by', run.by),
+      ...present('partial', run.partial),
+    },
     run.startedAt,
   );
 }
@@ -107,5 +134,7 @@ function runOf(row: Row): Run {
     ...present('planHash', optionalText(row, 'plan_hash')),
     ...present('population', optionalInteger(row, 'population')),
     ...present('finishedAt', optionalInteger(row, 'finished_at')),
+    ...present('by', optionalText(row, 'begun_by')),
+    ...present('partial', flagOf(row, 'partial') ? (true as const) : undefined),
   };
 }

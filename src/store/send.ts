@@ -9,6 +9,7 @@ import { appendLine } from './journal-lines.ts';
 import { batchOf, inFlight, settleBatches } from './operation-row.ts';
 import { integerOf, optionalInteger, optionalText, textOf, wordOf } from './row.ts';
 import { runUnder } from './runs.ts';
+import { markSent } from './sent-marks.ts';
 import { roomFor } from './window.ts';
 
 /** A batch leaves once, and once more after it was lost from sight. */
@@ -174,6 +175,7 @@ export async function finishSending(transaction: Transaction, lease: Lease, inpu
   const state = stateAfter(input, replayed);
   if (state === 'planned' || state === 'refused') await restoreSent(transaction, batch.id);
   await moveBatch(transaction, batch, state, input);
+  if (state === 'sent' || state === 'unknown') await markSent(transaction, lease.pipeline, batch.id);
   await settleBatches(transaction, [batch.id]);
   const data = { run: batch.run, batch: batch.id, call: input.call, answer: input.kind, state, counted };
   await appendLine(transaction, 'batch.answered', input.kind === 'accepted' ? { ...data, request: input.requestId } : data, input.at);
