@@ -95,6 +95,8 @@ export interface PlanHead {
   readonly mappingId: Sha256;
   readonly hash: Sha256;
   readonly first: boolean;
+  /** What the plan is confined to; absent: it is the whole. */
+  readonly only?: 'leavers' | readonly ExternalId[];
   readonly counts: ChangeCounts;
   readonly waiting: number;
   /** How many are held, by cause; absent: nobody. */

@@ -2,7 +2,7 @@ import type { GuardVerdict } from '../domain/change.ts';
 import type { AttributePath } from '../domain/payload.ts';
 import { namesOf } from '../pipeline/attribute-paths.ts';
 import type { AttributeLimits, GuardsDeclaration, Limit } from '../pipeline/pipeline.ts';
-import { readMark, type GuardMark } from './guard-marks.ts';
+import { marksOf, readMark, type GuardMark, type Markable } from './guard-marks.ts';
 
 /** Workers who were sent within a window and are not in this plan. */
 export interface SentBefore {
@@ -74,6 +74,30 @@ export function evaluateGuards(guards: GuardsDeclaration, figures: GuardFigures)
     judgePopulation(guards, figures),
   );
   return verdicts;
+}
+
+/**
+ * What a later plan counts of what is sent by this one. Not what a first run did, which has limits of its own, and not what somebody approved: a company that was
+ * allowed a large step would be stopped for the rest of the week.
+ */
+export function countedMarks(
+  head: { readonly first: boolean; readonly guards: readonly GuardVerdict[] },
+  guards: GuardsDeclaration,
+): (change: Markable) => readonly GuardMark[] {
+  const passed = new Set(head.guards.filter(({ approved }) => approved !== undefined).map(({ guard }) => guard));
+  const isCounted = (mark: GuardMark): boolean => {
+    if (head.first && (mark === 'joiners' || mark === 'enables')) return false;
+    return !passed.has(guardOf(mark));
+  };
+  return (change) => marksOf(change, guards).filter(isCounted);
+}
+
+/** `emptied.urn:…:User:department` → `emptied.department` */
+function guardOf(mark: GuardMark): string {
+  const read = readMark(mark);
+  if (read === undefined) return mark;
+  const name = `${read.family}.${shortName(read.path)}`;
+  return read.group === undefined ? name : `${name}@${read.group}`;
 }
 
 /** The share of `of`, held between floor and ceiling; whole workers. */

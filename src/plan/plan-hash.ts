@@ -11,6 +11,8 @@ export interface PlanGround {
   readonly sink: SinkDeclaration;
   /** `YYYY-MM-DD`, only where the mapping reads the clock. */
   readonly date?: string;
+  /** What the plan is confined to: it is another plan than the whole one, even where both change the same. */
+  readonly only?: readonly string[];
 }
 
 /**
@@ -23,7 +25,7 @@ export class PlanHash {
   constructor(ground: PlanGround) {
     const { sink } = ground;
     const identity = { tenant: sink.tenant, servicePrincipal: sink.servicePrincipal, job: sink.job, clearing: sink.clearing };
-    this.#line([ground.mappingId, ground.guards, identity, ground.date ?? null]);
+    this.#line([ground.mappingId, ground.guards, identity, ground.date ?? null, ...(ground.only === undefined ? [] : [ground.only])]);
   }
 
   add(change: Change): void {

@@ -4,6 +4,8 @@ import { isSentChange, type BatchId, type ExternalId, type JobScope } from '../d
 import type { Desired } from '../domain/ledger.ts';
 import type { Run } from '../domain/run.ts';
 import { bulkIdOf } from '../plan/batching.ts';
+import { type GuardMark, type Markable } from '../plan/guard-marks.ts';
+import { countedMarks } from '../plan/guards.ts';
 import type { AcceptRecord } from '../store/contract.ts';
 import { scopeOf, type StageContext } from './context.ts';
 import { fingerprintFile, readDocument, readHandoff, type PlanLine } from '../store/run-files.ts';
@@ -35,9 +37,11 @@ export async function accept(context: StageContext, run: Run, head: PlanHead): P
     at: clock.now(),
     population: summary.keys,
     batches,
-    records: inChunks(recordsOf(readHandoff(store, run.id, 'plan.ndjson'), run, scope, places), 500),
+    approvals: head.guards.flatMap(({ approved }) => approved?.id ?? []),
+    records: inChunks(recordsOf(readHandoff(store, run.id, 'plan.ndjson'), run, scope, places, countedMarks(head, pipeline.guards)), 500),
   });
-  await store.files.promote(run.id, pipeline.name, fingerprintFile);
+  // The fingerprints of a pass of which only a part was accepted would hide the rest.
+  if (run.partial !== true) await store.files.promote(run.id, pipeline.name, fingerprintFile);
   context.emit({ type: 'accepted', run: run.id, ...result });
   return result.dropped;
 }
@@ -47,6 +51,7 @@ async function* recordsOf(
   run: Run,
   scope: JobScope,
   places: ReadonlyMap<ExternalId, Place>,
+  marksFor: (change: Markable) => readonly GuardMark[],
 ): AsyncGenerator<AcceptRecord> {
   for await (const { externalId, evaluated, missing, claim, change } of lines) {
     if (claim !== undefined) {
@@ -70,7 +75,12 @@ async function* recordsOf(
     };
     const place = places.get(externalId);
     const operation =
-      place === undefined || !isSentChange(change.change) ? undefined : operationOf(scope, desired, change.change, externalId, place);
+      place === undefined || !isSentChange(change.change)
+        ? undefined
+        : {
+            ...operationOf(scope, desired, change.change, externalId, place),
+            marks: marksFor({ ...change, change: change.change }),
+          };
     yield { ...record, settlesMark, desired, baseline: change.baseline, ...(operation === undefined ? {} : { operation }) };
   }
 }

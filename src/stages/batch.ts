@@ -1,10 +1,10 @@
 import type { Change, ChangeCounts, GuardVerdict, HoldCause, PlanHead, Price, RekeyCase, Rejection, Staging } from '../domain/change.ts';
+import { stopsPlan } from '../domain/approval.ts';
 import { formatInstant } from '../domain/clock.ts';
 import type { Run } from '../domain/run.ts';
 import { isSentChange, type ChangeKind, type ExternalId, type SentChangeKind } from '../domain/words.ts';
 import { bulkIdOf, callsFor, operationBytes, placeOperations } from '../plan/batching.ts';
 import { marksOf, type GuardMark } from '../plan/guard-marks.ts';
-import { evaluateGuards } from '../plan/guards.ts';
 import { managerCircles, orderForSending } from '../plan/order.ts';
 import { PlanHash } from '../plan/plan-hash.ts';
 import { priceOf } from '../plan/price.ts';
@@ -14,6 +14,9 @@ import { ChangeTally } from './change-listing.ts';
 import { scopeOf, type StageContext } from './context.ts';
 import { decideWorkers, type Decided } from './decide.ts';
 import { readDocument, readHandoff, writeDocument, writeHandoff, type BatchLine, type PlanLine } from '../store/run-files.ts';
+import { judgePlan } from './judge-plan.ts';
+import { inOnly, onlyKey, type Only } from './only.ts';
+import { Repeats } from './repeats.ts';
 import { timed } from './stage-events.ts';
 import { acceptedStates, isOfJob } from './previous-pass.ts';
 import type { Renames } from './name-seekers.ts';
@@ -81,6 +84,8 @@ export interface PlanOptions {
   readonly resend?: ReadonlySet<ExternalId>;
   /** Workers who are to get another user name: this one, or the first free candidate. */
   readonly rename?: Renames;
+  /** Only a part of what would change; the rest stays as if it had not been looked at. */
+  readonly only?: Only;
 }
 
 /**
@@ -96,10 +101,12 @@ export async function batch(context: StageContext, run: Run, directory: Director
     const summary = await readDocument(store, run.id, 'extract.json');
     const totals = new PlanTotals();
     const changed = new ChangeTally();
+    const confined = options.only === undefined ? {} : { only: onlyKey(options.only) };
+    const repeats = new Repeats(context);
     const date = mapping.readsClock ? { date: formatInstant(run.asOf).slice(0, 10) } : {};
-    const hash = new PlanHash({ mappingId: mapping.id, guards: pipeline.guards, sink: pipeline.sink, ...date });
+    const hash = new PlanHash({ mappingId: mapping.id, guards: pipeline.guards, sink: pipeline.sink, ...date, ...confined });
     const rejections: Rejection[] = [];
-    const last = await store.runs.latest(pipeline.name, acceptedStates);
+    const last = await store.runs.latestWhole(pipeline.name, acceptedStates);
     const input = {
       run: run.id,
       asOf: run.asOf,
@@ -112,7 +119,12 @@ export async function batch(context: StageContext, run: Run, directory: Director
       resend: options.resend ?? new Set<ExternalId>(),
     };
     const decided = decideWorkers(context, readHandoff(store, run.id, 'verdicts.ndjson'), input);
-    await writeHandoff(store, run.id, 'plan.ndjson', tally(context, decided, totals, changed, hash, rejections));
+    await writeHandoff(
+      store,
+      run.id,
+      'plan.ndjson',
+      tally(context, decided, { totals, changed, hash, rejections, repeats, only: options.only }),
+    );
     await writeDocument(store, run.id, 'changes.json', changed.listing());
     await writeHandoff(store, run.id, 'rejections.ndjson', rejections);
     for (const circle of managerCircles(totals.members)) {
@@ -128,12 +140,9 @@ export async function batch(context: StageContext, run: Run, directory: Director
     const { batches, stages } = arrange(run, totals.members, sizes);
     await writeHandoff(store, run.id, 'batches.ndjson', batches);
     const standing = ledger.standingRejections - totals.revisited + totals.standing;
-    const guards = evaluateGuards(pipeline.guards, {
-      first,
-      marks: totals.marks,
-      enabled: ledger.enabled,
-      population: summary.keys,
-      ...(last?.population === undefined ? {} : { lastPopulation: last.population }),
+    const planHash = hash.digest();
+    const guards = await judgePlan(context, {
+      ...{ first, last, repeats, hash: planHash, marks: totals.marks, enabled: ledger.enabled, population: summary.keys },
       rejections: totals.fresh + standing + summary.keyless,
       keyless: summary.keyless,
     });
@@ -146,12 +155,14 @@ export async function batch(context: StageContext, run: Run, directory: Director
       batches: batches.length,
       ...(stages.length < 2 ? {} : { staging: { because, stages } }),
       first,
-      hash: hash.digest(),
+      hash: planHash,
+      only: options.only,
     });
     await writeDocument(store, run.id, 'plan.json', head);
     await store.runs.advance(context.lease, run.id, {
-      state: head.guards.some((guard) => guard.tripped) ? 'stopped' : 'planned',
+      state: head.guards.some(stopsPlan) ? 'stopped' : 'planned',
       planHash: head.hash,
+      ...(options.only === undefined ? {} : { partial: true }),
     });
     for (const verdict of guards) context.emit({ type: 'guard', verdict });
     context.emit({ type: 'plan', plan: head });
@@ -171,11 +182,23 @@ async function keylessOf(context: StageContext, last: Run | undefined): Promise<
 async function* tally(
   context: StageContext,
   decided: AsyncIterable<Decided>,
-  totals: PlanTotals,
-  changed: ChangeTally,
-  hash: PlanHash,
-  rejections: Rejection[],
+  {
+    totals,
+    changed,
+    hash,
+    rejections,
+    repeats,
+    only,
+  }: {
+    readonly totals: PlanTotals;
+    readonly changed: ChangeTally;
+    readonly hash: PlanHash;
+    readonly rejections: Rejection[];
+    readonly repeats: Repeats;
+    readonly only: Only | undefined;
+  },
 ): AsyncGenerator<PlanLine> {
+  const isIn = inOnly(only);
   const scope = scopeOf(context.pipeline);
   for await (const item of decided) {
     if (item.kind === 'rejection') {
@@ -186,6 +209,7 @@ async function* tally(
     }
     const { change } = item.line;
     if (item.wasRejected) totals.revisited++;
+    if (!isIn(item.line.externalId, change)) continue;
     if (change !== undefined) {
       hash.add(change);
       const bytes = change.send ? operationBytes(bulkIdOf(scope, change.externalId, change.payloadHash), change.payload) : 0;
@@ -193,7 +217,9 @@ async function* tally(
       changed.add(change);
       // Who waits is sent after his operation in flight, without a plan of his own.
       if ((change.send || change.waiting) && isSentChange(change.change)) {
-        totals.addMarks(marksOf({ ...change, change: change.change }, context.pipeline.guards));
+        const marks = marksOf({ ...change, change: change.change }, context.pipeline.guards);
+        totals.addMarks(marks);
+        await repeats.add(change.externalId, marks);
       }
       for (const diagnostic of change.warnings) context.emit({ type: 'warning', diagnostic, externalId: change.externalId });
     }
@@ -237,6 +263,7 @@ interface HeadParts {
   readonly staging?: Staging;
   readonly first: boolean;
   readonly hash: string;
+  readonly only: Only | undefined;
 }
 
 async function headOf(context: StageContext, run: Run, parts: HeadParts): Promise<PlanHead> {
@@ -255,6 +282,7 @@ async function headOf(context: StageContext, run: Run, parts: HeadParts): Promis
     mappingId: mapping.id,
     hash: parts.hash,
     first: parts.first,
+    ...(parts.only === undefined ? {} : { only: parts.only }),
     counts,
     waiting: totals.waiting,
     ...(Object.keys(totals.held).length === 0 ? {} : { held: totals.held }),

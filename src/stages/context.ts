@@ -15,6 +15,8 @@ export interface StageContext {
   readonly emit: EventSink;
   /** Aborted when the process was asked to stop: the request in hand is finished, nothing new is begun. */
   readonly signal: AbortSignal;
+  /** The account that executes, as the operating system authenticated it; absent: nobody is known, as in a library call that does not say. */
+  readonly user?: string;
 }
 
 /** The day of a run, for `:as_of`. */

@@ -1,11 +1,15 @@
+import type { AttributeDifference, PlanHead } from '../domain/change.ts';
 import type { Desired, LedgerEntry } from '../domain/ledger.ts';
 import type { Run } from '../domain/run.ts';
 import { isSentChange, type ExternalId, type SentChangeKind } from '../domain/words.ts';
 import { bulkIdOf, operationBytes, placeOperations } from '../plan/batching.ts';
 import { managerOf } from '../plan/compose.ts';
-import { decisionTable, isUncertain, ledgerStateOf, type RowState } from '../plan/decision.ts';
+import { decisionTable, isUncertain, lastPayload, ledgerStateOf, type RowState } from '../plan/decision.ts';
+import type { GuardMark, Markable } from '../plan/guard-marks.ts';
+import { countedMarks } from '../plan/guards.ts';
 import { orderForSending } from '../plan/order.ts';
-import { managerPath } from '../scim/index.ts';
+import { differences, managerPath } from '../scim/index.ts';
+import { readDocument } from '../store/run-files.ts';
 import type { PlannedBatch } from '../store/contract.ts';
 import { batchId } from './batch.ts';
 import { scopeOf, type StageContext } from './context.ts';
@@ -18,6 +22,7 @@ interface Candidate {
   readonly desired: Desired;
   readonly manager?: ExternalId;
   readonly bytes: number;
+  readonly differences: readonly AttributeDifference[];
 }
 
 /**
@@ -51,9 +56,16 @@ export async function planFollowUp(
   const first = (await store.operations.batches(run.id)).length;
   // It was finished while something of it was in escrow, and has work again.
   if ((await store.runs.get(run.id))?.state === 'finished') await store.runs.advance(lease, run.id, { state: 'loaded' });
-  await store.operations.add(lease, run.id, scope, arrange(context, run, candidates, first), clock.now());
+  const marksFor = countedMarks(await headOf(context, run), pipeline.guards);
+  await store.operations.add(lease, run.id, scope, arrange(context, run, candidates, first, marksFor), clock.now());
   for (const { externalId } of candidates) done.add(externalId);
   return candidates.length;
+}
+
+/** The plan of the run, whose first run and approvals hold for what follows it. */
+async function headOf({ store }: StageContext, run: Run): Promise<Pick<PlanHead, 'first' | 'guards'>> {
+  const hasPlan = (await store.files.list({ run: run.id })).includes('plan.json');
+  return hasPlan ? readDocument(store, run.id, 'plan.json') : { first: false, guards: [] };
 }
 
 function managerIds(entry: LedgerEntry): ExternalId[] {
@@ -79,7 +91,14 @@ function candidateOf(
   const onlyManager = entry.confirmed?.evidence.unset?.includes(managerPath) === true;
   if (onlyManager && manager !== undefined && managers.get(manager)?.confirmed === undefined) return undefined;
   const bytes = operationBytes(bulkIdOf(scopeOf(context.pipeline), externalId, desired.hash), desired.payload);
-  return { externalId, change, desired, bytes, ...(manager === undefined ? {} : { manager }) };
+  return {
+    externalId,
+    change,
+    desired,
+    bytes,
+    differences: differences(lastPayload(entry), desired.payload),
+    ...(manager === undefined ? {} : { manager }),
+  };
 }
 
 function rowOf(desired: Desired): RowState {
@@ -87,7 +106,13 @@ function rowOf(desired: Desired): RowState {
   return desired.change === 'pre-hire' ? 'preHire' : 'inactive';
 }
 
-function arrange(context: StageContext, run: Run, candidates: readonly Candidate[], first: number): PlannedBatch[] {
+function arrange(
+  context: StageContext,
+  run: Run,
+  candidates: readonly Candidate[],
+  first: number,
+  marksFor: (change: Markable) => readonly GuardMark[],
+): PlannedBatch[] {
   const scope = scopeOf(context.pipeline);
   const ordered = orderForSending(candidates);
   const batches = new Map<number, PlannedBatch['operations'][number][]>();
@@ -105,6 +130,7 @@ function arrange(context: StageContext, run: Run, candidates: readonly Candidate
       change,
       payload: desired.payload,
       payloadHash: desired.hash,
+      marks: marksFor({ change, payload: desired.payload, differences: candidate.differences }),
     });
   }
   return [...batches].map(([sequence, operations]) => ({ id: batchId(run, first + sequence), sequence: first + sequence, operations }));

@@ -34,7 +34,9 @@ export interface PreviousPass {
 export async function previousPass(context: StageContext, run: Run, source: Source, asked: ReadonlySet<ExternalId>): Promise<PreviousPass> {
   const { store, pipeline, mapping } = context;
   const scope = scopeOf(pipeline);
-  const last = await store.runs.latest(pipeline.name, acceptedStates);
+  const last = await store.runs.latestWhole(pipeline.name, acceptedStates);
+  // What a plan of a part has recorded since stands in the ledger only; who was left out is as the last whole pass saw him.
+  const partSince = (await store.runs.latest(pipeline.name, acceptedStates))?.id !== last?.id;
   const [due, unsettled, missing, claims, claimed, contested] = await Promise.all([
     store.ledger.due(scope, pipeline.name, run.asOf),
     store.ledger.unsettled(scope, pipeline.name),
@@ -46,13 +48,15 @@ export async function previousPass(context: StageContext, run: Run, source: Sour
   // A key that two pipelines claim is looked at by each run of both until one of them lets go, which nobody's row may show.
   const again = new Set([...due, ...unsettled, ...missing, ...claims, ...claimed.keys(), ...contested, ...asked]);
   const base = { again, missing: new Set([...missing, ...claims]) };
-  if (last === undefined) return { ...base, fingerprints: noFingerprints(), everybody: true };
+  if (last === undefined) {
+    return { ...base, fingerprints: partSince ? (await rebuild(context, source.keyOrder)).records : noFingerprints(), everybody: true };
+  }
   const newDate = mapping.readsClock && formatInstant(last.asOf).slice(0, 10) !== formatInstant(run.asOf).slice(0, 10);
   const summary = await summaryOf(context, last);
   // In a pass with rows without a key nobody counts as missing, and who was missing all the same stands neither in its fingerprints nor among the missing: only the ledger still knows of him.
   // Fingerprints say what the ledger of that job has seen; with another job id they say nothing.
   const sameJob = isOfJob(last, scope);
-  const file = !sameJob || (summary?.keyless ?? 0) > 0 ? undefined : await acceptedFile(context, last, source.keyOrder);
+  const file = partSince || !sameJob || (summary?.keyless ?? 0) > 0 ? undefined : await acceptedFile(context, last, source.keyOrder);
   if (file !== undefined) {
     const everybody = newDate || file.header.mapping !== mapping.id;
     // A disable that is not settled of somebody who is missing goes out again by a pass that finds him missing.

@@ -81,6 +81,7 @@ export interface RunPatch {
   readonly planHash?: Sha256;
   readonly population?: number;
   readonly finishedAt?: Instant;
+  readonly partial?: true;
 }
 
 export interface Ledger extends People {

@@ -50,6 +50,7 @@ export async function forget(transaction: Transaction, lease: Lease, input: Forg
 /** What other entries know of him as the same person or another: the new name in place of the key. */
 async function forgetTies(transaction: Transaction, job: number, externalId: ExternalId, name: string): Promise<void> {
   await transaction.run({ sql: 'DELETE FROM claims WHERE job_id = ? AND external_id = ?', bindings: [job, externalId] });
+  await transaction.run({ sql: 'DELETE FROM sent_marks WHERE job_id = ? AND external_id = ?', bindings: [job, externalId] });
   await transaction.run({
     sql: 'UPDATE entries SET rekeyed_to = ? WHERE job_id = ? AND rekeyed_to = ?',
     bindings: [name, job, externalId],

@@ -115,6 +115,7 @@ async function advance(transaction: Transaction, lease: Lease, id: RunId, patch:
     ...present('plan_hash', patch.planHash),
     ...present('population', patch.population),
     ...present('finished_at', patch.finishedAt),
+    ...present('partial', patch.partial === true ? 1 : undefined),
   };
   if (Object.keys(changed).length === 0) return;
   await transaction.run(transaction.table('runs').where({ id }).update(changed));
