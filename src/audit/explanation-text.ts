@@ -1,3 +1,4 @@
+import { stopsPlan } from '../domain/approval.ts';
 import type { Explanation, NamedValue, OperationStory, SourceReading } from './explanation.ts';
 import { count, shortPath, spaced, time } from './words.ts';
 
@@ -27,7 +28,7 @@ export function renderExplanation(explanation: Explanation, heading: Heading, on
       ...(decision.verdict === undefined ? [] : [`verdict    ${spaced(decision.verdict)}`]),
       ...(decision.baseline === undefined ? [] : [`baseline   ${decision.baseline.slice(0, 22)}`]),
       ...(decision.payloadHash === undefined ? [] : [`payload    ${decision.payloadHash.slice(0, 12)}`]),
-      ...guards.filter(({ tripped }) => tripped).map(({ guard, words }) => `stopped by guard ${guard}: ${words}`),
+      ...guards.filter(stopsPlan).map(({ guard, words }) => `stopped by guard ${guard}: ${words}`),
       ...decision.warnings,
     ]);
     section(

@@ -1,3 +1,4 @@
+import { stopsPlan } from '../domain/approval.ts';
 import { html, nothing, renderDocument, type Html } from './html.ts';
 import { attributesSection, guardsSection, outcomesSection, stagesSection, trendSection } from './report-figures.ts';
 import { rejectionsSection, troublesSection } from './report-problems.ts';
@@ -50,7 +51,7 @@ ${footer(report)}`; // prettier-ignore
 /** What the run came to, in one or two sentences. */
 export function sentence(report: RunReport): string {
   const { run, plan, guards, operations, outcomes } = report;
-  const tripped = guards.filter((guard) => guard.tripped);
+  const tripped = guards.filter(stopsPlan);
   if (run.state === 'stopped') return `Stopped before the first call: ${tripped.map(({ words }) => words).join(' ')}`;
   if (run.state === 'abandoned') return 'Abandoned: a newer run was begun before this one was accepted. It changed nothing.';
   if (plan === undefined) return `The run is ${run.state}; it has no plan yet.`;

@@ -1,3 +1,4 @@
+import { stopsPlan } from '../domain/approval.ts';
 import type { LedgerEntry } from '../domain/ledger.ts';
 import type { Run } from '../domain/run.ts';
 import type { ExternalId } from '../domain/words.ts';
@@ -41,7 +42,7 @@ function planWords({ decision, rejections, files, operations }: SummaryParts): s
 }
 
 function stopWords(run: Run, { guards, decision }: SummaryParts): string {
-  const tripped = guards.filter((guard) => guard.tripped).map(({ guard }) => guard);
+  const tripped = guards.filter(stopsPlan).map(({ guard }) => guard);
   if (tripped.length > 0) return `The plan was stopped by guard ${tripped.join(' and ')}: nothing of it was sent.`;
   if (run.state === 'abandoned') return 'The plan was never accepted: a newer run was begun.';
   return run.state === 'planned' && decision?.send === true ? 'The plan is not accepted yet.' : '';

@@ -62,6 +62,7 @@ export async function executePipeline(
     emit,
     firstRun: options.firstRun === true,
     verifyEngine: options.verifyEngine === true,
+    ...(io.user === undefined ? {} : { user: io.user }),
     ...(options.state === undefined ? {} : { state: options.state }),
     ...(options.wait === undefined ? {} : { wait: parseDuration(options.wait) }),
   });

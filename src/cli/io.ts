@@ -17,4 +17,6 @@ export interface Io {
   readonly chance: Chance;
   /** Aborted by SIGINT and SIGTERM. */
   readonly signal: AbortSignal;
+  /** The account that the operating system authenticated; absent: it has no name for it. */
+  readonly user?: string;
 }

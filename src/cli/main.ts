@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { randomUUID } from 'node:crypto';
+import { userInfo } from 'node:os';
 import { systemClock, type Clock } from '../domain/clock.ts';
 import { JoineryError } from '../domain/error.ts';
 import { exitCodes } from '../domain/exit.ts';
@@ -32,8 +33,18 @@ process.exitCode = await runCommandLine(process.argv.slice(2), {
   clock,
   chance: { random: Math.random, uuid: randomUUID },
   signal: abort.signal,
+  user: systemUser(),
 });
 await close();
+
+/** By the process's own id, not by what the environment says; in a container the id may have no name. */
+function systemUser(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `uid:${String(process.getuid?.() ?? 'unknown')}`;
+  }
+}
 
 /** The machine's clock, or the one that an emulator shares with its clients. */
 async function openClock(url: string | undefined): Promise<{ clock: Clock; close: () => Promise<void> }> {

@@ -14,7 +14,7 @@ export function renderPlan(plan: PlanHead, style: Style): string {
   const { bold, dim, red, green } = style;
   const lines = [
     '',
-    `${bold('Plan')} ${plan.hash.slice(0, 12)}  ${dim(`run ${plan.run}, as of ${formatInstant(plan.asOf)}${plan.first ? ', first run' : ''}`)}`,
+    `${bold('Plan')} ${plan.hash.slice(0, 12)}  ${dim(`run ${plan.run}, as of ${formatInstant(plan.asOf)}${plan.first ? ', first run' : ''}${plan.only === undefined ? '' : `, only ${plan.only === 'leavers' ? 'leavers' : plural(plan.only.length, 'worker')}`}`)}`,
   ];
   for (const kind of changeKinds)
     if (plan.counts[kind] > 0) lines.push(`  ${kind.padEnd(10)} ${formatCount(plan.counts[kind]).padStart(8)}${meaning[kind]}`);
@@ -50,6 +50,14 @@ export function renderPlan(plan: PlanHead, style: Style): string {
     );
   }
   for (const guard of plan.guards) {
+    const { approved } = guard;
+    if (approved !== undefined) {
+      lines.push(
+        `  ${green('✓')} guard ${guard.guard}: approved by ${approved.by} until ${formatInstant(approved.until)}: ${approved.reason}`,
+      );
+      lines.push(`    ${dim(guard.words)}`);
+      continue;
+    }
     lines.push(`  ${guard.tripped ? red('✗') : green('✓')} guard ${guard.guard}: ${guard.tripped ? red(guard.words) : dim(guard.words)}`);
   }
   return `${lines.join('\n')}\n`;

@@ -7,6 +7,7 @@ import { scrubText } from '../domain/masking.ts';
 import { formatPlace } from '../domain/place.ts';
 import { readFileSync } from 'node:fs';
 import { adoptCommand } from './commands/adopt.ts';
+import { approveCommand } from './commands/approve.ts';
 import { applyCommand } from './commands/apply.ts';
 import { auditCommand } from './commands/audit.ts';
 import { checkCommand } from './commands/check.ts';
@@ -51,6 +52,7 @@ const commands = [
   resendCommand,
   forecastCommand,
   planCommand,
+  approveCommand,
   applyCommand,
   runCommand,
   watchCommand,

@@ -74,6 +74,10 @@ export class Progress {
           yellow(`  ${event.diagnostic.severity} ${event.diagnostic.code}: ${event.diagnostic.message}`),
         );
       case 'guard':
+        if (event.verdict.approved !== undefined) {
+          const { by, reason, until } = event.verdict.approved;
+          return yellow(`  guard ${event.verdict.guard} approved by ${by} until ${formatInstant(until)}: ${reason}`);
+        }
         return event.verdict.tripped ? red(`  guard ${event.verdict.guard} tripped: ${event.verdict.words}`) : undefined;
       case 'accepted':
         return event.dropped.length === 0

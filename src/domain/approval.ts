@@ -24,7 +24,8 @@ export interface Approval {
 
 /** Verdicts with the approval that lets each tripped one pass at this moment; an older approval that a verdict carries is forgotten. */
 export function withApprovals(verdicts: readonly GuardVerdict[], approvals: readonly Approval[], now: Instant): GuardVerdict[] {
-  return verdicts.map(({ approved: _, ...verdict }) => {
+  return verdicts.map((judged) => {
+    const { approved: _approved, ...verdict } = judged;
     if (!verdict.tripped || verdict.final === true) return verdict;
     const found = approvals.find(({ guard, measured, until }) => guard === verdict.guard && verdict.measured <= measured && now < until);
     if (found === undefined) return verdict;

@@ -142,7 +142,13 @@ export async function batch(context: StageContext, run: Run, directory: Director
     const standing = ledger.standingRejections - totals.revisited + totals.standing;
     const planHash = hash.digest();
     const guards = await judgePlan(context, {
-      ...{ first, last, repeats, hash: planHash, marks: totals.marks, enabled: ledger.enabled, population: summary.keys },
+      first,
+      last,
+      repeats,
+      hash: planHash,
+      marks: totals.marks,
+      enabled: ledger.enabled,
+      population: summary.keys,
       rejections: totals.fresh + standing + summary.keyless,
       keyless: summary.keyless,
     });

@@ -9,6 +9,7 @@ import { Channel } from './channel.ts';
 import { dayOf, type StageContext } from './context.ts';
 import { PositionTracker } from '../source/position.ts';
 import { fingerprintFile, writeDocument, type ExtractItem, type ExtractSummary } from '../store/run-files.ts';
+import { refuseMissingColumns, stopForColumns } from './missing-columns.ts';
 import { previousPass } from './previous-pass.ts';
 
 /**
@@ -37,6 +38,7 @@ export async function* extract(
   written.catch(() => undefined);
   let complete = false;
   try {
+    await refuseMissingColumns(context, source);
     const request = { seed: store.identity.fingerprintSeed, signal, asOf: dayOf(context.pipeline, run.asOf) };
     const read = source.read({ ...request, ...(partial === undefined ? {} : { partial }), ...(tracker === undefined ? {} : { tracker }) });
     const groups = groupRows(countRows(read, summary), source.keyOrder);
@@ -57,6 +59,8 @@ export async function* extract(
       yield { kind: 'vanished', externalId };
     }
     complete = true;
+  } catch (error) {
+    throw await stopForColumns(context, run, error);
   } finally {
     // Left early or failed: what was read is not the whole pass, so its fingerprints must not appear.
     if (complete) fingerprints.end();

@@ -61,8 +61,10 @@ async function groupSizes(
     for (const entry of chunk) {
       const payload = lastPayload(entry);
       if (payload?.active !== true) continue;
-      const size = sizes.get(String(getAttribute(payload, groups.by)));
-      if (size !== undefined) sizes.set(String(getAttribute(payload, groups.by)), size + 1);
+      const value = getAttribute(payload, groups.by);
+      const group = typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
+      const size = group === undefined ? undefined : sizes.get(group);
+      if (group !== undefined && size !== undefined) sizes.set(group, size + 1);
     }
   }
   return sizes;

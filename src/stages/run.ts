@@ -1,3 +1,4 @@
+import { stopsPlan, withApprovals } from '../domain/approval.ts';
 import type { PlanHead } from '../domain/change.ts';
 import type { Instant } from '../domain/clock.ts';
 import { JoineryError } from '../domain/error.ts';
@@ -10,7 +11,7 @@ import { scopeOf, type StageContext } from './context.ts';
 import { extract } from './extract.ts';
 import { planFollowUp } from './follow-up.ts';
 import { openHolds } from './holds.ts';
-import { readDocument, readHandoff, writeHandoff, type ExtractItem } from '../store/run-files.ts';
+import { readDocument, readHandoff, writeDocument, writeHandoff, type ExtractItem } from '../store/run-files.ts';
 import { keepRows } from './keep-rows.ts';
 import { load, sendBatches } from './load.ts';
 import { explainCode, isSetUpFailure } from '../entra/outcome-codes.ts';
@@ -45,6 +46,7 @@ export async function beginRun(context: StageContext, asOf: Instant, random: () 
     startedAt: clock.now(),
     state: 'started',
     mappingId: mapping.id,
+    ...(context.user === undefined ? {} : { by: context.user }),
   };
   await store.runs.begin(lease, run);
   const first = (await store.runs.latest(pipeline.name, ['accepted', 'loaded', 'finished', 'superseded'])) === undefined;
@@ -98,13 +100,9 @@ export async function acceptRun(
   context: StageContext,
   run: Run,
 ): Promise<{ readonly plan: PlanHead; readonly dropped: readonly ExternalId[] }> {
-  const { store, mapping, pipeline, clock } = context;
-  const plan = await readDocument(store, run.id, 'plan.json');
-  const tripped = plan.guards.filter((guard) => guard.tripped);
-  if (tripped.length > 0) {
-    throw new JoineryError('PLN-201', `run ${run.id}: ${tripped.map(({ guard, words }) => `guard ${guard}: ${words}`).join(' ')}`);
-  }
-  if (run.state !== 'planned') throw wrongStage(run, 'planned');
+  const { mapping, pipeline, clock } = context;
+  const plan = await passGuards(context, run);
+  if (run.state !== 'planned' && run.state !== 'stopped') throw wrongStage(run, 'planned');
   const scope = scopeOf(pipeline);
   if (plan.mappingId !== mapping.id || run.tenant !== scope.tenant || run.job !== scope.job) {
     throw new JoineryError('PLN-203', `the plan of run ${run.id} was made with another mapping or for another job`);
@@ -118,6 +116,32 @@ export async function acceptRun(
   await supersedeOlder(context, run);
   const dropped = await accept(context, run, plan);
   return { plan, dropped };
+}
+
+/**
+ * The plan, if no guard stops it at this moment. Errors: PLN-201; PLN-302 if who sends it approved it; PLN-304 if a run was begun since it was stopped.
+ */
+async function passGuards({ store, pipeline, clock, user, emit }: StageContext, run: Run): Promise<PlanHead> {
+  const planned = await readDocument(store, run.id, 'plan.json');
+  if (!planned.guards.some(({ tripped }) => tripped)) return planned;
+  const guards = withApprovals(planned.guards, await store.approvals.of(pipeline.name, planned.hash), clock.now());
+  const open = guards.filter(stopsPlan);
+  if (open.length > 0) {
+    throw new JoineryError('PLN-201', `run ${run.id}: ${open.map(({ guard, words }) => `guard ${guard}: ${words}`).join(' ')}`);
+  }
+  const approved = guards.filter(({ tripped }) => tripped);
+  const own = approved.find((verdict) => verdict.approved?.by.toLowerCase() === user?.toLowerCase());
+  if (own !== undefined && pipeline.approvers.runner === 'refused') {
+    throw new JoineryError('PLN-302', `run ${run.id}: ${own.approved?.by ?? ''} approved guard ${own.guard} and would send the plan`);
+  }
+  const newest = await store.runs.latest(pipeline.name);
+  if (newest !== undefined && newest.id !== run.id) {
+    throw new JoineryError('PLN-304', `run ${newest.id} was begun after run ${run.id}`);
+  }
+  for (const verdict of approved) emit({ type: 'guard', verdict });
+  const plan = { ...planned, guards };
+  await writeDocument(store, run.id, 'plan.json', plan);
+  return plan;
 }
 
 /** What an interrupted run did not send is in the new plan: its ledger entries still want it. */

@@ -19,6 +19,8 @@ import { forecast, type ForecastLine } from './forecast.ts';
 import { readDocument } from '../store/run-files.ts';
 import { load } from './load.ts';
 import { loseQueued, noticeJob } from './notice-job.ts';
+import { isMissingColumn, stopForColumns } from './missing-columns.ts';
+import type { Only } from './only.ts';
 import { chooseResent, type ResendChoice } from './resend.ts';
 import { rekeyWorker, type RekeyRequest } from './rekey.ts';
 import { checkRename, checkRenamed } from './rename.ts';
@@ -48,6 +50,8 @@ export interface RunnerOptions {
   readonly verifyEngine?: boolean;
   /** Who holds the lease, for the message to somebody else. */
   readonly holder?: string;
+  /** The account that executes, as the operating system authenticated it: an approver must be somebody else. */
+  readonly user?: string;
 }
 
 /** Which run a command is about. `latest`: the newest one. */
@@ -72,7 +76,7 @@ export class Runner {
   readonly pipeline: Pipeline;
   readonly store: Store;
   readonly #prepared: Prepared;
-  readonly #options: Required<Omit<RunnerOptions, 'state' | 'environment' | 'verifyEngine'>>;
+  readonly #options: Required<Omit<RunnerOptions, 'state' | 'environment' | 'verifyEngine' | 'user'>> & Pick<RunnerOptions, 'user'>;
   #record: RunRecord | undefined;
 
   private constructor(prepared: Prepared, store: Store, options: RunnerOptions) {
@@ -86,6 +90,7 @@ export class Runner {
       chance: options.chance,
       wait: options.wait ?? defaultWait,
       firstRun: options.firstRun ?? false,
+      ...(options.user === undefined ? {} : { user: options.user }),
       holder: options.holder ?? `process ${String(process.pid)}`,
     };
   }
@@ -110,8 +115,9 @@ export class Runner {
   }
 
   /** The first three stages; sends and accepts nothing. */
-  plan(): Promise<Planned> {
-    return this.#withService((context, around, graph) => this.#planNew(context, around, graph, { firstRun: this.#options.firstRun }));
+  plan(only?: Only): Promise<Planned> {
+    const options = { firstRun: this.#options.firstRun, ...(only === undefined ? {} : { only }) };
+    return this.#withService((context, around, graph) => this.#planNew(context, around, graph, options));
   }
 
   /** A plan that also sends workers again of whom nothing differs; `apply` sends it. Errors: STG-106 when nobody is meant. */
@@ -244,7 +250,7 @@ export class Runner {
       this.#sameMapping(context, run);
       const plan = await batch(context, run, around.directory, { firstRun: this.#options.firstRun });
       return { run: await this.#existing(run.id), plan };
-    });
+    }, context);
   }
 
   /** Accepts a planned run and sends its batches, or goes on with one that was interrupted. Waits for outcomes only between the stages of a load in stages. */
@@ -317,7 +323,7 @@ export class Runner {
   }
 
   async #withLease<T>(work: (context: StageContext) => Promise<T>): Promise<T> {
-    const { clock, emit, signal, holder } = this.#options;
+    const { clock, emit, signal, holder, user } = this.#options;
     const lease = await this.store.acquireLease(this.pipeline.name, holder, clock.now());
     const record = new RunRecord(clock);
     this.#record = record;
@@ -328,7 +334,16 @@ export class Runner {
     try {
       const stop = AbortSignal.any([signal, lease.lost]);
       const { pipeline, store } = this;
-      return await work({ pipeline, mapping: this.#prepared.mapping, store, lease, clock, emit: tell, signal: stop });
+      return await work({
+        pipeline,
+        mapping: this.#prepared.mapping,
+        store,
+        lease,
+        clock,
+        emit: tell,
+        signal: stop,
+        ...(user === undefined ? {} : { user }),
+      });
     } finally {
       // For reports only: what it could not write must not hide how the work ended.
       await record.keep(this.store).catch(() => undefined);
@@ -353,8 +368,12 @@ export class Runner {
     });
   }
 
-  async #withSource<T>(work: (source: Source) => Promise<T>): Promise<T> {
-    const source = await openSource(this.pipeline.source, { applicationName: `joinery ${this.pipeline.name}` });
+  async #withSource<T>(work: (source: Source) => Promise<T>, context?: StageContext): Promise<T> {
+    const source = await openSource(this.pipeline.source, { applicationName: `joinery ${this.pipeline.name}` }).catch(async (error) => {
+      if (context === undefined || !isMissingColumn(error)) throw error;
+      const run = await beginRun(context, context.clock.now(), this.#options.chance.random);
+      throw await stopForColumns(context, run, error);
+    });
     try {
       return await work(source);
     } finally {

@@ -27,7 +27,16 @@ async function grant(transaction: Transaction, approval: Approval): Promise<void
   if (run?.pipeline !== pipeline) throw new JoineryError('STO-301', `There is no run ${runId} of ${pipeline} in the state.`);
   await transaction.run(
     transaction.table('approvals').insert({
-      ...{ id, pipeline, plan_hash: planHash, guard, run: runId, measured, approver: by, reason, at, expires_at: until },
+      id,
+      pipeline,
+      plan_hash: planHash,
+      guard,
+      run: runId,
+      measured,
+      approver: by,
+      reason,
+      at,
+      expires_at: until,
     }),
   );
   await appendLine(

@@ -17,7 +17,10 @@ import {
 const day = 86_400_000;
 const b0 = (run: string): string => batchId(run, 0);
 const leaver = (id: string): Parameters<typeof acceptWorkers>[3][number] => ({
-  ...{ payload: payloadOf(id, {}, false), change: 'leaver', batch: 0, marks: ['leavers'] },
+  payload: payloadOf(id, {}, false),
+  change: 'leaver',
+  batch: 0,
+  marks: ['leavers'],
 });
 
 onEveryEngine('what was sent', (open) => {
@@ -85,17 +88,16 @@ onEveryEngine('what was sent', (open) => {
 
 onEveryEngine('approvals', (open) => {
   const approval: Approval = {
-    ...{
-      id: 'a1',
-      pipeline: 'contoso',
-      planHash: 'p1',
-      guard: 'leavers',
-      run: 'r1',
-      measured: 900,
-      by: 'mkeller',
-      reason: 'carve-out of a site',
-    },
-    ...{ at: 2_000, until: 90_000 },
+    id: 'a1',
+    pipeline: 'contoso',
+    planHash: 'p1',
+    guard: 'leavers',
+    run: 'r1',
+    measured: 900,
+    by: 'mkeller',
+    reason: 'carve-out of a site',
+    at: 2_000,
+    until: 90_000,
   };
 
   test('are kept by plan, told to the journal, and marked with the run that relied on them', async () => {

@@ -100,7 +100,11 @@ async function begin(transaction: Transaction, lease: Lease, run: Run): Promise<
     transaction,
     'run.begun',
     {
-      ...{ run: run.id, pipeline: run.pipeline, mapping: run.mappingId, asOf: run.asOf, state: run.state },
+      run: run.id,
+      pipeline: run.pipeline,
+      mapping: run.mappingId,
+      asOf: run.asOf,
+      state: run.state,
       ...present('by', run.by),
       ...present('partial', run.partial),
     },

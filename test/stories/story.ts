@@ -29,6 +29,8 @@ export interface Story {
   property(employeeId: string, name: string): unknown;
   /** What an administrator does in the portal. */
   setAccount(employeeId: string, changes: Readonly<Record<string, string | boolean | null>>): void;
+  /** Who types the commands from now on. */
+  as(user: string): void;
   /** Puts the pipeline into the folder anew. */
   rewrite(parts: StoryParts): Promise<void>;
   /** Another pipeline beside it, over a table of its own with the same columns; answers its file. */
@@ -66,6 +68,7 @@ export async function openStory(parts: StoryParts = {}, emulator: Omit<EmulatorO
   const file = join(folder, 'story.yaml');
   await writeFile(file, pipelineText(parts));
   let commands = 1;
+  let typist: string | undefined;
   const events: JoineryEvent[] = [];
   const find = (employeeId: string): { readonly id: string; readonly [name: string]: unknown } => {
     work.emulator.settle();
@@ -117,9 +120,13 @@ export async function openStory(parts: StoryParts = {}, emulator: Omit<EmulatorO
         clock,
         chance: { random: () => (commands++ * 0.618_034) % 1, uuid: randomUUID },
         signal: new AbortController().signal,
+        ...(typist === undefined ? {} : { user: typist }),
       };
       const code = await runCommandLine([...words, '--state', work.state], io);
       return { code, out: out.join(''), err: err.join('') };
+    },
+    as(name) {
+      typist = name;
     },
     rewrite: (next) => writeFile(file, pipelineText(next)),
     async close() {

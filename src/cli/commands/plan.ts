@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
+import { stopsPlan } from '../../domain/approval.ts';
 import type { Change, RekeyCase } from '../../domain/change.ts';
 import type { AttributeClass } from '../../domain/payload.ts';
+import { readOnly } from '../../stages/only.ts';
 import { readHandoff } from '../../store/run-files.ts';
 import { executePipeline, type ExecuteOptions, type Execution } from '../execute.ts';
 import { defineCommand, withVerification } from '../options.ts';
@@ -9,6 +11,7 @@ import type { Register } from '../program.ts';
 
 interface PlanOptions extends ExecuteOptions {
   readonly exitCode?: boolean;
+  readonly only?: readonly string[];
 }
 
 /** `joinery plan`: the first three stages, rendered. Sends nothing. */
@@ -22,13 +25,14 @@ export function planCommand(register: Register): Command {
   )
     .argument('<pipeline>', 'the pipeline file')
     .option('--first-run', 'plan although accounts exist that the state does not know; see `joinery adopt`')
+    .option('--only <what...>', 'only `leavers`, or only these workers; the rest stays the work of the next run')
     .option('--exit-code', 'exit with 2 when changes are pending')
     .action(
       register((io, file: string, options: PlanOptions) =>
         executePipeline(io, file, options, async (execution) => {
-          const { run, plan } = await execution.runner.plan();
+          const { run, plan } = await execution.runner.plan(options.only === undefined ? undefined : readOnly(options.only));
           await showPlan(execution, run.id, plan);
-          if (plan.guards.some(({ tripped }) => tripped)) return 'guard';
+          if (plan.guards.some(stopsPlan)) return 'guard';
           if (plan.rejections.fresh + plan.rejections.keyless > 0) return 'rejections';
           return options.exitCode === true && plan.price.operations > 0 ? 'pending' : 'success';
         }),

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { stopsPlan } from '../../domain/approval.ts';
 import { executePipeline, type ExecuteOptions } from '../execute.ts';
 import { defineCommand } from '../options.ts';
 import type { Register } from '../program.ts';
@@ -25,7 +26,7 @@ export function renameCommand(register: Register): Command {
           const { run, plan } = await execution.runner.rename(options.worker, options.to);
           await showPlan(execution, run.id, plan);
           execution.say(`To send it: joinery apply ${file} --run ${run.id}\n`);
-          return plan.guards.some(({ tripped }) => tripped) ? 'guard' : 'success';
+          return plan.guards.some(stopsPlan) ? 'guard' : 'success';
         }),
       ),
     );

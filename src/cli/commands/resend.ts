@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { stopsPlan } from '../../domain/approval.ts';
 import { JoineryError } from '../../domain/error.ts';
 import type { ResendChoice } from '../../stages/resend.ts';
 import { executePipeline, type ExecuteOptions } from '../execute.ts';
@@ -30,7 +31,7 @@ export function resendCommand(register: Register): Command {
           const { run, plan } = await execution.runner.resend(choice);
           await showPlan(execution, run.id, plan);
           execution.say(`To send it: joinery apply ${file} --run ${run.id}\n`);
-          return plan.guards.some(({ tripped }) => tripped) ? 'guard' : 'success';
+          return plan.guards.some(stopsPlan) ? 'guard' : 'success';
         });
       }),
     );

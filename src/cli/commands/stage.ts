@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { stopsPlan } from '../../domain/approval.ts';
 import type { Run } from '../../domain/run.ts';
 import type { ExitClass } from '../../domain/errors/define.ts';
 import { executePipeline, type ExecuteOptions, type Execution } from '../execute.ts';
@@ -51,7 +52,7 @@ export function batchCommand(register: Register): Command {
         return executePipeline(io, file, options, async (execution) => {
           const { run, plan } = await execution.runner.batch(choice);
           await showPlan(execution, run.id, plan);
-          if (plan.guards.some(({ tripped }) => tripped)) return 'guard';
+          if (plan.guards.some(stopsPlan)) return 'guard';
           return plan.rejections.fresh + plan.rejections.keyless > 0 ? 'rejections' : 'success';
         });
       }),

@@ -53,7 +53,7 @@ export const planErrors = defineErrors({
     title: 'A guard stopped the plan',
     exit: 'guard',
     why: 'The plan would change more than the pipeline allows. Nothing of it was sent and nothing was accepted.',
-    fix: 'Look at the plan. If the source is wrong, correct it and run again; if the plan is right, raise the limit in the pipeline.',
+    fix: 'Look at the plan. If the source is wrong, correct it and run again; if the plan is right, let an approver run `joinery approve PIPELINE --run ID --guard NAME`, or raise the limit in the pipeline.',
   },
   'PLN-202': {
     title: 'The plan is too old to be applied',
@@ -84,5 +84,41 @@ export const planErrors = defineErrors({
     exit: 'configuration',
     why: 'Without the hold list or the list of the protected nobody knows who must not be enabled or touched, so nothing is planned and nothing sent.',
     fix: 'Put the file where holds.file or protected.file says, readable for the runner; an empty file is a list of nobody.',
+  },
+  'PLN-301': {
+    title: 'Who wants to approve is not an approver',
+    exit: 'configuration',
+    why: 'Only the users under approvers in the pipeline may let a plan pass that a guard stopped. Who it is comes from the operating system or from the sign-in, not from an option.',
+    fix: 'Let one of the approvers run the command, or add the user under approvers in the pipeline.',
+  },
+  'PLN-302': {
+    title: 'The approver and the runner are the same person',
+    exit: 'configuration',
+    why: 'What no guard lets through is to be looked at by two people: who makes or sends the plan cannot have approved it.',
+    fix: 'Let another approver approve it, or write runner: allowed under approvers in the pipeline.',
+  },
+  'PLN-303': {
+    title: 'There is nothing to approve',
+    exit: 'configuration',
+    why: 'The guard did not stop this plan, or nobody can approve it: an empty source is never right.',
+    fix: 'Give one of the guards that the message names, with the name as joinery plan shows it.',
+  },
+  'PLN-304': {
+    title: 'The plan was replaced',
+    exit: 'configuration',
+    why: 'A newer run has been planned since. What was looked at is not what would be sent, so an approval does not go over to it.',
+    fix: 'Look at the newest plan and approve that one.',
+  },
+  'PLN-305': {
+    title: 'An approval needs an end',
+    exit: 'configuration',
+    why: 'An approval that stands for long lets something through that nobody has looked at any more.',
+    fix: 'Give --expires with at most 7 days, such as 4h, or an instant.',
+  },
+  'PLN-306': {
+    title: 'An approval needs a reason',
+    exit: 'configuration',
+    why: 'The journal and the report say who let the plan pass and why; without a reason nobody can judge it later.',
+    fix: 'Give --reason with at least 8 characters.',
   },
 });
