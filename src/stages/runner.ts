@@ -250,7 +250,7 @@ export class Runner {
       this.#sameMapping(context, run);
       const plan = await batch(context, run, around.directory, { firstRun: this.#options.firstRun });
       return { run: await this.#existing(run.id), plan };
-    }, context);
+    });
   }
 
   /** Accepts a planned run and sends its batches, or goes on with one that was interrupted. Waits for outcomes only between the stages of a load in stages. */
@@ -297,7 +297,7 @@ export class Runner {
       const run = await beginRun(context, context.clock.now(), around.chance.random);
       const plan = await planRun(context, run, source, around.directory, options);
       return { run: await this.#existing(run.id), plan };
-    });
+    }, context);
   }
 
   async #choose(choice: RunChoice): Promise<Run> {
