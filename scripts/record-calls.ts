@@ -94,7 +94,7 @@ export async function recordCalls(): Promise<{ readonly exchanges: readonly Exch
       const setUp = async (credential: WantedCredential): Promise<void> => {
         const observed = await observeSetup(graph, 'HR inbound', credential);
         const held = observed.administrator.application !== undefined;
-        const wanted = { name: 'HR inbound', email: 'hr-operations@contoso.example', deletionThreshold: 500, credential, administratorSecretHeld: held, start: true, graphOrigin: origin }; // prettier-ignore
+        const wanted = { name: 'HR inbound', email: 'hr-operations@contoso.example', deletionThreshold: 500, credential, administratorSecretHeld: held, start: true, ownership: true, readsUsers: true, graphOrigin: origin }; // prettier-ignore
         const done = (): void => undefined;
         // A managed identity that has everything needs nothing: it is only looked at.
         known = {

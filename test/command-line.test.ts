@@ -237,6 +237,9 @@ describe('the command line', () => {
     const words = ['check', pipeline, '--connect', '--quiet', '--env-file', file];
     expect((await joinery(words, { environment: {} })).code).toBe(7);
     expect((await joinery(words, { environment: { HR_EXPORT_URL: url } })).code).toBe(0);
+    const second = join(folder, 'env.second');
+    writeFileSync(second, `HR_EXPORT_URL=${url}\n`);
+    expect((await joinery([...words, '--env-file', second], { environment: {} })).code).toBe(0);
     expect(await joinery(['check', pipeline, '--env-file', join(folder, 'missing')])).toMatchObject({
       code: 8,
       err: expect.stringContaining('CLI-102'),

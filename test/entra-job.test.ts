@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { fillDirty } from '../samples/databases.ts';
 import { runCommandLine } from '../src/cli/program.ts';
 import { VirtualClock } from '../src/domain/virtual-clock.ts';
 import { defaultRoles, startEmulator, type Emulator, type EmulatorOptions } from '../src/emulator/index.ts';
@@ -13,14 +14,17 @@ import { openGraph } from '../src/entra/graph.ts';
 import { openTokens } from '../src/entra/tokens.ts';
 import { loadPipeline } from '../src/pipeline/load.ts';
 import { openStore } from '../src/store/open.ts';
+import { freshDatabase } from './database.ts';
+import { expectedDirty } from './expected-people.ts';
 import { becomeStranger, passLatency, record } from './stranger.ts';
-import { root, seeded } from './workplace.ts';
+import { peopleOf, root, seeded } from './workplace.ts';
 
 const runnerRoles = defaultRoles.filter((role) => role !== 'Application.ReadWrite.OwnedBy');
 const pipeline = join(root, 'pipelines', 'contoso-dirty.yaml');
 let clock: VirtualClock;
 let emulator: Emulator;
 let folder: string;
+const random = seeded(7);
 
 async function start(options: EmulatorOptions = {}): Promise<void> {
   clock = new VirtualClock('2026-11-22T08:00:00Z');
@@ -28,10 +32,10 @@ async function start(options: EmulatorOptions = {}): Promise<void> {
   emulator = await startEmulator({ clock, clients, ...options });
 }
 
-function environment(): Record<string, string> {
+function environment(database: string): Record<string, string> {
   const [, administrator] = emulator.clients;
   return {
-    HR_EXPORT_URL: 'postgres://nowhere/x',
+    HR_EXPORT_URL: database,
     ENTRA_TENANT_ID: emulator.tenantId,
     ENTRA_SERVICE_PRINCIPAL_ID: emulator.servicePrincipalId,
     ENTRA_JOB_ID: emulator.jobId,
@@ -46,17 +50,18 @@ function environment(): Record<string, string> {
 async function joinery(
   words: readonly string[],
   signal = new AbortController().signal,
+  database = 'postgres://nowhere/x',
 ): Promise<{ code: number; out: string; err: string }> {
   let [out, err] = ['', ''];
-  const code = await runCommandLine(['entra', ...words, '--state', join(folder, 'state')], {
+  const code = await runCommandLine([...words, '--state', join(folder, 'state')], {
     out: (text) => (out += text),
     err: (text) => (err += text),
-    environment: environment(),
+    environment: environment(database),
     isTerminal: false,
     colour: false,
     columns: 100,
     clock,
-    chance: { random: seeded(7), uuid: randomUUID },
+    chance: { random, uuid: randomUUID },
     signal,
   });
   return { code, out, err };
@@ -73,16 +78,16 @@ afterEach(async () => {
 describe('joinery entra start, pause and restart', () => {
   it('states what it does, does nothing without --yes, and is kept in the journal', async () => {
     await start();
-    const refused = await joinery(['pause', pipeline]);
+    const refused = await joinery(['entra', 'pause', pipeline]);
     expect(refused.err).toContain('ENT-617');
     expect(emulator.jobs[0]?.state.schedule).toBe('Active');
-    expect(await joinery(['pause', pipeline, '--yes'])).toMatchObject({ code: 0, err: '' });
+    expect(await joinery(['entra', 'pause', pipeline, '--yes'])).toMatchObject({ code: 0, err: '' });
     expect(emulator.jobs[0]?.state.schedule).toBe('Paused');
-    const restarted = await joinery(['restart', pipeline]);
+    const restarted = await joinery(['entra', 'restart', pipeline]);
     expect(restarted.out).toContain('PURGES everything that is queued');
     expect(emulator.jobs[0]?.state.schedule).toBe('Paused');
-    expect((await joinery(['start', pipeline, '--yes'])).out).toContain('the job is Active now');
-    expect((await joinery(['restart', pipeline])).out).toContain('still processed');
+    expect((await joinery(['entra', 'start', pipeline, '--yes'])).out).toContain('the job is Active now');
+    expect((await joinery(['entra', 'restart', pipeline])).out).toContain('still processed');
     const store = await openStore(join(folder, 'state'), { clock });
     const kinds: string[] = [];
     for await (const lines of store.journal.stream()) kinds.push(...lines.map((line) => line.kind));
@@ -90,12 +95,35 @@ describe('joinery entra start, pause and restart', () => {
     expect(kinds.filter((kind) => kind.startsWith('job '))).toEqual(['job pause', 'job start']);
   });
 
+  it('tells the ledger what a restart purged: the next run sends these workers at once', async () => {
+    await start();
+    const exported = await freshDatabase('purged');
+    await fillDirty(exported);
+    const run = (...more: readonly string[]): Promise<{ code: number; out: string; err: string }> =>
+      joinery(['run', pipeline, ...more], undefined, exported);
+    await run('--wait', '0');
+    const accepted = emulator.stats.operations;
+    expect(accepted).toBeGreaterThan(0);
+    expect((await joinery(['entra', 'pause', pipeline, '--yes'])).out).toContain(`${String(accepted)} operations of ours are in flight`);
+    const restarted = await joinery(['entra', 'restart', pipeline, '--yes']);
+    expect(restarted.out).toContain(`${String(accepted)} operations marked as lost`);
+    expect(JSON.parse((await joinery(['entra', 'status', pipeline, '--json'])).out.trim().split('\n').at(-1) ?? '')).toMatchObject({
+      open: 0,
+    });
+    await joinery(['entra', 'start', pipeline, '--yes']);
+    expect(emulator.directory.size).toBe(0);
+    const again = await run();
+    expect(again).toMatchObject({ code: 0 });
+    expect(again.out).not.toContain('silent');
+    expect(peopleOf(emulator)).toEqual(await expectedDirty(exported));
+  });
+
   it('brings a job out of quarantine, and says so where it goes back into it', async () => {
     await start();
     emulator.jobs[0]?.quarantine('TooManyDeletes');
-    expect((await joinery(['restart', pipeline, '--yes'])).code).toBe(0);
+    expect((await joinery(['entra', 'restart', pipeline, '--yes'])).code).toBe(0);
     emulator.jobs[0]?.set({ notificationEmail: null });
-    const again = await joinery(['restart', pipeline, '--yes']);
+    const again = await joinery(['entra', 'restart', pipeline, '--yes']);
     expect(again.code).not.toBe(0);
     expect(again.out).toContain('the job is Quarantine now');
   });
@@ -105,24 +133,34 @@ describe('joinery entra schema', () => {
   it('finds a drift, adds exactly what is missing, and puts the old schema back byte for byte', async () => {
     await start();
     const before = emulator.jobs[0]?.schemaText;
-    const differs = await joinery(['schema', 'diff', pipeline]);
+    const differs = await joinery(['entra', 'schema', 'diff', pipeline]);
     expect(differs.out).toMatch(/ENT-605: urn:.*HireDate is sent, and the job’s schema does not have it/);
     const hire = 'urn:ietf:params:scim:schemas:extension:contoso:1.0:User:HireDate';
     const map = ['--map', `${hire}=employeeHireDate`];
-    expect((await joinery(['schema', 'push', pipeline, ...map])).err).toContain('ENT-617');
+    expect((await joinery(['entra', 'schema', 'push', pipeline, ...map])).err).toContain('ENT-617');
     expect(emulator.jobs[0]?.schemaText).toBe(before);
     const backup = join(folder, 'before.json');
-    expect(await joinery(['schema', 'push', pipeline, ...map, '--backup', backup, '--yes'])).toMatchObject({ code: 0, err: '' });
-    expect((await joinery(['schema', 'diff', pipeline])).out).not.toContain('HireDate');
+    expect(await joinery(['entra', 'schema', 'push', pipeline, ...map, '--backup', backup, '--yes'])).toMatchObject({ code: 0, err: '' });
+    expect((await joinery(['entra', 'schema', 'diff', pipeline])).out).not.toContain('HireDate');
     const stranger = await becomeStranger(emulator);
     await stranger.upload([record('1', { [hire.slice(0, hire.lastIndexOf(':'))]: { HireDate: '2026-11-22T00:00:00Z' } })]);
     passLatency(emulator, clock);
     expect(emulator.directory.findByEmployeeId('1')[0]).toMatchObject({ employeeHireDate: '2026-11-22T00:00:00Z' });
-    expect((await joinery(['schema', 'push', pipeline, ...map, '--yes'])).out).toContain('nothing to change');
-    const restored = await joinery(['schema', 'push', pipeline, '--rollback', backup, '--backup', join(folder, 'after.json'), '--yes']);
+    expect((await joinery(['entra', 'schema', 'push', pipeline, ...map, '--yes'])).out).toContain('nothing to change');
+    const restored = await joinery([
+      'entra',
+      'schema',
+      'push',
+      pipeline,
+      '--rollback',
+      backup,
+      '--backup',
+      join(folder, 'after.json'),
+      '--yes',
+    ]);
     expect(restored.code).toBe(0);
     expect(emulator.jobs[0]?.schemaText).toBe(before);
-    expect((await joinery(['schema', 'pull', pipeline])).out.trim()).toBe(before);
+    expect((await joinery(['entra', 'schema', 'pull', pipeline])).out.trim()).toBe(before);
   });
 
   it('does not undo what somebody else changed between the plan and the push', async () => {
@@ -145,7 +183,7 @@ describe('joinery entra schema', () => {
       await meddling;
     });
     const backup = join(folder, 'before.json');
-    const pushed = await joinery(['schema', 'push', pipeline, '--backup', backup, '--yes']);
+    const pushed = await joinery(['entra', 'schema', 'push', pipeline, '--backup', backup, '--yes']);
     await meddling;
     expect(pushed.err).toContain('ENT-622');
     expect(emulator.jobs[0]?.schemaText).toBe(theirs);
@@ -162,12 +200,12 @@ describe('joinery entra logs', () => {
   it('groups and explains errors, and shows no value of a person', async () => {
     await start();
     await fill();
-    const all = await joinery(['logs', pipeline]);
+    const all = await joinery(['entra', 'logs', pipeline]);
     expect(all.out).toContain('AzureActiveDirectoryInvalidUserPrincipalName: 1 worker');
     expect(all.out).toContain('verify the domain');
     expect(all.out).not.toContain('worker.1@contoso.example');
     expect(all.code).toBe(4);
-    const one = await joinery(['logs', pipeline, '--worker', '1', '--json']);
+    const one = await joinery(['entra', 'logs', pipeline, '--worker', '1', '--json']);
     const rows = one.out
       .trim()
       .split('\n')
@@ -175,12 +213,12 @@ describe('joinery entra logs', () => {
       .filter(({ type }) => type === 'row');
     expect(rows.length).toBeGreaterThan(0);
     expect(rows.every(({ externalId }) => externalId === '1')).toBe(true);
-    const failures = await joinery(['logs', pipeline, '--status', 'failure', '--json']);
+    const failures = await joinery(['entra', 'logs', pipeline, '--status', 'failure', '--json']);
     expect(failures.out).toContain('"status":"failure"');
     expect(failures.out).not.toContain('"status":"success"');
     for (const { out } of [one, failures]) expect(out).not.toMatch(/contoso\.example|Worker \d/);
-    expect((await joinery(['logs', pipeline, '--since', '1s'])).out).toContain('0 rows');
-    expect((await joinery(['logs', pipeline, '--since', 'yesterday'])).err).toContain('CLI-101');
+    expect((await joinery(['entra', 'logs', pipeline, '--since', '1s'])).out).toContain('0 rows');
+    expect((await joinery(['entra', 'logs', pipeline, '--since', 'yesterday'])).err).toContain('CLI-101');
   });
 
   it('follows: a row that becomes visible later is shown once, and the end is no failure', async () => {
@@ -195,7 +233,7 @@ describe('joinery entra logs', () => {
       if (clock.now() > end) abort.abort();
       await sleep(milliseconds, signal);
     };
-    const followed = await joinery(['logs', pipeline, '--follow', '--every', '2m', '--json'], abort.signal);
+    const followed = await joinery(['entra', 'logs', pipeline, '--follow', '--every', '2m', '--json'], abort.signal);
     const ids = followed.out.trim().split('\n').map((line) => JSON.parse(line)).filter(({ type }) => type === 'row').map(({ id }) => id); // prettier-ignore
     expect(ids).toHaveLength(new Set(ids).size);
     expect(new Set(ids)).toEqual(new Set(emulator.logRows().map((row) => row['id'])));
@@ -219,7 +257,7 @@ sink:
   async function codeOfJob(auth: string): Promise<string> {
     const file = join(folder, 'p.yaml');
     await writeFile(file, text(auth));
-    const loaded = loadPipeline(file, { environment: environment() });
+    const loaded = loadPipeline(file, { environment: environment('postgres://nowhere/x') });
     if (loaded.pipeline === undefined) return loaded.diagnostics.map(({ code, message }) => `${code} ${message}`).join('\n');
     const { sink } = loaded.pipeline;
     const tokens = openTokens(sink, { clock });

@@ -191,6 +191,28 @@ describe('joinery entra setup', () => {
     expect(printed.out).toContain('"appRoleId": "25c32ff3-849a-494b-b94f-20a8ac4e6774"');
   });
 
+  it('prints everything, the look-ups too, for somebody who cannot sign in, and asks nothing', async () => {
+    await start();
+    const before = JSON.stringify(emulator.stats);
+    const printed = await setUp(['--print', '--no-users'], { ENTRA_SETUP_CLIENT_ID: '' });
+    expect(printed).toMatchObject({ code: 0, err: '' });
+    expect(JSON.stringify(emulator.stats)).toBe(before);
+    expect(printed.out).toContain('# {template} = value[0].id of the answer');
+    expect(printed.out).toContain('/v1.0/applicationTemplates/{template}/instantiate');
+    expect(printed.out).toContain('"resourceId": "{graph}"');
+    expect(printed.out).not.toContain('User.Read.All');
+  });
+
+  it('gives fewer rights, or wider ones instead of ownership, when it is told to, and names rights that are too many', async () => {
+    await start();
+    const made = await setUp(['--yes', '--no-ownership', '--no-users']);
+    expect(made.out).toContain('grant the runner SynchronizationData-User.Upload\n');
+    expect(made.out).not.toContain('make the runner an owner');
+    const again = await setUp([]);
+    expect(again.out).toContain('! the runner has the role SynchronizationData-User.Upload, which it does not need');
+    expect(again.out).toContain('+ grant the runner User.Read.All');
+  });
+
   it('lets a person sign in by device code', async () => {
     await start({ switches: { devicePollSeconds: 0 } });
     const made = await setUp(['--yes'], { ENTRA_SETUP_CLIENT_ID: '', ENTRA_SETUP_CLIENT_SECRET: '' });
@@ -206,8 +228,15 @@ describe('joinery entra setup', () => {
     await writeFile(file, certificate);
     const made = await setUp(['--yes', '--certificate', file]);
     expect(made.out).toContain('attach the certificate');
-    expect(await readFile(join(folder, '.env'), 'utf8')).not.toContain('SECRET');
+    expect(await readFile(join(folder, '.env'), 'utf8')).not.toContain('SECRET=');
     expect((await setUp(['--certificate', file])).out).toContain('nothing to change');
+    // Another one beside it: the one that is in use goes on working until somebody removes it.
+    await writeFile(file, makeCertificate(new Date('2026-06-01'), new Date('2027-06-01')).certificate);
+    expect((await setUp(['--yes', '--certificate', file])).code).toBe(0);
+    const stranger = await becomeStranger(emulator);
+    const { json } = await stranger.graph('GET', "/applications?$filter=displayName eq 'Joinery HR inbound runner'");
+    expect(json.value[0].keyCredentials).toHaveLength(2);
+    expect(await readFile(join(folder, '.env'), 'utf8')).toContain(`ENTRA_CERTIFICATE_FILE=${file}`);
     const trust = [
       '--federated-issuer',
       'https://token.actions.githubusercontent.com',

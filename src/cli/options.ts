@@ -10,7 +10,7 @@ export interface CommonOptions {
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly color: boolean;
-  readonly envFile?: string;
+  readonly envFile?: readonly string[];
   readonly state?: string;
 }
 
@@ -26,7 +26,11 @@ export function defineCommand(name: string, summary: string, example: string): C
     .option('--json', 'print one JSON document, or NDJSON, on stdout; everything else goes to stderr')
     .option('--quiet', 'print only errors and the result')
     .addOption(new Option('--no-color', 'no colours (also NO_COLOR)'))
-    .option('--env-file <file>', 'read variables for ${NAME} from a file; the environment goes before it')
+    .option(
+      '--env-file <file>',
+      'read variables for ${NAME} from a file; given again, the later file goes before the earlier, and the environment before both',
+      (file: string, before: readonly string[] | undefined) => [...(before ?? []), file],
+    )
     .option('--state <location>', 'folder or PostgreSQL URL of the state (also JOINERY_STATE)')
     .addHelpText('after', `\nExample:\n  ${example}\n`);
 }
@@ -52,14 +56,16 @@ export function choiceOf(options: ChoiceOptions): RunChoice {
   throw new JoineryError('STG-103', 'neither --run nor --plan-hash was given');
 }
 
-/** The process's variables, and under them those of --env-file. Errors: CLI-102. */
+/** The process's variables, and under them those of each --env-file. Errors: CLI-102. */
 export function environmentOf(io: Io, options: CommonOptions): Readonly<Record<string, string | undefined>> {
-  if (options.envFile === undefined) return io.environment;
-  try {
-    return { ...parseEnv(readFileSync(options.envFile, 'utf8')), ...io.environment };
-  } catch (cause) {
-    throw new JoineryError('CLI-102', `--env-file ${options.envFile} cannot be read`, { cause });
-  }
+  const read = (file: string): object => {
+    try {
+      return parseEnv(readFileSync(file, 'utf8'));
+    } catch (cause) {
+      throw new JoineryError('CLI-102', `--env-file ${file} cannot be read`, { cause });
+    }
+  };
+  return Object.assign({}, ...(options.envFile ?? []).map(read), io.environment);
 }
 
 /** `90m`, `3h`, `30s`, `0`: milliseconds. Errors: CLI-101. */

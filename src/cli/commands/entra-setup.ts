@@ -1,14 +1,15 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { JoineryError } from '../../domain/error.ts';
 import type { ExitClass } from '../../domain/errors/define.ts';
 import { endpointsOf } from '../../entra/endpoints.ts';
 import { openGraph } from '../../entra/graph.ts';
-import { applySetup, printSetup } from '../../entra/setup/apply-setup.ts';
+import { applySetup, printLookUps, printSetup } from '../../entra/setup/apply-setup.ts';
 import { readEnvironmentFile, writeEnvironmentFile } from '../../entra/setup/environment-file.ts';
 import { observeSetup } from '../../entra/setup/observe-setup.ts';
-import { planSetup, type SetupPlan, type WantedCredential } from '../../entra/setup/plan-setup.ts';
+import { planSetup, type SetupPlan, type WantedCredential, type WantedSetup } from '../../entra/setup/plan-setup.ts';
 import { openTokens } from '../../entra/tokens.ts';
 import { administratorOf, cloudOf } from '../administrator.ts';
 import type { Io } from '../io.ts';
@@ -30,6 +31,8 @@ interface SetupOptions extends CommonOptions {
   readonly write: string;
   readonly writeAdministrator?: string;
   readonly start: boolean;
+  readonly ownership: boolean;
+  readonly users: boolean;
   readonly yes?: boolean;
   readonly print?: boolean;
 }
@@ -59,9 +62,14 @@ export function entraSetupCommand(register: Register): Command {
     .option('--managed-identity <id>', 'object id of the managed identity that is the runner')
     .option('--write <file>', 'environment file for ids and the runner’s secret, 0600', '.env')
     .option('--write-administrator <file>', 'environment file of the administrator’s identity (default: the one above with .administrator)')
+    .option('--no-ownership', 'the runner may upload to every provisioning app of the tenant, instead of owning this one')
+    .option('--no-users', 'the runner may not read users: no holds, taken user names, adopt or verify')
     .option('--no-start', 'leave the job stopped')
     .option('--yes', 'make what the plan says')
-    .option('--print', 'print the Graph requests for somebody who may send them, and change nothing')
+    .option(
+      '--print',
+      'print the Graph requests for somebody who may send them; without ENTRA_SETUP_CLIENT_ID nothing is asked, and all are printed',
+    )
     .addHelpText(
       'after',
       '\nThe one who sets up signs in by device code, or is the application of ENTRA_SETUP_CLIENT_ID with ENTRA_SETUP_CLIENT_SECRET or ENTRA_SETUP_CERTIFICATE_FILE.\n',
@@ -84,6 +92,18 @@ async function setUp(io: Io, options: SetupOptions): Promise<ExitClass> {
   const cloud = cloudOf(options.cloud, options.emulator ?? environment['ENTRA_EMULATOR_ORIGIN']);
   const sink = { tenant: tenant.toLowerCase(), cloud };
   const { graphOrigin } = endpointsOf(sink);
+  const wantedOf = (credential: WantedCredential, administratorSecretHeld: boolean): WantedSetup => {
+    const { name, start, ownership, users: readsUsers } = options;
+    return { name, email, deletionThreshold, credential, administratorSecretHeld, start, ownership, readsUsers, graphOrigin };
+  };
+  if (options.print === true && (environment['ENTRA_SETUP_CLIENT_ID'] ?? '') === '') {
+    // For somebody who may not even sign in: as if nothing were there.
+    const nothing = { template: '', graphPrincipal: '', owners: [], runner: {}, administrator: {} };
+    const { steps, known } = planSetup(wantedOf(credentialOf(options, false), false), nothing);
+    const { template: _template, graph: _graph, ...rest } = known;
+    io.out(`${printLookUps(graphOrigin)}\n${printSetup({ steps, known: rest }, graphOrigin)}`);
+    return 'success';
+  }
   const who = administratorOf(io, environment, 'ENTRA_SETUP', scopes);
   const tokens = openTokens({ ...sink, auth: { client: who.client } }, { clock: io.clock, credential: who.credential });
   const graph = openGraph({ ...sink, servicePrincipal: '', job: '' }, tokens, { clock: io.clock });
@@ -98,23 +118,16 @@ async function setUp(io: Io, options: SetupOptions): Promise<ExitClass> {
       const appId = observed[identity].application?.appId;
       return appId !== undefined && file[`${prefix}_CLIENT_ID`] === appId && (file[`${prefix}_CLIENT_SECRET`] ?? '') !== '';
     };
+    const runnerHeld = held('runner', 'ENTRA', kept);
     const plan = planSetup(
-      {
-        name: options.name,
-        email,
-        deletionThreshold,
-        credential: credentialOf(options, held('runner', 'ENTRA', kept)),
-        administratorSecretHeld: held('administrator', 'ENTRA_ADMIN', keptByAdministrator),
-        start: options.start,
-        graphOrigin,
-      },
+      wantedOf(credentialOf(options, runnerHeld), held('administrator', 'ENTRA_ADMIN', keptByAdministrator)),
       observed,
     );
     const result = (known: SetupPlan['known'], done: boolean): void => {
       const { runnerSecret: _runner, administratorSecret: _administrator, ...ids } = known;
       if (options.json === true)
         io.out(
-          `${JSON.stringify({ type: 'result', changed: done ? plan.steps.length : 0, steps: plan.steps.map(({ words }) => words), ids })}\n`,
+          `${JSON.stringify({ type: 'result', changed: done ? plan.steps.length : 0, steps: plan.steps.map(({ words }) => words), excess: plan.excess, ids })}\n`,
         );
     };
     if (options.print === true) {
@@ -126,6 +139,7 @@ async function setUp(io: Io, options: SetupOptions): Promise<ExitClass> {
         ? 'Everything is set up; nothing to change.\n'
         : `${style.bold('Plan')}\n${plan.steps.map(({ words }) => `  + ${words}\n`).join('')}`,
     );
+    for (const line of plan.excess) say(style.yellow(`  ! ${line}\n`));
     if (plan.steps.length > 0 && options.yes !== true) {
       result(plan.known, false);
       throw new JoineryError('ENT-617', `${plural(plan.steps.length, 'change')} of the tenant ${tenant} were not made`);
@@ -139,6 +153,7 @@ async function setUp(io: Io, options: SetupOptions): Promise<ExitClass> {
           ENTRA_JOB_ID: known['job'],
           ENTRA_CLIENT_ID: known['runnerClient'],
           ENTRA_CLIENT_SECRET: known['runnerSecret'],
+          ENTRA_CERTIFICATE_FILE: options.certificate === undefined ? undefined : resolve(options.certificate),
           ENTRA_EMULATOR_ORIGIN: cloud.name === 'emulator' ? cloud.graph : undefined,
         }),
       );

@@ -3,6 +3,8 @@ import { JoineryError } from '../../domain/error.ts';
 import { ask } from '../ask.ts';
 import type { Graph } from '../graph.ts';
 import { isRecord } from '../http-answer.ts';
+import { graphAppId } from '../roles.ts';
+import { templateName } from './observe-setup.ts';
 import type { SetupPlan, SetupStep } from './plan-setup.ts';
 
 /** A service principal is unready for some seconds after it was made; this long, this often. */
@@ -65,8 +67,21 @@ function fillInText(text: string, known: Readonly<Record<string, string>>, encod
   return text.replaceAll(/\{([a-zA-Z]+)\}/g, (whole, name: string) => (known[name] === undefined ? whole : encode(known[name])));
 }
 
+/** What has to be looked up first by somebody who begins with nothing known. */
+export function printLookUps(graphOrigin: string): string {
+  const filter = (path: string, text: string): string => `GET ${graphOrigin}/v1.0/${path}?$filter=${encodeURIComponent(text)}\n`;
+  return [
+    '# find the template by its name; needs Application.Read.All',
+    '# {template} = value[0].id of the answer',
+    filter('applicationTemplates', `displayName eq '${templateName}'`),
+    '# find Microsoft Graph’s own service principal; needs Application.Read.All',
+    '# {graph} = value[0].id of the answer',
+    filter('servicePrincipals', `appId eq '${graphAppId}'`),
+  ].join('\n');
+}
+
 /** The plan as requests that somebody else may send; what earlier answers yield stands in braces. */
-export function printSetup(plan: SetupPlan, graphOrigin: string): string {
+export function printSetup(plan: Pick<SetupPlan, 'steps' | 'known'>, graphOrigin: string): string {
   const blocks = plan.steps.map((step) => {
     const yields = Object.entries(step.yields ?? {}).map(([name, path]) => `# {${name}} = ${path} of the answer\n`);
     const body =

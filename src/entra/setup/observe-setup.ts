@@ -8,11 +8,12 @@ import { graphAppId } from '../roles.ts';
 import type { ObservedIdentity, ObservedSetup, WantedCredential } from './plan-setup.ts';
 
 /** The gallery template, found by its name: its id is documented nowhere. Source: graph-contract 4.1. */
-const templateName = 'API-driven provisioning to Microsoft Entra ID';
+export const templateName = 'API-driven provisioning to Microsoft Entra ID';
 const reading = { role: 'Application.Read.All' } as const;
 
 const entity = z.object({ id: z.string(), appId: z.string().catch('') });
-const application = entity.extend({ keyCredentials: z.array(z.object({ customKeyIdentifier: z.string().nullish() })).nullish() });
+const keyCredential = z.record(z.string(), z.json());
+const application = entity.extend({ keyCredentials: z.array(keyCredential).nullish() });
 const federated = z.object({ issuer: z.string(), subject: z.string() });
 const assignment = z.object({ appRoleId: z.string() });
 const job = z.object({ id: z.string(), templateId: z.string().nullish(), status: z.object({ code: z.string().nullish() }).nullish() });
@@ -57,7 +58,8 @@ export async function observeSetup(graph: Graph, name: string, credential: Wante
       application: {
         id: found.id,
         appId: found.appId,
-        thumbprints: (found.keyCredentials ?? []).map((key) => key.customKeyIdentifier ?? ''),
+        thumbprints: (found.keyCredentials ?? []).map(({ customKeyIdentifier: print }) => (typeof print === 'string' ? print : '')),
+        keyCredentials: found.keyCredentials ?? [],
         federated: trusted,
       },
       ...(principal === undefined ? {} : { principal: { id: principal.id, appId: principal.appId, roleIds: await rolesOf(principal.id) } }),

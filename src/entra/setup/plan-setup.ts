@@ -21,6 +21,10 @@ export interface WantedSetup {
   /** Where the administrator's identity has its secret already. */
   readonly administratorSecretHeld: boolean;
   readonly start: boolean;
+  /** False: the runner uploads to every provisioning app of the tenant instead of the one that it owns. */
+  readonly ownership: boolean;
+  /** False: the runner reads no users, so no holds, no taken user names, no adopt and no verify. */
+  readonly readsUsers: boolean;
   /** Graph's origin, for references between objects. */
   readonly graphOrigin: string;
 }
@@ -31,6 +35,8 @@ export interface ObservedIdentity {
     readonly id: string;
     readonly appId: string;
     readonly thumbprints: readonly string[];
+    /** As Graph has them, without the keys themselves. */
+    readonly keyCredentials: readonly { readonly [name: string]: Json }[];
     readonly federated: readonly { readonly issuer: string; readonly subject: string }[];
   };
   readonly principal?: { readonly id: string; readonly appId: string; readonly roleIds: readonly string[] };
@@ -64,15 +70,18 @@ export interface SetupPlan {
   readonly steps: readonly SetupStep[];
   /** What is there already, by the names that the steps use. */
   readonly known: Readonly<Record<string, string>>;
+  /** Rights that an identity has and does not need, in words. Set-up takes nothing away: somebody may have given them on purpose. */
+  readonly excess: readonly string[];
 }
 
-/** Roles of each identity, and no more. Source: graph-contract 1.2 and 4.1 (job actions need Application.ReadWrite.OwnedBy at least). */
-const runnerGrants = [
-  'SynchronizationData-User.Upload.OwnedBy',
-  'ProvisioningLog.Read.All',
-  'Synchronization.Read.All',
-  'User.Read.All',
-] as const;
+/** Roles of the runner, and no more. Source: graph-contract 1.2. */
+function runnerGrants({ ownership, readsUsers }: WantedSetup): readonly (keyof typeof roleIds)[] {
+  const upload = ownership ? ('SynchronizationData-User.Upload.OwnedBy' as const) : ('SynchronizationData-User.Upload' as const);
+  const reads = ['ProvisioningLog.Read.All', 'Synchronization.Read.All'] as const;
+  return [upload, ...reads, ...(readsUsers ? (['User.Read.All'] as const) : [])];
+}
+
+/** Job actions need this role at least. Source: graph-contract 4.1. */
 const ownedApplications = { name: 'Application.ReadWrite.OwnedBy', id: '18a4783c-866b-4cc7-a460-3d5e5662c884' } as const;
 const applicationRole = 'Application.ReadWrite.All';
 const grantRole = 'AppRoleAssignment.ReadWrite.All';
@@ -97,8 +106,8 @@ export function planSetup(wanted: WantedSetup, observed: ObservedSetup): SetupPl
     known['runner'] = wanted.credential.principal;
     known['runnerClient'] = observed.runner.principal?.appId ?? '';
   }
-  for (const role of runnerGrants) grant(steps, 'runner', role, roleIds[role], observed.runner);
-  own(steps, 'runner', wanted, observed, known);
+  for (const role of runnerGrants(wanted)) grant(steps, 'runner', role, roleIds[role], observed.runner);
+  if (wanted.ownership) own(steps, 'runner', wanted, observed, known);
   steps.push(...planIdentity('administrator', wanted, observed.administrator, known));
   grant(steps, 'administrator', ownedApplications.name, ownedApplications.id, observed.administrator);
   own(steps, 'administrator', wanted, observed, known);
@@ -126,7 +135,22 @@ export function planSetup(wanted: WantedSetup, observed: ObservedSetup): SetupPl
   if (wanted.start && (observed.job === undefined || observed.job.code === 'NotRun' || observed.job.code === 'NotConfigured')) {
     steps.push({ words: 'start the job', method: 'POST', path: `${base}/jobs/{job}/start`, role: jobRole });
   }
-  return { steps, known };
+  const excess = [
+    ...excessOf(
+      'runner',
+      observed.runner,
+      runnerGrants(wanted).map((role) => roleIds[role]),
+    ),
+    ...excessOf('administrator', observed.administrator, [ownedApplications.id]),
+  ];
+  return { steps, known, excess };
+}
+
+function excessOf(identity: Identity, { principal }: ObservedIdentity, wanted: readonly string[]): readonly string[] {
+  const names = new Map<string, string>(Object.entries(roleIds).map(([name, id]) => [id, name]));
+  return (principal?.roleIds ?? [])
+    .filter((id) => !wanted.includes(id))
+    .map((id) => `the ${identity} has the role ${names.get(id) ?? id}, which it does not need`);
 }
 
 type Identity = 'runner' | 'administrator';
@@ -180,7 +204,9 @@ function planIdentity(
   }
   if (identity === 'administrator') return steps;
   if (credential.kind === 'certificate' && observed.application?.thumbprints.includes(credential.thumbprint) !== true) {
-    const keyCredentials = [{ type: 'AsymmetricX509Cert', usage: 'Verify', displayName: 'joinery', key: credential.der }];
+    // The list replaces the one that is there: left out, the certificates in use would stop working.
+    const kept = (observed.application?.keyCredentials ?? []).map((one) => ({ ...one, key: null }));
+    const keyCredentials = [...kept, { type: 'AsymmetricX509Cert', usage: 'Verify', displayName: 'joinery', key: credential.der }];
     steps.push({
       words: `attach the certificate ${credential.thumbprint} to “${displayName}”`,
       method: 'PATCH',
