@@ -227,6 +227,15 @@ describe('doctor knows every row of the troubleshooting table:', () => {
     expect(found[0]?.fix).not.toBe('');
   });
 
+  it('says nothing of what is over: a manager who came later, a user name that was corrected', async () => {
+    await start();
+    await process(record('1', { manager: '2' }), record('3', { userName: 'a@unknown.example' }));
+    expect(await codes()).toEqual(['ENT-609', 'ENT-609']);
+    await process(record('2'));
+    await process(record('1', { manager: '2' }), record('3'));
+    expect(await diagnose()).toEqual([]);
+  });
+
   it('an account disabled by a record without active', async () => {
     await start();
     await process(record('1'), record('2'));
@@ -246,7 +255,9 @@ describe('doctor knows every row of the troubleshooting table:', () => {
   it('an empty value where the job is not set to clear', async () => {
     await start();
     const clearing = [`${enterpriseSchema}:department`];
-    expect(await diagnose({ sink: { clearing } })).toMatchObject([{ code: 'ENT-607', message: expect.stringContaining('department') }]);
+    expect(await diagnose({ sink: { clearing } })).toMatchObject([
+      { code: 'ENT-607', message: expect.stringContaining('department'), fix: 'joinery entra schema push p.yaml --clearing --yes' },
+    ]);
   });
 
   it('the same update in every cycle', async () => {
@@ -260,10 +271,14 @@ describe('doctor knows every row of the troubleshooting table:', () => {
     await start();
     const path = `${extension}:HireDate`;
     const change = { paths: [...sentPaths, path] };
-    expect(await diagnose(change)).toMatchObject([{ code: 'ENT-605', message: expect.stringContaining('does not have it') }]);
+    expect(await diagnose(change)).toMatchObject([
+      { code: 'ENT-605', message: expect.stringContaining('does not have it'), fix: 'joinery entra schema push p.yaml --yes' },
+    ]);
     await emulator.close();
     await start({ jobs: [{ deleteThreshold: 500, schemaExtensions: [path] }] });
-    expect(await diagnose(change)).toMatchObject([{ code: 'ENT-605', message: expect.stringContaining('no mapping reads it') }]);
+    expect(await diagnose(change)).toMatchObject([
+      { code: 'ENT-605', message: expect.stringContaining('no mapping reads it'), fix: expect.stringContaining(`--map '${path}=TARGET'`) },
+    ]);
     await emulator.close();
     await start({ jobs: [{ deleteThreshold: 500, schemaExtensions: [path], mappings: [{ source: path, target: 'employeeHireDate' }] }] });
     expect(await diagnose(change)).toEqual([]);

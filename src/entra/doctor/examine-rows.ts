@@ -33,7 +33,7 @@ export function groupErrors(rows: readonly LogRow[]): readonly ErrorGroup[] {
 /** What the last day's rows say about data, mapping and other clients of the job. Pure. */
 export function examineRows(rows: readonly LogRow[]): Diagnostic[] {
   const out: Diagnostic[] = [];
-  for (const { explanation, code, workers } of groupErrors(rows)) {
+  for (const { explanation, code, workers } of groupErrors(standing(rows))) {
     out.push({
       code: 'ENT-609',
       severity: explanation.outcome === 'failed' && explanation.resend !== 'byService' ? 'error' : 'warning',
@@ -50,6 +50,21 @@ export function examineRows(rows: readonly LogRow[]): Diagnostic[] {
     out.push({ code: 'ENT-611', severity: 'notice', message: `${count(redundant)} with an update in the logs that changes nothing` });
   }
   return out;
+}
+
+/**
+ * Without what is over: a failure or warning that a later row of the same worker made good. A row that only says that a record was read makes
+ * nothing good. Pure.
+ */
+function standing(rows: readonly LogRow[]): readonly LogRow[] {
+  const good = new Map<string, number>();
+  for (const row of rows) {
+    const { status } = row.provisioningStatusInfo;
+    if (status !== 'skipped' && !(status === 'success' && (row.modifiedProperties ?? []).length > 0)) continue;
+    const worker = row.sourceIdentity?.id ?? '';
+    good.set(worker, Math.max(good.get(worker) ?? 0, Date.parse(row.activityDateTime)));
+  }
+  return rows.filter((row) => (good.get(row.sourceIdentity?.id ?? '') ?? 0) <= Date.parse(row.activityDateTime));
 }
 
 function count(workers: readonly string[]): string {

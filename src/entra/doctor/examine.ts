@@ -38,7 +38,7 @@ export function examine(facts: ServiceFacts, examination: Examination): readonly
     ...examineJob(facts, examination),
     ...examineNotifications(facts),
     ...fromKnown(facts.schema, (schema) =>
-      compareSchema(examination.sent, schema).map((one) => ({ ...one, fix: `joinery entra schema diff ${examination.pipeline}` })),
+      compareSchema(examination.sent, schema).map((one) => ({ ...one, fix: schemaFix(one, examination.pipeline) })),
     ),
     ...fromKnown(facts.rows, examineRows),
     ...examineState(facts, examination),
@@ -47,6 +47,15 @@ export function examine(facts: ServiceFacts, examination: Examination): readonly
   const seen = new Set<string>();
   const fresh = found.filter(({ code, message }) => !seen.has(`${code} ${message}`) && seen.add(`${code} ${message}`).size > 0);
   return fresh.toSorted((left, right) => order[left.severity] - order[right.severity]);
+}
+
+/** The command that repairs it, where one does; otherwise the one that shows the whole of it. */
+function schemaFix({ code, message }: Diagnostic, pipeline: string): string {
+  const push = `joinery entra schema push ${pipeline}`;
+  if (code === 'ENT-607') return `${push} --clearing --yes`;
+  const [, unmapped] = /^(.*) is sent and in the job’s schema, but no mapping reads it/.exec(message) ?? [];
+  if (unmapped !== undefined) return `${push} --map '${unmapped}=TARGET' --yes, or take the attribute out of the pipeline`;
+  return code === 'ENT-605' && message.includes('does not have it') ? `${push} --yes` : `joinery entra schema diff ${pipeline}`;
 }
 
 function fromKnown<T>(known: Known<T>, judge: (value: T) => readonly Diagnostic[]): readonly Diagnostic[] {
