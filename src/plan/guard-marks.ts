@@ -23,14 +23,16 @@ const kindMarks: Readonly<Record<Exclude<SentChangeKind, 'mover'>, GuardMark>> =
 };
 
 /** What marks are made from: a change of a plan, or a payload that is sent later against its baseline. */
-export type Markable = { readonly change: SentChangeKind } & Pick<Change, 'differences' | 'payload'>;
+export type Markable = { readonly change: SentChangeKind } & Pick<Change, 'differences' | 'payload'> & Partial<Pick<Change, 'cause'>>;
 
 /** Marks of a change that is sent. An account that is created has no attributes that change, and one that is disabled keeps all it has. */
 export function marksOf(
-  { change: kind, differences, payload }: Markable,
+  { change: kind, cause, differences, payload }: Markable,
   guards: Pick<GuardsDeclaration, 'changes'>,
 ): readonly GuardMark[] {
   const marks: GuardMark[] = kind === 'mover' ? [] : [kindMarks[kind]];
+  // A manager who is sent once more because the service did not know him yet was counted the first time.
+  if (cause === 'manager') return marks;
   if (kind === 'joiner' || kind === 'pre-hire' || isDisable(kind)) return marks;
   const { groups } = guards.changes;
   const group = groups === undefined ? undefined : groupBefore(differences, payload, groups.by);

@@ -1,30 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { GuardsDeclaration, Limit } from '../pipeline/pipeline.ts';
 import type { GuardMark } from './guard-marks.ts';
 import { evaluateGuards, limitOf, type GuardFigures, type SentBefore } from './guards.ts';
+import { department, guards } from './guards.test-data.ts';
 import { priceOf } from './price.ts';
-
-const department = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department';
-const limit = (share: number, atLeast: number, atMost?: number): Limit => ({
-  share,
-  atLeast,
-  ...(atMost === undefined ? {} : { atMost }),
-});
-const guards: GuardsDeclaration = {
-  leavers: limit(0.02, 10, 500),
-  joiners: limit(0.1, 50),
-  enables: limit(0.05, 25),
-  renames: limit(0.01, 10),
-  rekeys: limit(0.01, 5),
-  emptied: { each: limit(0.02, 10), attributes: { [department]: limit(0, 0, 0) } },
-  changes: { each: limit(0.2, 50), attributes: {}, groups: { by: department, share: 0.75, minimum: 20 } },
-  rejections: limit(0.05, 10),
-  keyless: limit(0.005, 5, 100),
-  population: limit(0.05, 10),
-  week: 3,
-  first: { joiners: 100, rejections: limit(0.01, 0) },
-};
 
 type Case = Omit<Partial<GuardFigures>, 'marks' | 'before' | 'groups'> & {
   readonly marks?: Readonly<Record<GuardMark, number>>;

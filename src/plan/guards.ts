@@ -86,7 +86,7 @@ export function countedMarks(
 ): (change: Markable) => readonly GuardMark[] {
   const passed = new Set(head.guards.filter(({ approved }) => approved !== undefined).map(({ guard }) => guard));
   const isCounted = (mark: GuardMark): boolean => {
-    if (head.first && (mark === 'joiners' || mark === 'enables')) return false;
+    if (head.first && mark !== 'leavers') return false;
     return !passed.has(guardOf(mark));
   };
   return (change) => marksOf(change, guards).filter(isCounted);

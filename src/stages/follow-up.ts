@@ -96,7 +96,10 @@ function candidateOf(
     change,
     desired,
     bytes,
-    differences: differences(lastPayload(entry), desired.payload),
+    // What the service could not set the first time was counted then.
+    differences: differences(lastPayload(entry), desired.payload).filter(
+      ({ path }) => entry.confirmed?.evidence.unset?.includes(path) !== true,
+    ),
     ...(manager === undefined ? {} : { manager }),
   };
 }
