@@ -13,7 +13,7 @@ export interface Approval {
   readonly run: RunId;
   /** The figure that was looked at. */
   readonly measured: number;
-  /** The authenticated user: an account name of the machine, or `entra:` and a user principal name. */
+  /** The account of the machine that the operating system authenticated. */
   readonly by: string;
   readonly reason: string;
   readonly at: Instant;

@@ -5,9 +5,9 @@ const users = list(text({ words: 'the name of a user' }));
 
 const approversMap = map({
   users: defaulted(users, [], 'nobody', {
-    doc: 'Who may approve what a guard stopped, with joinery approve: account names of the machine as the operating system authenticated them (mkeller), or people of the tenant who sign in (entra:m.keller@contoso.example).',
+    doc: 'Who may approve what a guard stopped, with joinery approve: account names of the machine, as the operating system authenticated whoever types the command.',
     danger: 'Whoever stands here can let a mass leaving through.',
-    example: '[mkeller, "entra:a.schmidt@contoso.example"]',
+    example: '[mkeller, aschmidt]',
   }),
   runner: defaulted(choice(['refused', 'allowed'] as const), 'refused', 'refused', {
     doc: 'refused: who made or sends the plan cannot have approved it. allowed: one person is enough.',

@@ -283,7 +283,7 @@ export interface GuardsDeclaration {
 
 /** Who may approve what a guard stopped. */
 export interface ApproversDeclaration {
-  /** Account names of the machine, or `entra:` and a user principal name. */
+  /** Account names of the machine. */
   readonly users: readonly string[];
   /** Whether the approver may be the one who made or sends the plan. */
   readonly runner: 'refused' | 'allowed';

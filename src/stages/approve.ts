@@ -13,7 +13,7 @@ const longestTerm = 7 * 86_400_000;
 export interface ApproveInput {
   readonly run: Run;
   readonly guards: readonly string[];
-  /** The authenticated user: an account name of the machine, or `entra:` and a user principal name. */
+  /** The account of the machine that the operating system authenticated. */
   readonly by: string;
   readonly reason: string;
   readonly until: Instant;

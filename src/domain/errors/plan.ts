@@ -88,7 +88,7 @@ export const planErrors = defineErrors({
   'PLN-301': {
     title: 'Who wants to approve is not an approver',
     exit: 'configuration',
-    why: 'Only the users under approvers in the pipeline may let a plan pass that a guard stopped. Who it is comes from the operating system or from the sign-in, not from an option.',
+    why: 'Only the users under approvers in the pipeline may let a plan pass that a guard stopped. Who it is comes from the operating system, not from an option or a variable.',
     fix: 'Let one of the approvers run the command, or add the user under approvers in the pipeline.',
   },
   'PLN-302': {
