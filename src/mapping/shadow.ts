@@ -44,9 +44,9 @@ export function shadowMapping(mapping: Mapping, verifying: () => Mapping, every:
       };
     },
     evaluate: (group, asOf) => (seen++ % every === 0 ? compare(group, asOf) : mapping.evaluate(group, asOf)),
-    explain: async (group, asOf) => {
+    explain: async (group, asOf, options) => {
       await compare(group, asOf);
-      return mapping.explain(group, asOf);
+      return mapping.explain(group, asOf, options);
     },
   });
 }
