@@ -108,7 +108,12 @@ export interface PlanHead {
   readonly price: Price;
   /** The load goes in stages; absent: at once. Disables are in none. */
   readonly staging?: Staging;
+  /** What the plan was made with besides the mapping: apply refuses it once something of that is another. Absent in plans of older versions. */
+  readonly ground?: PlanGround;
 }
+
+/** Hashes of what decides over a plan, by section of the pipeline; `job`: what the provisioning job makes of attributes, where it could be read. */
+export type PlanGround = Readonly<Record<string, Sha256>>;
 
 /** A load in stages: each waits for the outcomes of the one before it. */
 export interface Staging {

@@ -5,7 +5,7 @@ import type { GuardsDeclaration, SinkDeclaration } from '../pipeline/pipeline.ts
 import type { Sha256 } from '../domain/words.ts';
 
 /** What a plan hash covers besides its changes. */
-export interface PlanGround {
+export interface HashedGround {
   readonly mappingId: Sha256;
   readonly guards: GuardsDeclaration;
   readonly sink: SinkDeclaration;
@@ -22,7 +22,7 @@ export interface PlanGround {
 export class PlanHash {
   readonly #hash = createHash('sha256');
 
-  constructor(ground: PlanGround) {
+  constructor(ground: HashedGround) {
     const { sink } = ground;
     const identity = { tenant: sink.tenant, servicePrincipal: sink.servicePrincipal, job: sink.job, clearing: sink.clearing };
     this.#line([ground.mappingId, ground.guards, identity, ground.date ?? null, ...(ground.only === undefined ? [] : [ground.only])]);

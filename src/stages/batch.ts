@@ -2,10 +2,11 @@ import type { Change, ChangeCounts, GuardVerdict, HoldCause, PlanHead, Price, Re
 import { stopsPlan } from '../domain/approval.ts';
 import { formatInstant } from '../domain/clock.ts';
 import type { Run } from '../domain/run.ts';
-import { isSentChange, type ChangeKind, type ExternalId, type SentChangeKind } from '../domain/words.ts';
+import { isSentChange, type ChangeKind, type ExternalId, type SentChangeKind, type Sha256 } from '../domain/words.ts';
 import { bulkIdOf, callsFor, operationBytes, placeOperations } from '../plan/batching.ts';
 import { marksOf, type GuardMark } from '../plan/guard-marks.ts';
 import { managerCircles, orderForSending } from '../plan/order.ts';
+import { groundOf } from '../plan/ground.ts';
 import { PlanHash } from '../plan/plan-hash.ts';
 import { priceOf } from '../plan/price.ts';
 import { stagesOf } from '../plan/staging.ts';
@@ -86,6 +87,8 @@ export interface PlanOptions {
   readonly rename?: Renames;
   /** Only a part of what would change; the rest stays as if it had not been looked at. */
   readonly only?: Only;
+  /** What the job makes of attributes, as a hash; absent: it could not be read. */
+  readonly jobShape?: Sha256;
 }
 
 /**
@@ -163,6 +166,7 @@ export async function batch(context: StageContext, run: Run, directory: Director
       first,
       hash: planHash,
       only: options.only,
+      jobShape: options.jobShape,
     });
     await writeDocument(store, run.id, 'plan.json', head);
     await store.runs.advance(context.lease, run.id, {
@@ -270,6 +274,7 @@ interface HeadParts {
   readonly first: boolean;
   readonly hash: string;
   readonly only: Only | undefined;
+  readonly jobShape: Sha256 | undefined;
 }
 
 async function headOf(context: StageContext, run: Run, parts: HeadParts): Promise<PlanHead> {
@@ -297,6 +302,7 @@ async function headOf(context: StageContext, run: Run, parts: HeadParts): Promis
     guards: parts.guards,
     price: parts.again === 0 ? price : { ...price, secondPass: { operations: parts.again, calls: callsFor(parts.again) } },
     ...(parts.staging === undefined ? {} : { staging: parts.staging }),
+    ground: { ...groundOf(pipeline), ...(parts.jobShape === undefined ? {} : { job: parts.jobShape }) },
   };
 }
 

@@ -1,6 +1,8 @@
 import { hashJson } from '../domain/canonical-json.ts';
 import { JoineryError } from '../domain/error.ts';
+import type { PlanHead } from '../domain/change.ts';
 import type { AttributePath } from '../domain/payload.ts';
+import type { Sha256 } from '../domain/words.ts';
 import type { Graph } from '../entra/graph.ts';
 import { parseSchema, readSchemaText, type JobSchema } from '../entra/schema/job-schema.ts';
 import type { JobShape } from '../store/contract-people.ts';
@@ -27,26 +29,43 @@ export function changedAttributes(before: JobShape, after: JobShape): readonly A
 /**
  * Compares what the job is set to do with what it was when its workers were last looked at. A changed mapping or flow-null flag means that what the ledger calls confirmed no longer
  * says what the accounts have: whoever has the attribute is marked, and the next plan sends him again. Nothing of a worker is changed by it. Where the runner may not read
- * the job, or the service does not answer, nothing is known and nothing is marked.
+ * the job, or the service does not answer, nothing is known and nothing is marked. Answers the hash of what the job does now.
  */
-export async function noticeJob(context: StageContext, graph: Graph): Promise<void> {
-  const { store, pipeline, lease, clock, emit, signal } = context;
+export async function noticeJob(context: StageContext, graph: Graph): Promise<Sha256 | undefined> {
+  const { store, pipeline, lease, clock, emit } = context;
   const scope = scopeOf(pipeline);
-  let shape: JobShape;
-  try {
-    shape = shapeOf(parseSchema(await readSchemaText(graph, signal)));
-  } catch (error) {
-    if (error instanceof JoineryError && error.code.startsWith('ENT-')) return;
-    throw error;
-  }
+  const shape = await readShape(context, graph);
+  if (shape === undefined) return undefined;
   const before = await store.ledger.jobShape(scope);
-  if (before?.hash === shape.hash) return;
+  if (before?.hash === shape.hash) return shape.hash;
   const changed = before === undefined ? [] : changedAttributes(before, shape);
   const ours = pipeline.transform.attributes.map(({ path }) => path).filter((path) => changed.includes(path.toLowerCase()));
   const marked = await store.ledger.noticeJob(lease, { scope, shape, attributes: changed, at: clock.now() });
-  if (ours.length === 0) return;
+  if (ours.length === 0) return shape.hash;
   const message = `the job treats ${ours.join(', ')} otherwise than before: ${String(marked)} workers who have it are sent again`;
   emit({ type: 'warning', diagnostic: { code: 'STG-406', severity: 'warning', message } });
+  return shape.hash;
+}
+
+/**
+ * A plan that was made for what the job did before is sent by nobody: its payloads were right for other mappings. Looks only where the plan knows what the job did. Errors: PLN-203.
+ */
+export async function refuseMovedJob(context: StageContext, graph: Graph, plan: Pick<PlanHead, 'run' | 'ground'>): Promise<void> {
+  const planned = plan.ground?.['job'];
+  if (planned === undefined) return;
+  const present = await readShape(context, graph);
+  if (present === undefined || present.hash === planned) return;
+  throw new JoineryError('PLN-203', `the mappings of the provisioning job were changed after run ${plan.run} was planned`);
+}
+
+/** undefined: it may not be read, or the service does not answer. */
+async function readShape({ signal }: StageContext, graph: Graph): Promise<JobShape | undefined> {
+  try {
+    return shapeOf(parseSchema(await readSchemaText(graph, signal)));
+  } catch (error) {
+    if (error instanceof JoineryError && error.code.startsWith('ENT-')) return undefined;
+    throw error;
+  }
 }
 
 /** Open operations of the job are gone with its queue. Answers how many. */

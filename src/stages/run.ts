@@ -4,6 +4,7 @@ import type { Instant } from '../domain/clock.ts';
 import { JoineryError } from '../domain/error.ts';
 import type { Run, RunState } from '../domain/run.ts';
 import type { ExternalId, RunId } from '../domain/words.ts';
+import { groundOf, movedGround } from '../plan/ground.ts';
 import type { Source } from '../source/contract.ts';
 import { accept } from './accept.ts';
 import { batch, type PlanOptions } from './batch.ts';
@@ -94,19 +95,25 @@ export async function transformRun(
 }
 
 /**
- * Accepts a planned run. Errors: PLN-201 when a guard tripped, PLN-202 when the plan is too old, PLN-203 when mapping or job moved, STG-102 in any other state.
+ * Accepts a planned run. Errors: PLN-201 when a guard tripped, PLN-202 when the plan is too old, PLN-203 when the pipeline or its job moved, STG-102 in any other state.
  */
 export async function acceptRun(
   context: StageContext,
   run: Run,
 ): Promise<{ readonly plan: PlanHead; readonly dropped: readonly ExternalId[] }> {
-  const { mapping, pipeline, clock } = context;
-  const plan = await passGuards(context, run);
-  if (run.state !== 'planned' && run.state !== 'stopped') throw wrongStage(run, 'planned');
+  const { mapping, pipeline, clock, store } = context;
   const scope = scopeOf(pipeline);
-  if (plan.mappingId !== mapping.id || run.tenant !== scope.tenant || run.job !== scope.job) {
+  const planned = await readDocument(store, run.id, 'plan.json');
+  // Before the guards: a limit that was raised since is no limit of this plan, and the way out is a new one.
+  if (planned.mappingId !== mapping.id || run.tenant !== scope.tenant || run.job !== scope.job) {
     throw new JoineryError('PLN-203', `the plan of run ${run.id} was made with another mapping or for another job`);
   }
+  const moved = movedGround(planned.ground ?? {}, groundOf(pipeline));
+  if (moved.length > 0) {
+    throw new JoineryError('PLN-203', `${moved.join(' and ')} of the pipeline changed after run ${run.id} was planned`);
+  }
+  const plan = await passGuards(context, run);
+  if (run.state !== 'planned' && run.state !== 'stopped') throw wrongStage(run, 'planned');
   if (clock.now() - plan.createdAt > pipeline.plan.maxAge) {
     throw new JoineryError(
       'PLN-202',

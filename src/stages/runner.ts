@@ -18,7 +18,7 @@ import { scopeOf, type StageContext } from './context.ts';
 import { forecast, type ForecastLine } from './forecast.ts';
 import { readDocument } from '../store/run-files.ts';
 import { load } from './load.ts';
-import { loseQueued, noticeJob } from './notice-job.ts';
+import { loseQueued, noticeJob, refuseMovedJob } from './notice-job.ts';
 import { isMissingColumn, stopForColumns } from './missing-columns.ts';
 import type { Only } from './only.ts';
 import { chooseResent, type ResendChoice } from './resend.ts';
@@ -220,7 +220,11 @@ export class Runner {
 
   /** Sends a plan that somebody chose, and waits for its outcomes. Errors: STG-1xx, PLN-2xx. */
   apply(choice: RunChoice): Promise<RunResult> {
-    return this.#withService(async (context, around) => this.#deliver(context, await this.#choose(choice), around));
+    return this.#withService(async (context, around, graph) => {
+      const run = await this.#choose(choice);
+      await this.#sameJob(context, run, graph);
+      return this.#deliver(context, run, around);
+    });
   }
 
   extract(): Promise<Run> {
@@ -255,8 +259,9 @@ export class Runner {
 
   /** Accepts a planned run and sends its batches, or goes on with one that was interrupted. Waits for outcomes only between the stages of a load in stages. */
   load(choice: RunChoice): Promise<Run> {
-    return this.#withService(async (context, around) => {
+    return this.#withService(async (context, around, graph) => {
       const run = await this.#choose(choice);
+      await this.#sameJob(context, run, graph);
       if (run.state !== 'accepted') await acceptRun(context, run);
       await load(context, await this.#existing(run.id), around);
       return this.#existing(run.id);
@@ -291,11 +296,16 @@ export class Runner {
     if (run.mappingId !== context.mapping.id) throw new JoineryError('PLN-203', `run ${run.id} was begun with another mapping`);
   }
 
+  /** Of a plan that was not accepted yet; what was, goes on as it was. Errors: PLN-203. */
+  async #sameJob(context: StageContext, run: Run, graph: Graph): Promise<void> {
+    if (run.state === 'planned') await refuseMovedJob(context, graph, await readDocument(this.store, run.id, 'plan.json'));
+  }
+
   async #planNew(context: StageContext, around: Surroundings, graph: Graph, options: PlanOptions): Promise<Planned> {
-    await noticeJob(context, graph);
+    const jobShape = await noticeJob(context, graph);
     return this.#withSource(async (source) => {
       const run = await beginRun(context, context.clock.now(), around.chance.random);
-      const plan = await planRun(context, run, source, around.directory, options);
+      const plan = await planRun(context, run, source, around.directory, jobShape === undefined ? options : { ...options, jobShape });
       return { run: await this.#existing(run.id), plan };
     }, context);
   }

@@ -77,6 +77,25 @@ describe('a change on the side of the job', () => {
     expect((await runner.plan()).plan.price.operations).toBe(3);
     // A plan that nobody applies leaves the marks where they are.
     await runner.close();
+    const file = `${story.folder}/story.yaml`;
+    await editSchema((document) => {
+      const mappings = document.synchronizationRules
+        .flatMap(({ objectMappings }) => objectMappings)
+        .flatMap(({ attributeMappings }) => attributeMappings);
+      const surname = mappings.find(({ targetAttributeName }) => targetAttributeName === 'surname');
+      if (surname !== undefined) surname.flowType = 'Always';
+    });
+    expect(await story.command('apply', file, '--run', 'latest')).toMatchObject({
+      code: 8,
+      err: expect.stringContaining('mappings of the provisioning job'),
+    });
+    await story.command('plan', file);
+    await story.rewrite({ guards: 'first: { joiners: 10000, rejections: 100% }\n  leavers: 1%', leavers: 'outOfScope: keep' });
+    for (const stage of ['apply', 'load']) {
+      const refused = await story.command(stage, file, '--run', 'latest');
+      expect(refused).toMatchObject({ code: 8, err: expect.stringContaining('leavers and guards of the pipeline changed') });
+    }
+    await story.rewrite({});
     expect((await story.run()).plan).toMatchObject({ counts: { mover: 3 } });
     expect((await story.run()).plan.price.operations).toBe(0);
   });

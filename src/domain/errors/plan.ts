@@ -64,7 +64,7 @@ export const planErrors = defineErrors({
   'PLN-203': {
     title: 'The plan no longer fits the pipeline',
     exit: 'configuration',
-    why: 'Mapping, guards or job changed after the plan was made. Applying it would send what nobody has looked at.',
+    why: 'Mapping, source, guards, leavers, holds, protected, sink or the mappings of the job changed after the plan was made. Applying it would send what nobody has looked at, or pass limits that are no longer the limits.',
     fix: 'Make a new plan with the present pipeline.',
   },
   'PLN-204': {
