@@ -1,10 +1,9 @@
-import { execFile } from 'node:child_process';
 import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import type { TestProject } from 'vitest/node';
+import { bundle } from '../scripts/bundle.ts';
 import { startPostgres, type Postgres } from './postgres.ts';
 
 declare module 'vitest' {
@@ -63,24 +62,13 @@ export default async function setUp(project: TestProject): Promise<() => Promise
   };
 }
 
-/** Compiles the sources for tests that start processes: a start through a transpiler costs two seconds each. Inside node_modules, so that packages are found. */
+/** Bundles the sources for tests that start processes, as they are published. Inside node_modules, so that packages are found. */
 async function build(): Promise<string> {
   const root = fileURLToPath(new URL('..', import.meta.url));
   const cache = join(root, 'node_modules', '.cache');
   await mkdir(cache, { recursive: true });
   const folder = await mkdtemp(join(cache, 'joinery-'));
-  const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-  // The type check is another step's work; what it finds must not hide what these tests find.
-  const compile = promisify(execFile)(process.execPath, [
-    compiler,
-    '-p',
-    join(root, 'tsconfig.build.json'),
-    '--outDir',
-    join(folder, 'dist'),
-    '--declaration',
-    'false',
-  ]);
-  await compile.catch(() => undefined);
+  await bundle(join(folder, 'dist'));
   await cp(join(root, 'package.json'), join(folder, 'package.json'));
   return folder;
 }

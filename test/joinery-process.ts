@@ -36,11 +36,11 @@ export async function runJoinery(words: readonly string[], options: ProcessOptio
   return collect(child, options.kill ?? (() => false));
 }
 
-/** The compiled sources; the first call of a test run compiles them. */
+/** The bundled sources; the first call of a test run bundles them. */
 async function builtFolder(): Promise<string> {
   const { statusCode, body } = await request(`${inject('postgresStarter')}/-/build`, { headersTimeout: 120_000 });
   const text = await body.text();
-  if (statusCode !== 200) throw new Error(`the sources were not compiled: ${text}`);
+  if (statusCode !== 200) throw new Error(`the sources were not bundled: ${text}`);
   return text;
 }
 

@@ -6,34 +6,6 @@ import type { ExitClass } from '../domain/errors/define.ts';
 import { scrubText } from '../domain/masking.ts';
 import { formatPlace } from '../domain/place.ts';
 import { readFileSync } from 'node:fs';
-import { adoptCommand } from './commands/adopt.ts';
-import { approveCommand } from './commands/approve.ts';
-import { applyCommand } from './commands/apply.ts';
-import { auditCommand } from './commands/audit.ts';
-import { checkCommand } from './commands/check.ts';
-import { emulatorCommand } from './commands/emulator.ts';
-import { entraCommand } from './commands/entra.ts';
-import { evalCommand } from './commands/eval.ts';
-import { importExpressionCommand } from './commands/import-expression.ts';
-import { explainCommand } from './commands/explain.ts';
-import { dictionaryCommand } from './commands/dictionary.ts';
-import { exportCommand } from './commands/export.ts';
-import { journalCommand } from './commands/journal.ts';
-import { planCommand } from './commands/plan.ts';
-import { renameCommand } from './commands/rename.ts';
-import { reportCommand } from './commands/report.ts';
-import { forgetCommand } from './commands/forget.ts';
-import { purgeCommand } from './commands/purge.ts';
-import { forecastCommand } from './commands/forecast.ts';
-import { releaseCommand } from './commands/release.ts';
-import { rekeyCommand } from './commands/rekey.ts';
-import { resendCommand } from './commands/resend.ts';
-import { runCommand } from './commands/run.ts';
-import { batchCommand, extractCommand, loadCommand, reconcileCommand, transformCommand } from './commands/stage.ts';
-import { statusCommand } from './commands/status.ts';
-import { transferCommand } from './commands/transfer.ts';
-import { testCommand } from './commands/test.ts';
-import { watchCommand } from './commands/watch.ts';
 import type { Io } from './io.ts';
 import { createStyle } from './style.ts';
 
@@ -42,40 +14,41 @@ export type Register = <A extends readonly unknown[]>(
   action: (io: Io, ...parameters: A) => Promise<ExitClass>,
 ) => (...parameters: A) => Promise<void>;
 
-const commands = [
-  checkCommand,
-  adoptCommand,
-  releaseCommand,
-  rekeyCommand,
-  transferCommand,
-  renameCommand,
-  resendCommand,
-  forecastCommand,
-  planCommand,
-  approveCommand,
-  applyCommand,
-  runCommand,
-  watchCommand,
-  extractCommand,
-  transformCommand,
-  batchCommand,
-  loadCommand,
-  reconcileCommand,
-  statusCommand,
-  reportCommand,
-  explainCommand,
-  exportCommand,
-  journalCommand,
-  purgeCommand,
-  forgetCommand,
-  dictionaryCommand,
-  auditCommand,
-  testCommand,
-  evalCommand,
-  importExpressionCommand,
-  entraCommand,
-  emulatorCommand,
-];
+/** By name, in the order of the help; only the one that is typed is loaded, for a scheduler starts a process every half hour. */
+const commands: Readonly<Record<string, () => Promise<(register: Register) => Command>>> = {
+  check: async () => (await import('./commands/check.ts')).checkCommand,
+  adopt: async () => (await import('./commands/adopt.ts')).adoptCommand,
+  release: async () => (await import('./commands/release.ts')).releaseCommand,
+  rekey: async () => (await import('./commands/rekey.ts')).rekeyCommand,
+  transfer: async () => (await import('./commands/transfer.ts')).transferCommand,
+  rename: async () => (await import('./commands/rename.ts')).renameCommand,
+  resend: async () => (await import('./commands/resend.ts')).resendCommand,
+  forecast: async () => (await import('./commands/forecast.ts')).forecastCommand,
+  plan: async () => (await import('./commands/plan.ts')).planCommand,
+  approve: async () => (await import('./commands/approve.ts')).approveCommand,
+  apply: async () => (await import('./commands/apply.ts')).applyCommand,
+  run: async () => (await import('./commands/run.ts')).runCommand,
+  watch: async () => (await import('./commands/watch.ts')).watchCommand,
+  extract: async () => (await import('./commands/stage.ts')).extractCommand,
+  transform: async () => (await import('./commands/stage.ts')).transformCommand,
+  batch: async () => (await import('./commands/stage.ts')).batchCommand,
+  load: async () => (await import('./commands/stage.ts')).loadCommand,
+  reconcile: async () => (await import('./commands/stage.ts')).reconcileCommand,
+  status: async () => (await import('./commands/status.ts')).statusCommand,
+  report: async () => (await import('./commands/report.ts')).reportCommand,
+  explain: async () => (await import('./commands/explain.ts')).explainCommand,
+  export: async () => (await import('./commands/export.ts')).exportCommand,
+  journal: async () => (await import('./commands/journal.ts')).journalCommand,
+  purge: async () => (await import('./commands/purge.ts')).purgeCommand,
+  forget: async () => (await import('./commands/forget.ts')).forgetCommand,
+  dictionary: async () => (await import('./commands/dictionary.ts')).dictionaryCommand,
+  audit: async () => (await import('./commands/audit.ts')).auditCommand,
+  test: async () => (await import('./commands/test.ts')).testCommand,
+  eval: async () => (await import('./commands/eval.ts')).evalCommand,
+  'import-expression': async () => (await import('./commands/import-expression.ts')).importExpressionCommand,
+  entra: async () => (await import('./commands/entra.ts')).entraCommand,
+  emulator: async () => (await import('./commands/emulator.ts')).emulatorCommand,
+};
 
 /**
  * Runs one command line. Answers the exit code; never throws and never ends the process.
@@ -93,7 +66,10 @@ export async function runCommandLine(words: readonly string[], io: Io): Promise<
     .version(versionOf())
     .showHelpAfterError(false)
     .addHelpText('after', '\nExample:\n  joinery run pipelines/contoso.yaml --env-file .env\n\nExit codes: docs/reference/exit-codes.md\n');
-  for (const define of commands) program.addCommand(define(register));
+  const named = words[0] === undefined ? undefined : commands[words[0]];
+  // Whoever types no command, or a wrong one, is shown all of them.
+  const loaded = await Promise.all((named === undefined ? Object.values(commands) : [named]).map((load) => load()));
+  for (const define of loaded) program.addCommand(define(register));
   for (const command of [program, ...descendantsOf(program)]) {
     command.exitOverride().configureOutput({ writeOut: io.out, writeErr: () => undefined });
   }
