@@ -3,7 +3,7 @@ import type { Change, PlanHead, RekeyCase } from '../domain/change.ts';
 import { formatInstant } from '../domain/clock.ts';
 import { hideValue, maskValue } from '../domain/masking.ts';
 import type { AttributeClass, AttributePath } from '../domain/payload.ts';
-import { changeKinds } from '../domain/words.ts';
+import { changeKinds, type ExternalId } from '../domain/words.ts';
 import { formatCount, plural, type Style } from './style.ts';
 
 /** How many workers are listed one by one; `--json` and the report have them all. */
@@ -24,6 +24,11 @@ export function renderPlan(plan: PlanHead, style: Style): string {
     const count = held.reduce((sum, [, of]) => sum + of, 0);
     lines.push(
       `  ${'held'.padEnd(10)} ${formatCount(count).padStart(8)}  ${held.map(([cause, of]) => `${formatCount(of)} ${cause}`).join(', ')}`,
+    );
+  }
+  if (plan.backDated !== undefined) {
+    lines.push(
+      `  ${'back-dated'.padEnd(10)} ${formatCount(plan.backDated).padStart(8)}  leavers whose end lies before the last accepted run`,
     );
   }
   const { fresh, standing, keyless } = plan.rejections;
@@ -90,6 +95,14 @@ export function renderRekeys(cases: readonly RekeyCase[], total: number, file: s
     `  Two people: joinery rekey ${file} OLD NEW --different --reason TEXT`,
   );
   return `${lines.join('\n')}\n`;
+}
+
+/** Workers whom a decision is about, by name: whom the plan must not touch, whose end came late. */
+export function renderNamed(title: string, workers: readonly ExternalId[]): string {
+  if (workers.length === 0) return '';
+  const named = workers.slice(0, listed).join(', ');
+  const more = workers.length > listed ? ` … and ${formatCount(workers.length - listed)} more; --json lists them all` : '';
+  return `${title}: ${named}${more}\n`;
 }
 
 /** Old → new of the first workers; personal values masked. */

@@ -50,6 +50,8 @@ export interface Change {
   readonly waiting: boolean;
   /** Would be sent, and must not be: recorded as desired, looked at again by each run. */
   readonly held?: HoldCause;
+  /** When his employment ended: before the last accepted run, which still took him for employed. */
+  readonly backDated?: Instant;
   /** The case of which this worker is one half. */
   readonly rekey?: RekeyCase;
   readonly manager?: ExternalId;
@@ -101,6 +103,8 @@ export interface PlanHead {
   readonly waiting: number;
   /** How many are held, by cause; absent: nobody. */
   readonly held?: Readonly<Partial<Record<HoldCause, number>>>;
+  /** Leavers whose end lies before the last accepted run; absent: nobody. */
+  readonly backDated?: number;
   /** Rekey cases of which a half stands in this plan; absent: none. */
   readonly rekeys?: { readonly fresh: number; readonly standing: number };
   readonly rejections: { readonly fresh: number; readonly standing: number; readonly keyless: number };

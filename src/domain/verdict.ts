@@ -15,6 +15,10 @@ interface VerdictBase {
   readonly nextDate?: number;
   /** Warnings about this worker: values masked. */
   readonly warnings: readonly Diagnostic[];
+  /** What `protected.when` says; absent: there is none, or it has no answer for these rows. */
+  readonly protected?: boolean;
+  /** When employment ended (ms), if it has; of several rows the latest. */
+  readonly endedAt?: number;
 }
 
 /** The rows became attributes. A draft, because emptiness and once-only names need the ledger. */

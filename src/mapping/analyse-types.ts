@@ -29,20 +29,17 @@ export function analyseTypes(parts: UnitParts, known: readonly ColumnDeclaration
     const message = `${target.path} takes a date and time, and column ${column.name} is a date`;
     diagnostics.push({ code: 'SCM-109', severity: 'warning', message, place: formula.place, fix: `Write $dateTime(${column.name}).` });
   }
-  if (parts.scope !== undefined) {
-    checkFormula(
-      diagnostics,
-      parts.scope,
-      inferFormula(parts.scope, scope),
-      'scope',
-      { kinds: new Set(['boolean']), words: 'a boolean' },
-      true,
-    );
+  for (const [name, formula] of [
+    ['scope', parts.scope],
+    ['protected.when', parts.protectedWhen],
+  ] as const) {
+    if (formula === undefined) continue;
+    checkFormula(diagnostics, formula, inferFormula(formula, scope), name, { kinds: new Set(['boolean']), words: 'a boolean' }, true);
   }
   const lets = [...parts.lets.values()].map(({ formula }) => formula);
   for (const formula of [
     ...lets,
-    ...(parts.scope === undefined ? [] : [parts.scope]),
+    ...[parts.scope, parts.protectedWhen].filter((one) => one !== undefined),
     ...parts.attributes.map(({ formula: one }) => one),
   ]) {
     checkComparisons(diagnostics, formula, scope.columns);

@@ -71,6 +71,7 @@ test.each<[string, PipelineText]>([
     'whenNull as a compared value',
     { columns: { ...sampleColumns, kind: { type: 'string', whenNull: 'None' } }, attributes: { ...base, active: 'kind != "None"' } },
   ],
+  ['an open column in protected.when', { protectedWhen: 'email in ["board@contoso.example"]', attributes: base }],
   ['membership in a list of values', { attributes: { ...base, active: 'status in ["Active", "Leave"]' } }],
   ['a literal attribute', { attributes: { ...base, active: true, title: { const: 'x' } } }],
   ['dates compared as text', { timezone: 'UTC', attributes: { ...base, active: 'hire_date <= $today()' } }],
@@ -100,6 +101,11 @@ test.each<[string, PipelineText, string]>([
     'active depends on column email, whose values are not listed',
   ],
   ['an open column in scope', { scope: 'email != "x"', attributes: base }, 'scope depends on column email, whose values are not listed'],
+  [
+    'a column that may be NULL, about protection',
+    { protectedWhen: 'department = "Board"', attributes: base },
+    'protected.when depends on column department, which may be NULL and states no whenNull',
+  ],
   [
     'a column that is not declared',
     { columns: 'undeclared', attributes: base },

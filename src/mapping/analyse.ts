@@ -13,7 +13,7 @@ import { employmentNames } from './employment.ts';
 import type { SourceColumn } from './contract.ts';
 import type { ColumnDeclaration } from '../pipeline/pipeline.ts';
 import type { CompiledFormula } from './formula.ts';
-import { dependenciesOf, isEmploymentName, type MappingUnit } from './unit.ts';
+import { dependenciesOf, formulasOf, isEmploymentName, type MappingUnit } from './unit.ts';
 
 export interface Analysis {
   readonly diagnostics: readonly Diagnostic[];
@@ -43,7 +43,7 @@ const chanceNames: ReadonlySet<string> = new Set([
 export function analyseUnit(parts: UnitParts, unit: MappingUnit | undefined, described?: readonly SourceColumn[]): Analysis {
   const known = parts.pipeline.source.columns ?? described?.map((column) => describedColumn(column, parts.pipeline.placeOf('source')));
   const diagnostics: Diagnostic[] = [];
-  const formulas = formulasOf(parts);
+  const formulas = allFormulas(parts);
   checkNames(diagnostics, parts, formulas);
   const uses = [
     ...formulas.flatMap(namesUsed),
@@ -66,6 +66,7 @@ export function analyseUnit(parts: UnitParts, unit: MappingUnit | undefined, des
     ...checkClosed({ columns, ...dependencies }, [
       ...(parts.scope === undefined ? [] : [{ name: 'scope' as const, formula: parts.scope }]),
       ...(active === undefined ? [] : [{ name: 'active' as const, formula: active.formula }]),
+      ...(parts.protectedWhen === undefined ? [] : [{ name: 'protected.when' as const, formula: parts.protectedWhen }]),
     ]),
   );
   if (unit !== undefined) {
@@ -75,9 +76,10 @@ export function analyseUnit(parts: UnitParts, unit: MappingUnit | undefined, des
   return { diagnostics, readsClock };
 }
 
-function formulasOf(parts: UnitParts): readonly CompiledFormula[] {
+function allFormulas(parts: UnitParts): readonly CompiledFormula[] {
   const lets = [...parts.lets.values()].map(({ formula }) => formula);
-  return [...lets, ...(parts.scope === undefined ? [] : [parts.scope]), ...parts.attributes.map(({ formula }) => formula)];
+  const decisions = [parts.scope, parts.protectedWhen].filter((formula) => formula !== undefined);
+  return [...lets, ...decisions, ...parts.attributes.map(({ formula }) => formula)];
 }
 
 function namesUsed(formula: CompiledFormula): readonly Use[] {
@@ -198,12 +200,7 @@ function checkDeclaredNames(diagnostics: Diagnostic[], parts: UnitParts): void {
 }
 
 function checkUnused(diagnostics: Diagnostic[], unit: MappingUnit): void {
-  const formulas = [
-    unit.active.formula,
-    ...unit.attributes.map(({ formula }) => formula),
-    ...(unit.scope === undefined ? [] : [unit.scope]),
-  ];
-  const used = dependenciesOf(formulas, unit);
+  const used = dependenciesOf(formulasOf(unit), unit);
   const report = (what: string, name: string, place: Place): void => {
     diagnostics.push({ code: 'MAP-122', severity: 'warning', message: `the ${what} $${name} is not used`, place });
   };

@@ -5,11 +5,12 @@ import { dependenciesOf, type MappingUnit } from './unit.ts';
 
 /**
  * DESIGN section 5: `active` and `scope` decide only over closed values. Every column that they depend on, through lets, functions and
- * employment, is required with its values, or states whenNull; booleans and dates are closed by their type.
+ * employment, is required with its values, or states whenNull; booleans and dates are closed by their type. Of `protected.when` only NULL has to be accounted for: it names some of
+ * many, by their number or job, and a value that it does not know protects nobody.
  */
 export function checkClosed(
   unit: Pick<MappingUnit, 'columns' | 'lets' | 'lookups' | 'employment'>,
-  decisions: readonly { name: 'active' | 'scope'; formula: CompiledFormula }[],
+  decisions: readonly { name: 'active' | 'scope' | 'protected.when'; formula: CompiledFormula }[],
 ): readonly Diagnostic[] {
   const diagnostics: Diagnostic[] = [];
   for (const { name, formula } of decisions) {
@@ -20,7 +21,8 @@ export function checkClosed(
       diagnostics.push({ code: 'MAP-117', severity: 'error', message: `${name} reads the row as a whole here`, place: wholeRow });
     }
     for (const column of columns) {
-      const why = whyOpen(unit.columns.get(column), column === unit.employment?.zone && !direct.has(column));
+      const anyValue = name === 'protected.when' || (column === unit.employment?.zone && !direct.has(column));
+      const why = whyOpen(unit.columns.get(column), anyValue);
       if (why === undefined) continue;
       const use = formula.compiled?.fieldNames.find((one) => one.name === column);
       const place = use === undefined ? formula.place : (formula.source?.locate(use.offset, use.length) ?? formula.place);
@@ -31,11 +33,11 @@ export function checkClosed(
 }
 
 /** Why a column's values are open; undefined: they are closed. */
-function whyOpen(column: ColumnDeclaration | undefined, isZone: boolean): string | undefined {
+function whyOpen(column: ColumnDeclaration | undefined, anyValue: boolean): string | undefined {
   if (column === undefined) return 'which source.columns does not declare';
   if (column.whenNull !== undefined) return undefined;
   if (!column.required) return 'which may be NULL and states no whenNull';
   const closedByType = column.type === 'boolean' || column.type === 'date' || column.type === 'datetime';
   // Zones are closed by the time-zone database: an unknown one is a rejection.
-  return column.values !== undefined || closedByType || isZone ? undefined : 'whose values are not listed';
+  return column.values !== undefined || closedByType || anyValue ? undefined : 'whose values are not listed';
 }

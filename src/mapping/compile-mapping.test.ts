@@ -295,6 +295,32 @@ test('candidates of a once-only attribute are texts without repetition', async (
   ]);
 });
 
+test('protection is asked of every row, and is unknown where a row has no answer', async () => {
+  const columns = { ...sampleColumns, country_code: { type: 'string', whenNull: 'DE' } } as const;
+  const text = { protectedWhen: 'status = "Leave"', scope: 'country_code != "XX"', attributes: base, columns } as const;
+  const asked = async (...rows: readonly Record<string, Json>[]): Promise<boolean | undefined> => (await evaluate(text, ...rows)).protected;
+  expect(await asked({ status: 'Leave' })).toBe(true);
+  expect(await asked({ status: 'Leave', country_code: 'XX' })).toBe(true);
+  expect(await asked({ status: 'Leave', first_name: null })).toBe(true);
+  expect(await asked({ status: 'Active' })).toBe(false);
+  expect(await asked({ status: 'Active' }, { status: 'Leave' })).toBe(true);
+  expect(await asked({ status: 'Active' }, { status: 'Terminated' })).toBe(false);
+  expect(await asked({ status: 'Active' }, { status: 'Gone' })).toBeUndefined();
+  expect((await evaluate({ attributes: base })).protected).toBeUndefined();
+});
+
+test('an end that has come is told with the verdict, of several rows the latest', async () => {
+  const text = {
+    timezone: 'UTC',
+    employment: { start: 'hire_date', end: 'last_day' },
+    attributes: { ...base, active: '$employed' },
+  } as const;
+  const ended = async (...rows: readonly Record<string, Json>[]): Promise<number | undefined> => (await evaluate(text, ...rows)).endedAt;
+  expect(await ended({ last_day: '2026-11-20' })).toBe(Date.parse('2026-11-21T00:00:00Z'));
+  expect(await ended({ last_day: '2026-11-22' })).toBeUndefined();
+  expect(await ended({ last_day: '2026-11-18' }, { last_day: '2026-11-20' })).toBe(Date.parse('2026-11-21T00:00:00Z'));
+});
+
 test('the mapping id moves with everything that can change a verdict, and with nothing else', () => {
   const text: PipelineText = { timezone: 'Europe/Berlin', let: { given: 'first_name' }, attributes: { ...base, displayName: '$given' } };
   const { id } = compileSample(text);
@@ -306,6 +332,7 @@ test('the mapping id moves with everything that can change a verdict, and with n
     { attributes: { ...text.attributes, displayName: { value: '$given', empty: 'omit' } } },
     { columns: { ...sampleColumns, department: { type: 'string', required: true } } },
     { scope: 'status != "Leave"' },
+    { protectedWhen: 'status = "Leave"' },
     { employment: { start: 'hire_date' } },
     { lookups: { country: { file: 'country.csv', key: 'code' } } },
     { use: { 'a.jsonata': '$f := function() { 1 }' } },

@@ -15,7 +15,7 @@ import { identifyMapping } from './identity.ts';
 import { readLookup, type LookupTable } from './lookup.ts';
 import { shadowMapping } from './shadow.ts';
 import { runSteps, type Steps } from './step.ts';
-import { dependenciesOf, employmentColumns, type MappingUnit } from './unit.ts';
+import { dependenciesOf, employmentColumns, formulasOf, type MappingUnit } from './unit.ts';
 
 /**
  * Compiles scope, lets, lookups, functions, employment and attributes of a pipeline into one unit and analyses it before any row is read. All
@@ -119,13 +119,7 @@ function sumStats(units: readonly MappingUnit[]): EngineStats {
   const sum = { evaluations: 0, fallbacks: 0, verified: 0 };
   for (const unit of units) {
     const lets = [...unit.lets.values()].map(({ formula }) => formula);
-    const formulas = [
-      ...lets,
-      unit.active.formula,
-      ...unit.attributes.map(({ formula }) => formula),
-      ...(unit.scope === undefined ? [] : [unit.scope]),
-    ];
-    for (const { engine } of formulas) {
+    for (const { engine } of [...lets, ...formulasOf(unit)]) {
       const stats = engine?.stats();
       sum.evaluations += stats?.evaluations ?? 0;
       sum.fallbacks += stats?.fallbacks ?? 0;
@@ -138,13 +132,13 @@ function sumStats(units: readonly MappingUnit[]): EngineStats {
 }
 
 function neededColumns(unit: MappingUnit): readonly string[] {
-  const formulas = [
-    unit.active.formula,
-    ...unit.attributes.map(({ formula }) => formula),
-    ...(unit.scope === undefined ? [] : [unit.scope]),
-  ];
   const { key, primary, identity = [] } = unit.pipeline.source;
-  const needed = new Set([key, ...(primary === undefined ? [] : [primary]), ...identity, ...dependenciesOf(formulas, unit).columns]);
+  const needed = new Set([
+    key,
+    ...(primary === undefined ? [] : [primary]),
+    ...identity,
+    ...dependenciesOf(formulasOf(unit), unit).columns,
+  ]);
   if (unit.employment !== undefined) for (const column of employmentColumns(unit.employment)) needed.add(column);
   return [...needed].toSorted();
 }

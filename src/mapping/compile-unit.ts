@@ -19,6 +19,7 @@ export interface UnitParts {
   readonly definitions: readonly Definition[];
   readonly lets: ReadonlyMap<string, CompiledLet>;
   readonly scope?: CompiledFormula;
+  readonly protectedWhen?: CompiledFormula;
   readonly attributes: readonly CompiledAttribute[];
   /** Something did not compile, so nothing can be said about what is not used. */
   readonly broken: boolean;
@@ -60,6 +61,7 @@ export function compileUnit(
     if (compiled !== undefined) lets.set(name, { name, formula: compiled, place });
   }
   const scope = transform.scope === undefined ? undefined : compileOne(transform.scope);
+  const protectedWhen = pipeline.protected.when === undefined ? undefined : compileOne(pipeline.protected.when);
   const schemas = createSchemaSet(sink.extensions);
   const attributes: CompiledAttribute[] = [];
   for (const declaration of transform.attributes) {
@@ -78,6 +80,7 @@ export function compileUnit(
     definitions: read.definitions,
     lets,
     ...(scope === undefined ? {} : { scope }),
+    ...(protectedWhen === undefined ? {} : { protectedWhen }),
     attributes,
     broken,
   };
@@ -91,6 +94,7 @@ export function compileUnit(
     lookups,
     definitions: read.definitions,
     ...(scope === undefined ? {} : { scope }),
+    ...(protectedWhen === undefined ? {} : { protectedWhen }),
     lets,
     active,
     attributes: attributes.filter((attribute) => attribute !== active),

@@ -1,7 +1,7 @@
 import type { Instant } from '../domain/clock.ts';
 import type { Diagnostic } from '../domain/diagnostic.ts';
 import type { Row, RowGroup } from '../domain/row.ts';
-import type { Verdict } from '../domain/verdict.ts';
+import type { DraftVerdict, Verdict } from '../domain/verdict.ts';
 import type { CheckRow } from './columns.ts';
 import { employmentAt } from './employment.ts';
 import { buildDraft, freeze } from './draft.ts';
@@ -28,11 +28,9 @@ export function* evaluateGroup(plan: EvaluationPlan, group: RowGroup, asOf: Inst
   const selection = selectRow(group, unit.pipeline.source.primary, unit.pipeline.placeOf('source.primary'));
   if ('problem' in selection) return yield* reject(plan, group, asOf, [selection.problem], []);
   const evaluation = new RowEvaluation(unit, plan.checkRow(selection.row), asOf);
-  const base = (): { externalId: string; nextDate?: number; warnings: readonly Diagnostic[] } => {
-    const nextDate = evaluation.nextDate();
-    return { externalId: group.key, ...(nextDate === undefined ? {} : { nextDate }), warnings: evaluation.warnings };
-  };
   yield* evaluation.fill();
+  const isProtected = unit.protectedWhen === undefined ? undefined : yield* decide(evaluation, unit.protectedWhen, 'protected.when');
+  const base = (): Base => ({ externalId: group.key, warnings: evaluation.warnings, ...datesOf(evaluation), ...protection(isProtected) });
   if (unit.scope !== undefined) {
     const scope = yield* decide(evaluation, unit.scope, 'scope');
     if (scope === false) return freeze({ kind: 'outOfScope', ...base() });
@@ -50,11 +48,23 @@ export function* evaluateGroup(plan: EvaluationPlan, group: RowGroup, asOf: Inst
   return freeze({ kind: 'draft', ...base(), draft });
 }
 
+type Base = Omit<DraftVerdict, 'kind' | 'draft'>;
+
+function datesOf(evaluation: RowEvaluation): Pick<Base, 'nextDate' | 'endedAt'> {
+  const nextDate = evaluation.nextDate();
+  const endedAt = evaluation.endedAt();
+  return { ...(nextDate === undefined ? {} : { nextDate }), ...(endedAt === undefined ? {} : { endedAt }) };
+}
+
+function protection(isProtected: boolean | undefined): Pick<Base, 'protected'> {
+  return isProtected === undefined ? {} : { protected: isProtected };
+}
+
 /** A formula that must be true or false; undefined: it is not, and that is among the reasons or blocked. */
 function* decide(
   evaluation: RowEvaluation,
   formula: MappingUnit['active']['formula'],
-  name: 'active' | 'scope',
+  name: 'active' | 'scope' | 'protected.when',
 ): Steps<boolean | undefined> {
   const outcome = yield* evaluation.evaluate(formula, name);
   if (outcome.kind !== 'value') return undefined;
@@ -82,15 +92,29 @@ function* reject(
   reasons: readonly Diagnostic[],
   warnings: readonly Diagnostic[],
 ): Steps<Verdict> {
+  const { protectedWhen } = plan.unit;
   let nextDate: Instant | undefined;
+  let endedAt: Instant | undefined;
   let saysInactive = group.rows.length > 0;
+  const protections: (boolean | undefined)[] = [];
   for (const row of group.rows) {
     const evaluation = new RowEvaluation(plan.unit, plan.checkRow(row), asOf);
     const active = yield* decide(evaluation, plan.unit.active.formula, 'active');
     if (active !== false) saysInactive = false;
-    const next = evaluation.nextDate();
-    if (next !== undefined && (nextDate === undefined || next < nextDate)) nextDate = next;
+    if (protectedWhen !== undefined) protections.push(yield* decide(evaluation, protectedWhen, 'protected.when'));
+    const dates = datesOf(evaluation);
+    nextDate = dates.nextDate === undefined ? nextDate : Math.min(dates.nextDate, nextDate ?? dates.nextDate);
+    endedAt = dates.endedAt === undefined ? endedAt : Math.max(dates.endedAt, endedAt ?? dates.endedAt);
   }
-  const date = nextDate === undefined ? {} : { nextDate };
-  return freeze({ kind: 'rejected', externalId: group.key, ...date, warnings, reasons, saysInactive });
+  return freeze({
+    kind: 'rejected',
+    externalId: group.key,
+    ...(nextDate === undefined ? {} : { nextDate }),
+    ...(endedAt === undefined ? {} : { endedAt }),
+    // Of rows that contradict each other one is enough to protect.
+    ...protection(protections.includes(true) ? true : protections.includes(undefined) ? undefined : protections[0]),
+    warnings,
+    reasons,
+    saysInactive,
+  });
 }

@@ -36,6 +36,7 @@ export function* traceGroup(plan: EvaluationPlan, group: RowGroup, asOf: Instant
   };
   const formulas = [
     unit.scope,
+    unit.protectedWhen,
     ...[...unit.lets.values()].map(({ formula }) => formula),
     unit.active.formula,
     ...unit.attributes.map(({ formula }) => formula),
@@ -53,6 +54,7 @@ export function* traceGroup(plan: EvaluationPlan, group: RowGroup, asOf: Instant
   }
   for (const { name, formula } of unit.lets.values()) yield* trace(`$${name}`, formula);
   if (unit.scope !== undefined) yield* trace('scope', unit.scope);
+  if (unit.protectedWhen !== undefined) yield* trace('protected.when', unit.protectedWhen);
   yield* trace('active', unit.active.formula);
   for (const { target, formula } of unit.attributes) yield* trace(target.path, formula);
   return traces;

@@ -19,11 +19,12 @@ export interface FusedMapping {
  */
 export function fuseMapping(unit: Omit<MappingUnit, 'fused'>, options: CompileOptions): FusedMapping | undefined {
   const lets = [...unit.lets.values()].map(({ name, formula }) => ({ formula, name: `$${name}`, binds: name }));
+  const protectedWhen = unit.protectedWhen === undefined ? [] : [{ formula: unit.protectedWhen, name: 'protected.when', binds: undefined }];
   const others = [unit.active, ...unit.attributes].map(({ formula, target }) => ({ formula, name: target.path, binds: undefined }));
   const scope = unit.scope === undefined ? [] : [{ formula: unit.scope, name: 'scope', binds: undefined }];
   const indexOf = new Map<CompiledFormula, number>();
   const members: UnitMember[] = [];
-  for (const { formula, name, binds } of [...scope, ...lets, ...others]) {
+  for (const { formula, name, binds } of [...scope, ...protectedWhen, ...lets, ...others]) {
     // A let may be a literal, too: others read it by its name.
     const source = formula.engine?.source ?? (binds === undefined ? undefined : formula.text);
     if (source === undefined) continue;
@@ -31,7 +32,7 @@ export function fuseMapping(unit: Omit<MappingUnit, 'fused'>, options: CompileOp
     indexOf.set(formula, members.length);
     members.push({ name, source, ...(binds === undefined ? {} : { binds }) });
   }
-  const names = new Set([...scope, ...lets, ...others].flatMap(({ formula }) => formula.bindings));
+  const names = new Set([...scope, ...protectedWhen, ...lets, ...others].flatMap(({ formula }) => formula.bindings));
   const lookups = Object.fromEntries(
     [...unit.lookups.values()].filter(({ name }) => names.has(name)).map(({ name, rows }) => [name, rows]),
   );

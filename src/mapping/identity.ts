@@ -30,6 +30,7 @@ export function identifyMapping(pipeline: Pipeline, lookups: ReadonlyMap<string,
     lookups: pipelineLookups(pipeline, lookups),
     use: transform.use.map(({ text }) => text),
     scope: transform.scope === undefined ? undefined : identifyFormula(transform.scope),
+    protected: pipeline.protected.when === undefined ? undefined : identifyFormula(pipeline.protected.when),
     employment:
       employment === undefined
         ? undefined

@@ -16,6 +16,7 @@ export interface PipelineText {
   readonly lookups?: Readonly<Record<string, { readonly file: string; readonly key: string }>>;
   readonly use?: Readonly<Record<string, string>>;
   readonly scope?: FormulaText;
+  readonly protectedWhen?: FormulaText;
   readonly employment?: Omit<EmploymentDeclaration, 'place'>;
   readonly let?: Readonly<Record<string, FormulaText>>;
   readonly attributes?: Readonly<Record<string, FormulaText | { value?: FormulaText; once?: FormulaText; empty?: Emptiness }>>;
@@ -122,7 +123,7 @@ export function buildPipeline(text: PipelineText): Pipeline {
     },
     leavers: { vanished: { action: 'disable', fullPasses: 2, hours: 24 }, outOfScope: 'disable' },
     holds: { directory: 'checked' },
-    protected: { workers: [] },
+    protected: { workers: [], ...(text.protectedWhen === undefined ? {} : { when: formula('protected.when', text.protectedWhen) }) },
     guards: {
       leavers: limit,
       joiners: limit,

@@ -66,6 +66,14 @@ export class RowEvaluation {
     return reading === undefined || 'problem' in reading ? undefined : nextEmploymentDate(reading.span, this.#asOf);
   }
 
+  /** When employment ended; undefined: it has not, or that is unknown. */
+  endedAt(): Instant | undefined {
+    const reading = this.employment();
+    if (reading === undefined || 'problem' in reading) return undefined;
+    const { end } = reading.span;
+    return end === undefined || end > this.#asOf ? undefined : end;
+  }
+
   /**
    * One pass over all formulas. What fails in it is left to `evaluate`, which finds out alone what is wrong and how to say it; a row that breaks the
    * contract is left to it altogether, because there not every formula may be asked.

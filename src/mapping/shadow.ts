@@ -56,6 +56,7 @@ function differingParts(one: Verdict, two: Verdict): readonly string[] {
   if (one.kind !== two.kind) return [`the verdict (${one.kind}, ${two.kind})`];
   const parts: string[] = [];
   if (one.nextDate !== two.nextDate) parts.push('the date of the next look');
+  if (one.protected !== two.protected) parts.push('the protection');
   if (one.kind === 'rejected' && two.kind === 'rejected') {
     const codes = (verdict: typeof one): readonly string[] => verdict.reasons.map(({ code, place }) => JSON.stringify([code, place]));
     if (one.saysInactive !== two.saysInactive || !isDeepStrictEqual(codes(one), codes(two))) parts.push('the reasons of the rejection');

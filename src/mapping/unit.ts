@@ -28,6 +28,8 @@ export interface MappingUnit {
   readonly lookups: ReadonlyMap<string, LookupTable>;
   readonly definitions: readonly Definition[];
   readonly scope?: CompiledFormula;
+  /** `protected.when`. */
+  readonly protectedWhen?: CompiledFormula;
   readonly lets: ReadonlyMap<string, CompiledLet>;
   readonly active: CompiledAttribute;
   /** All but `active`, in order of the file. */
@@ -39,6 +41,17 @@ export interface MappingUnit {
   readonly required: readonly string[];
   /** The same formulas as one function; undefined: they are evaluated one by one. */
   readonly fused?: FusedMapping;
+}
+
+/** Every formula of a verdict but the lets. */
+export function formulasOf({
+  scope,
+  protectedWhen,
+  active,
+  attributes,
+}: Pick<MappingUnit, 'scope' | 'protectedWhen' | 'active' | 'attributes'>): readonly CompiledFormula[] {
+  const decisions = [scope, protectedWhen].filter((formula) => formula !== undefined);
+  return [...decisions, active.formula, ...attributes.map(({ formula }) => formula)];
 }
 
 /** What a formula depends on, through lets and definitions. */

@@ -88,7 +88,7 @@ function buildDatabase(
   }
   const { type, connection, key, primary, table, statementTimeout } = values;
   const dialect = type === 'mssql' ? 'mssql' : 'postgres';
-  const query = values.query === undefined ? undefined : buildQuery(values.query, dialect, reading);
+  const query = values.query === undefined ? undefined : buildQuery('source.query', values.query, dialect, reading);
   const join = buildJoins(values, reading);
   const where = buildConditions(values.where ?? [], reading);
   checkAliases(reading, columns, join, where);
@@ -190,7 +190,8 @@ function checkAliases(
   }
 }
 
-function usesAsOf(where: readonly ConditionDeclaration[], joins: readonly JoinDeclaration[], sql: string | undefined): boolean {
+/** Whether the day of the run is asked for. */
+export function usesAsOf(where: readonly ConditionDeclaration[], joins: readonly JoinDeclaration[], sql: string | undefined): boolean {
   const conditions = [...where, ...joins.flatMap((join) => join.where)];
   const values = conditions.flatMap(({ tests }) =>
     tests.flatMap((test) => (test.kind === 'null' ? [] : 'values' in test ? test.values : [test.value])),
@@ -222,9 +223,10 @@ export function checkType(
   reading.report('PIP-303', reading.rangeOf(path), message, { fix: `Declare ${column.name} as ${types.join(' or ')}. ${hint}` });
 }
 
-function buildQuery(query: QueryText, dialect: SqlDialect, reading: Reading): PostgresSource['query'] {
+/** One statement that reads; what else it is has been reported. */
+export function buildQuery(path: string, query: QueryText, dialect: SqlDialect, reading: Reading): PostgresSource['query'] {
   const result = oneStatement(query.sql, dialect);
   const { file, firstLine } = query;
   if ('sql' in result) return { sql: result.sql, file, firstLine };
-  return reading.report(result.code, query.placeAt(result.offset, result.length), `source.query: ${result.message}`);
+  return reading.report(result.code, query.placeAt(result.offset, result.length), `${path}: ${result.message}`);
 }

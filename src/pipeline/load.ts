@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Diagnostic } from '../domain/diagnostic.ts';
 import { buildGuards } from './build-guards.ts';
+import { buildHolds } from './build-holds.ts';
 import { buildSink } from './build-sink.ts';
 import { buildColumns } from './build-columns.ts';
 import { buildSource } from './build-source.ts';
@@ -78,8 +79,12 @@ function buildPipeline(values: PipelineValues | undefined, reading: Reading): Pi
     lookups: buildLookups(values.lookups, reading),
     transform,
     leavers: buildLeavers(values.leavers),
-    holds: { directory: values.holds.directory, ...fileOf(values.holds.file, reading) },
-    protected: { workers: values.protected.workers.map(({ value }) => value), ...fileOf(values.protected.file, reading) },
+    holds: buildHolds(values.holds, source, values.timezone, reading),
+    protected: {
+      workers: values.protected.workers.map(({ value }) => value),
+      ...fileOf(values.protected.file, reading),
+      ...(values.protected.when === undefined ? {} : { when: values.protected.when }),
+    },
     guards: buildGuards(values.guards, transform.attributes, reading),
     approvers: { users: values.approvers.users.map(({ value }) => value), runner: values.approvers.runner },
     plan: values.plan,

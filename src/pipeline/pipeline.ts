@@ -229,6 +229,8 @@ export interface HoldsDeclaration {
   readonly directory: 'checked' | 'unchecked';
   /** Hold list, absolute. */
   readonly file?: string;
+  /** Its rows name workers on hold in the column `key`; any order, repetitions count once. */
+  readonly query?: PostgresSource | MssqlSource;
 }
 
 /** Workers of whom nothing is ever sent. */
@@ -236,6 +238,8 @@ export interface ProtectedDeclaration {
   readonly workers: readonly ExternalId[];
   /** List, absolute. */
   readonly file?: string;
+  /** Over the row; true: protected. */
+  readonly when?: Formula;
 }
 
 /** A share (0 to 1) of the enabled workers, never below or above a count. */

@@ -7,7 +7,7 @@ import { coreUserSchema, type Payload } from '../domain/payload.ts';
 import type { Draft } from '../domain/verdict.ts';
 import { isDisable, isSentChange } from '../domain/words.ts';
 import type { LeaversDeclaration } from '../pipeline/pipeline.ts';
-import { changeOf, type Case } from './change-of.ts';
+import { backDatedEnd, changeOf, type Case } from './change-of.ts';
 import { ledgerStateOf, rowStates, type RowState } from './decision.ts';
 
 const leavers: LeaversDeclaration = { vanished: { action: 'disable', fullPasses: 2, hours: 24 }, outOfScope: 'disable' };
@@ -343,4 +343,24 @@ describe('the change of a worker', () => {
     }
     expect(changeOf({ ...base, row: 'rejectedInactive' }, kept)).toMatchObject({ change: 'leaver', send: true });
   });
+});
+
+it('an end is back-dated only if an accepted run after it left the worker employed, and he is disabled now', () => {
+  const evaluated = (verdict: 'active' | 'inactive' | 'rejected'): LedgerEntry => ({
+    externalId: 'w1',
+    owner: 'p',
+    baselineUnknown: false,
+    everEnabled: true,
+    evaluated: { fingerprint: '', mappingId: '', verdict, run: 'r0' },
+  });
+  const leaver = { change: 'leaver', send: true, waiting: false } as const;
+  expect(backDatedEnd(leaver, evaluated('active'), 5, 10)).toBe(5);
+  expect(backDatedEnd(leaver, evaluated('rejected'), 5, 10)).toBe(5);
+  expect(backDatedEnd({ ...leaver, change: 'cancelled', send: false, waiting: true }, evaluated('active'), 5, 10)).toBe(5);
+  // It came due since; he was off by then; nothing is sent; nobody ever ran.
+  expect(backDatedEnd(leaver, evaluated('active'), 10, 10)).toBeUndefined();
+  expect(backDatedEnd(leaver, evaluated('inactive'), 5, 10)).toBeUndefined();
+  expect(backDatedEnd({ ...leaver, send: false }, evaluated('active'), 5, 10)).toBeUndefined();
+  expect(backDatedEnd({ ...leaver, change: 'frozen' }, evaluated('active'), 5, 10)).toBeUndefined();
+  expect(backDatedEnd(leaver, evaluated('active'), 5, undefined)).toBeUndefined();
 });

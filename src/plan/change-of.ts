@@ -1,4 +1,5 @@
 import { hashJson } from '../domain/canonical-json.ts';
+import type { Instant } from '../domain/clock.ts';
 import type { Change, ChangeCause } from '../domain/change.ts';
 import type { Diagnostic } from '../domain/diagnostic.ts';
 import { baselineKey, baselineOf, type LedgerEntry } from '../domain/ledger.ts';
@@ -60,6 +61,22 @@ export function changeOf(worker: Case, leavers: LeaversDeclaration): Change | un
     ...(manager === undefined ? {} : { manager }),
     warnings: worker.warnings,
   };
+}
+
+/**
+ * The end of employment of a leaver, if it lies before the last accepted run although that run, or one before it, left him employed: the date came late. A rejected row counts,
+ * because nobody acted on it; a worker who was off by then does not.
+ */
+export function backDatedEnd(
+  { change, send, waiting }: Pick<Change, 'change' | 'send' | 'waiting'>,
+  entry: LedgerEntry | undefined,
+  endedAt: Instant | undefined,
+  lastAccepted: Instant | undefined,
+): Instant | undefined {
+  if (endedAt === undefined || lastAccepted === undefined || endedAt >= lastAccepted) return undefined;
+  if (!isSentChange(change) || !isDisable(change) || !(send || waiting)) return undefined;
+  const before = entry?.evaluated?.verdict;
+  return before === 'inactive' || before === 'outOfScope' ? undefined : endedAt;
 }
 
 /** A disable of which nobody knows whether it left is sent again at once: waiting for silence would leave the account on for hours. */

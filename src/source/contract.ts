@@ -53,6 +53,8 @@ export interface ReadRequest {
   /** Seed of the row fingerprints. */
   readonly seed: bigint;
   readonly signal?: AbortSignal;
+  /** Rows may come in any order: only who is among them counts. Default: out of key order is SRC-301. */
+  readonly anyOrder?: boolean;
   /** Rows per chunk, default 1,000. */
   readonly chunk?: number;
 }

@@ -109,7 +109,7 @@ class MssqlReader {
       const layout = new RowLayout(prepared.columns, this.#declaration.key, prepared.watermark?.column);
       if (prepared.watermark !== undefined) tracker?.begin(prepared.watermark.type);
       const fingerprint = await createFingerprint(request.seed, prepared.columns);
-      const sequence = new KeySequence(keyOrder, prepared.orderBy, this.#place);
+      const sequence = request.anyOrder === true ? undefined : new KeySequence(keyOrder, prepared.orderBy, this.#place);
       const writers = prepared.columns.map(({ textOf }) => textOf);
       let ordinal = 0;
       request.signal?.throwIfAborted();
@@ -124,7 +124,7 @@ class MssqlReader {
             values.map((value, index) => (value === null || value === undefined ? null : (writers[index]?.(value) ?? null))),
           );
           const row = layout.row(line, fingerprint.ofText(line), ++ordinal);
-          sequence.check(row);
+          sequence?.check(row);
           tracker?.add(layout.watermarkOf(line));
           return row;
         });

@@ -93,7 +93,7 @@ class PostgresReader {
       const layout = new RowLayout(prepared.columns, this.#declaration.key, prepared.watermark?.column);
       if (prepared.watermark !== undefined) tracker?.begin(prepared.watermark.type);
       const fingerprint = await createFingerprint(request.seed, prepared.columns);
-      const sequence = new KeySequence(keyOrder, prepared.orderBy, this.#place);
+      const sequence = request.anyOrder === true ? undefined : new KeySequence(keyOrder, prepared.orderBy, this.#place);
       // The text was found to be one statement with closed parentheses and no comment at its end, so nothing in it can leave these.
       const copy = new CopyOut(`${copyStart}${prepared.sql}) TO STDOUT`, (line) => fingerprint.ofBytes(line), request.chunk ?? 1000);
       reading.start(copy, this.#declaration.statementTimeout);
@@ -104,7 +104,7 @@ class PostgresReader {
         const rows: Row[] = [];
         for (const line of lines) {
           const row = layout.rowOf(line, ++ordinal);
-          sequence.check(row);
+          sequence?.check(row);
           tracker?.add(layout.watermarkOf(line));
           rows.push(row);
         }

@@ -42,6 +42,7 @@ class PlanTotals {
   readonly marks = new Map<GuardMark, number>();
   waiting = 0;
   readonly held: Partial<Record<HoldCause, number>> = {};
+  backDated = 0;
   /** Rekey cases by their new half, and whether they are fresh. */
   readonly rekeys = new Map<ExternalId, boolean>();
   fresh = 0;
@@ -65,6 +66,7 @@ class PlanTotals {
     this.counts[isSentChange(change.change) && !change.send ? 'none' : change.change]++;
     if (change.waiting) this.waiting++;
     if (change.held !== undefined) this.held[change.held] = (this.held[change.held] ?? 0) + 1;
+    if (change.backDated !== undefined) this.backDated++;
     if (change.rekey !== undefined) this.#addRekey(change.rekey);
     if (!change.send || !isSentChange(change.change)) return;
     const manager = change.manager === undefined ? {} : { manager: change.manager };
@@ -114,11 +116,13 @@ export async function batch(context: StageContext, run: Run, directory: Director
       run: run.id,
       asOf: run.asOf,
       survey,
+      lastAccepted: last?.asOf,
       keyless: summary.keyless > 0,
       keylessBefore: await keylessOf(context, last),
       claims: new Set(await store.ledger.claims(scope, pipeline.name)),
       claimed: await store.ledger.claimsAgainst(scope, pipeline.name),
       holds: openHolds(context, directory),
+      isIn: inOnly(options.only),
       resend: options.resend ?? new Set<ExternalId>(),
     };
     const decided = decideWorkers(context, readHandoff(store, run.id, 'verdicts.ndjson'), input);
@@ -297,6 +301,7 @@ async function headOf(context: StageContext, run: Run, parts: HeadParts): Promis
     counts,
     waiting: totals.waiting,
     ...(Object.keys(totals.held).length === 0 ? {} : { held: totals.held }),
+    ...(totals.backDated === 0 ? {} : { backDated: totals.backDated }),
     ...(totals.rekeys.size === 0 ? {} : { rekeys: casesOf(totals.rekeys) }),
     rejections: { fresh: totals.fresh, standing: parts.standing, keyless: totals.keyless },
     guards: parts.guards,

@@ -3,7 +3,8 @@ import type { Diagnostic } from '../domain/diagnostic.ts';
 import { otherOwnerOf, type Evaluated, type LedgerEntry } from '../domain/ledger.ts';
 import { summarise, type Verdict } from '../domain/verdict.ts';
 import type { ExternalId, PipelineName, RunId } from '../domain/words.ts';
-import { changeOf } from '../plan/change-of.ts';
+import { formatInstant, type Instant } from '../domain/clock.ts';
+import { backDatedEnd, changeOf } from '../plan/change-of.ts';
 import { lastPayload, rowStateOf, type RowState } from '../plan/decision.ts';
 import { scopeOf, type StageContext } from './context.ts';
 import type { PlanLine, TransformItem } from '../store/run-files.ts';
@@ -16,6 +17,8 @@ export interface DecideInput {
   readonly run: RunId;
   readonly asOf: number;
   readonly survey: Survey;
+  /** `asOf` of the last accepted whole run; undefined: there was none. */
+  readonly lastAccepted?: Instant | undefined;
   /** A row without a key could be about a worker who seems to be missing: nobody vanishes in this run. */
   readonly keyless: boolean;
   /** How many such rows the last accepted run had. */
@@ -27,6 +30,8 @@ export interface DecideInput {
   readonly holds: Holds;
   /** Workers who are sent again although nothing differs. */
   readonly resend: ReadonlySet<ExternalId>;
+  /** Whether a worker is in a plan that is confined; see `only`. */
+  readonly isIn: (externalId: ExternalId, change: Change | undefined) => boolean;
 }
 
 export type Decided =
@@ -57,7 +62,7 @@ export async function* decideWorkers(
       else if (item.kind === 'vanished') decided.push(...decideVanished(context, item.externalId, entries.get(item.externalId), input));
       else decided.push(...decideVerdict(context, item, entries, input));
     }
-    yield* await holdDecided(input.holds, decided, entries, input.survey.rekeys);
+    yield* await holdDecided(input.holds, decided, entries, input.survey.rekeys, input.isIn);
   }
 }
 
@@ -104,6 +109,7 @@ function* decideVerdict(
     const fresh = !wasRejected || !sameCodes(entry.evaluated?.reasons ?? [], verdict.reasons);
     yield { kind: 'rejection', rejection: { externalId, ordinals, reasons: verdict.reasons, fresh } };
   }
+  const isProtected = item.verdict.protected ?? entry?.evaluated?.protected ?? false;
   const candidates = verdict.kind === 'draft' ? candidatesHash(verdict.draft) : undefined;
   const evaluated: Evaluated = {
     fingerprint,
@@ -115,10 +121,24 @@ function* decideVerdict(
     ...(manager.missing === undefined ? {} : { missingManager: manager.missing }),
     ...(item.identity === undefined ? {} : { identity: item.identity }),
     ...(candidates === undefined ? {} : { candidates }),
+    ...(isProtected ? { protected: true } : {}),
     run: input.run,
   };
-  const line: PlanLine = { externalId, evaluated, missing: false, ...(change === undefined ? {} : { change }) };
+  const flagged = change === undefined ? undefined : flagBackDated(change, entry, item.verdict.endedAt, input.lastAccepted);
+  const line: PlanLine = { externalId, evaluated, missing: false, ...(flagged === undefined ? {} : { change: flagged }) };
   yield { kind: 'line', line, wasRejected };
+}
+
+function flagBackDated(
+  change: Change,
+  entry: LedgerEntry | undefined,
+  endedAt: Instant | undefined,
+  lastAccepted: Instant | undefined,
+): Change {
+  const backDated = backDatedEnd(change, entry, endedAt, lastAccepted);
+  if (backDated === undefined || lastAccepted === undefined) return change;
+  const message = `the employment of worker ${change.externalId} ended at ${formatInstant(backDated)}, and the last accepted run, as of ${formatInstant(lastAccepted)}, took him for employed`;
+  return { ...change, backDated, warnings: [...change.warnings, { code: 'PLN-109', severity: 'warning', message }] };
 }
 
 /**

@@ -47,10 +47,12 @@ export async function planFollowUp(
       scope,
       [...entries.values()].flatMap((entry) => managerIds(entry)),
     );
-    const found = [...entries.values()].flatMap((entry) => candidateOf(context, entry, managers, lost) ?? []);
+    const found = [...entries.values()]
+      .filter((entry) => !holds.isProtected(entry.externalId, entry))
+      .flatMap((entry) => candidateOf(context, entry, managers, lost) ?? []);
     const asked = askedOf(found.map(({ externalId, change, desired }) => ({ externalId, change, payload: desired.payload })));
     const held = await holds.causes(asked, entries);
-    candidates.push(...found.filter(({ externalId }) => !held.has(externalId) && !holds.isProtected(externalId)));
+    candidates.push(...found.filter(({ externalId }) => !held.has(externalId)));
   }
   if (candidates.length === 0) return 0;
   const first = (await store.operations.batches(run.id)).length;

@@ -10,6 +10,7 @@ import { rowStateOf, type RowState } from '../plan/decision.ts';
 import { groupRows } from '../source/groups.ts';
 import type { Source } from '../source/contract.ts';
 import { inChunks } from '../store/ndjson.ts';
+import { openProtection, type Protection } from './worker-lists.ts';
 import { dayOf, scopeOf, type StageContext } from './context.ts';
 
 /** What a forecast tells about one worker at one moment. Movers by row are not foreseeable, movers by date are left out. */
@@ -39,6 +40,7 @@ export async function forecast(
   const { store, pipeline, signal } = context;
   const scope = scopeOf(pipeline);
   const lines: ForecastLine[] = [];
+  const protection = openProtection(context);
   const seen = new Set<ExternalId>();
   const rows = source.read({ seed: store.identity.fingerprintSeed, signal, asOf: dayOf(pipeline, now) });
   for await (const chunk of inChunks(groupsOf(groupRows(rows, source.keyOrder)), 500)) {
@@ -50,11 +52,14 @@ export async function forecast(
       seen.add(group.key);
       const entry = entries.get(group.key);
       if (entry !== undefined && entry.owner !== pipeline.name) continue;
-      lines.push(...(await forecastRow(context, group, entry, now, until)));
+      lines.push(...(await forecastRow(context, protection, group, entry, now, until)));
     }
   }
   for await (const chunk of store.ledger.streamEntries(scope, pipeline.name)) {
-    for (const entry of chunk) if (!seen.has(entry.externalId)) lines.push(...forecastVanished(context, entry, now, until));
+    for (const entry of chunk) {
+      if (!seen.has(entry.externalId) && !protection.isProtected(entry.externalId, entry))
+        lines.push(...forecastVanished(context, entry, now, until));
+    }
   }
   return lines.toSorted((left, right) => left.at - right.at || (left.externalId < right.externalId ? -1 : 1));
 }
@@ -65,6 +70,7 @@ async function* groupsOf(chunks: AsyncIterable<{ readonly groups: readonly RowGr
 
 async function forecastRow(
   context: Omit<StageContext, 'lease' | 'emit'>,
+  protection: Protection,
   group: RowGroup,
   known: LedgerEntry | undefined,
   now: Instant,
@@ -76,6 +82,7 @@ async function forecastRow(
   let at = now;
   for (let step = 0; step < mostDates; step++) {
     const verdict: Verdict = await mapping.evaluate(group, at);
+    if (protection.isProtected(group.key, known, protectedBy(verdict))) break;
     const change = changeAt(context, rowStateOf(verdict), entry, verdict);
     if (change !== undefined && isSentChange(change.change) && change.change !== 'mover') {
       lines.push({ externalId: group.key, change: change.change, at, because: step === 0 ? 'now' : 'date' });
@@ -86,6 +93,12 @@ async function forecastRow(
     at = next;
   }
   return lines;
+}
+
+/** undefined: it has no answer, and he is what he was. */
+function protectedBy(verdict: Verdict): { readonly protected?: true } | undefined {
+  if (verdict.protected === undefined) return undefined;
+  return verdict.protected ? { protected: true } : {};
 }
 
 function changeAt(

@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import type { HoldCause, RekeyCase } from '../domain/change.ts';
+import type { Change, HoldCause, RekeyCase } from '../domain/change.ts';
 import type { Diagnostic } from '../domain/diagnostic.ts';
 import { JoineryError } from '../domain/error.ts';
 import type { LedgerEntry } from '../domain/ledger.ts';
@@ -9,6 +8,8 @@ import { accountStateOf, effectOf, holdBack, holdOf, lastWordOf, type Effect } f
 import { scopeOf, type StageContext } from './context.ts';
 import type { Decided } from './decide.ts';
 import type { DirectoryView } from './directory-names.ts';
+import type { PlanLine } from '../store/run-files.ts';
+import { openHoldList, openProtection, type Protection } from './worker-lists.ts';
 
 /** A worker about whom something is about to be sent. */
 export interface Asked {
@@ -27,18 +28,18 @@ export function askedOf(
 }
 
 /** Who must not be enabled, and who must not be touched, as it is now. */
-export interface Holds {
-  /** About to be sent something that the directory has a say in: the causes of those who are held. Errors: PLN-205. */
+export interface Holds extends Protection {
+  /** About to be sent something that the directory has a say in: the causes of those who are held. Errors: PLN-205, and as `openHoldList`. */
   causes(asked: readonly Asked[], entries: ReadonlyMap<ExternalId, LedgerEntry>): Promise<ReadonlyMap<ExternalId, HoldCause>>;
-  readonly isProtected: (worker: ExternalId) => boolean;
 }
 
-/** Reads the lists anew. Errors: PLN-206 for a list that cannot be read: without it nobody knows who must not be enabled. */
-export function openHolds({ pipeline, store }: Pick<StageContext, 'pipeline' | 'store'>, directory: DirectoryView): Holds {
-  const listed = readList('holds.file', pipeline.holds.file);
-  const untouched = new Set([...pipeline.protected.workers, ...readList('protected.file', pipeline.protected.file)]);
+/** Errors: PLN-206 for a list that cannot be read: without it nobody knows who must not be touched. */
+export function openHolds(context: Pick<StageContext, 'pipeline' | 'store' | 'clock' | 'signal'>, directory: DirectoryView): Holds {
+  const { pipeline, store } = context;
+  const { isProtected } = openProtection(context);
+  const holdList = openHoldList(context);
   return {
-    isProtected: (worker) => untouched.has(worker),
+    isProtected,
     async causes(asked, entries) {
       const workers = asked.map(({ externalId }) => externalId);
       const held = new Map<ExternalId, HoldCause>();
@@ -47,6 +48,7 @@ export function openHolds({ pipeline, store }: Pick<StageContext, 'pipeline' | '
       if (accounts === undefined && enabling > 0) {
         throw new JoineryError('PLN-205', `${String(enabling)} workers are about to be enabled or kept enabled`);
       }
+      const listed = enabling > 0 ? await holdList() : new Set<ExternalId>();
       for (const { externalId, effect } of asked) {
         const entry = entries.get(externalId);
         const cause = holdOf(effect, accountStateOf(accounts?.get(externalId)), lastWordOf(entry));
@@ -70,36 +72,26 @@ async function wentSilentOff(store: Store, scope: JobScope, { externalId, confir
   );
 }
 
-/** One worker id a line; empty lines and lines that begin with # are for people. */
-function readList(field: string, file: string | undefined): ReadonlySet<ExternalId> {
-  if (file === undefined) return new Set();
-  try {
-    const lines = readFileSync(file, 'utf8')
-      .replace(/^\uFEFF/, '')
-      .split(/\r?\n/);
-    return new Set(lines.map((line) => line.trim()).filter((line) => line !== '' && !line.startsWith('#')));
-  } catch (cause) {
-    throw new JoineryError('PLN-206', `${field} ${file} cannot be read`, { cause });
-  }
-}
-
-/** Takes out of decided changes what must not be sent. */
+/** Takes out of decided changes what must not be sent. Of a plan that is confined only those in it are asked about: a list that cannot be read holds up no plan of leavers. */
 export async function holdDecided(
   holds: Holds,
   decided: readonly Decided[],
   entries: ReadonlyMap<ExternalId, LedgerEntry>,
   rekeys: ReadonlyMap<ExternalId, RekeyCase>,
+  isIn: (externalId: ExternalId, change: Change | undefined) => boolean,
 ): Promise<Decided[]> {
+  const isUntouched = ({ externalId, evaluated }: PlanLine): boolean => holds.isProtected(externalId, entries.get(externalId), evaluated);
   const changes = decided.flatMap((one) => {
     const change = one.kind === 'line' ? one.line.change : undefined;
-    return change !== undefined && (change.send || change.waiting) ? [change] : [];
+    if (one.kind !== 'line' || change === undefined || !(change.send || change.waiting)) return [];
+    return isIn(change.externalId, change) && !isUntouched(one.line) ? [change] : [];
   });
   const causes = await holds.causes(askedOf(changes), entries);
   return decided.map((one) => {
     if (one.kind !== 'line' || one.line.change === undefined) return one;
     const { change, externalId } = { ...one.line, change: one.line.change };
     const rekey = rekeys.get(externalId);
-    const cause = holds.isProtected(externalId) ? 'protected' : rekey === undefined ? causes.get(externalId) : 'rekey';
+    const cause = isUntouched(one.line) ? 'protected' : rekey === undefined ? causes.get(externalId) : 'rekey';
     const held = holdBack(change, cause);
     if (held.held === undefined) return one;
     const warnings = [...held.warnings, rekey === undefined ? heldWarning(externalId, held.held) : rekeyWarning(rekey)];
@@ -147,7 +139,7 @@ export async function dropHeld(context: StageContext, run: RunId, directory: Dir
       const causes = await holds.causes(askedOf(operations), entries);
       const dropped = operations.flatMap((operation) => {
         const { externalId } = operation;
-        const cause = holds.isProtected(externalId) ? 'protected' : causes.get(externalId);
+        const cause = holds.isProtected(externalId, entries.get(externalId)) ? 'protected' : causes.get(externalId);
         if (cause === undefined) return [];
         emit({ type: 'warning', externalId, diagnostic: heldWarning(externalId, cause) });
         return [operation.id];

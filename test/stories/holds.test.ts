@@ -115,6 +115,42 @@ describe('lists', () => {
     expect(story.accounts()).toEqual({ W1: 'off', W2: 'off' });
   });
 
+  it('come from a query over the HR database too, and an expression protects; a leaver needs neither', async () => {
+    const query = 'holds: { query: "select person as who from cases where closed is null", key: who }';
+    story = await openStory({ more: `${query}\nprotected: { when: kind = "Contractor" }` });
+    await story.sql(
+      `create table cases (person text, closed date)`,
+      `insert into cases values ('W2', null), ('W1', null), ('W1', null), ('W3', '2026-01-01')`,
+      three,
+      people([{ id: 'C4', given: 'Dora', family: 'Four', kind: 'Contractor' }]),
+    );
+    expect((await story.run()).plan).toMatchObject({ counts: { joiner: 1 }, held: { list: 2, protected: 1 } });
+    expect(story.accounts()).toEqual({ W3: 'on' });
+
+    // Case closed, and who is adopted by name is protected by what his row said last, also when it is gone.
+    await story.sql(`update cases set closed = '2026-11-02'`, `update workers set kind = 'Contractor' where id = 'W3'`);
+    expect((await story.run()).plan).toMatchObject({ counts: { joiner: 2 } });
+    expect(story.accounts()).toEqual({ W1: 'on', W2: 'on', W3: 'on' });
+    await story.sql(`delete from workers where id = 'W3'`, `update workers set ends = '2026-10-20' where id = 'W1'`);
+    for (const day of ['03', '05']) {
+      story.clock.advanceTo(`2026-11-${day}T08:00:00Z`);
+      await story.run();
+    }
+    const { out } = await story.command('plan', join(story.folder, 'story.yaml'));
+    expect(out).toMatch(/^Protected, never touched: C4, W3$/m);
+    expect(story.accounts()).toEqual({ W1: 'off', W2: 'on', W3: 'on' });
+
+    // A case that names nobody could be about anybody: nobody is enabled, and the leaver goes.
+    await story.sql(`insert into cases values (null, null)`, `update workers set status = 'Terminated' where id = 'W2'`);
+    await story.sql(people([{ id: 'W5', given: 'Emil', family: 'Five' }]));
+    await expect(story.run()).rejects.toMatchObject({ code: 'PLN-207' });
+    const runner = await story.open();
+    const { run } = await runner.plan('leavers');
+    await runner.apply({ run: run.id });
+    await runner.close();
+    expect(story.accounts()).toEqual({ W1: 'off', W2: 'off', W3: 'on' });
+  });
+
   it('that cannot be read stop the run before anything is sent', async () => {
     story = await openStory({ more: 'holds: { file: nowhere.txt }' });
     await story.sql(three);

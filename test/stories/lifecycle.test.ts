@@ -59,7 +59,7 @@ describe('dates', () => {
       ['2026-11-03T08:30:00Z', { TOKYO: 'off', BERLIN: 'off', LA: 'off' }],
     ] as const) {
       story.clock.advanceTo(at);
-      await story.run();
+      expect((await story.run()).plan.backDated).toBeUndefined();
       expect(story.accounts()).toEqual(expected);
     }
   });
@@ -74,7 +74,11 @@ describe('dates', () => {
     );
     await story.run();
     await story.sql(`update workers set ends = '2026-10-15' where id = 'BACK'`, `update workers set ends = null where id = 'STAY'`);
-    expect((await story.run()).plan.counts).toMatchObject({ leaver: 1 });
+    const { plan } = await story.run();
+    expect(plan).toMatchObject({ counts: { leaver: 1 }, backDated: 1 });
+    expect(story.events).toContainEqual(
+      expect.objectContaining({ type: 'warning', externalId: 'BACK', diagnostic: expect.objectContaining({ code: 'PLN-109' }) }),
+    );
     story.clock.advanceTo('2026-11-05T07:00:00Z');
     await story.run();
     expect(story.accounts()).toEqual({ BACK: 'off', STAY: 'on' });

@@ -39,9 +39,13 @@ async function check(io: Io, file: string, options: CheckOptions): Promise<ExitC
   if (loaded.pipeline !== undefined) {
     const { pipeline } = loaded;
     diagnostics.push(...reviewSource(pipeline.source));
+    const holds = pipeline.holds.query;
+    // Of holds only who is among them counts, in whatever order.
+    if (holds !== undefined) diagnostics.push(...reviewSource(holds).filter(({ code }) => code !== 'SRC-301'));
     let live: readonly SourceColumn[] | undefined;
     try {
       live = options.connect === true ? await describeSource(pipeline.source) : undefined;
+      if (options.connect === true && holds !== undefined) await describe(holds);
     } catch (error) {
       // What can be found without the source is told first.
       if (!(error instanceof JoineryError)) throw error;

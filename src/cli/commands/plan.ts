@@ -1,12 +1,14 @@
 import type { Command } from 'commander';
 import { stopsPlan } from '../../domain/approval.ts';
 import type { Change, RekeyCase } from '../../domain/change.ts';
+import { formatInstant } from '../../domain/clock.ts';
 import type { AttributeClass } from '../../domain/payload.ts';
+import type { ExternalId } from '../../domain/words.ts';
 import { readOnly } from '../../stages/only.ts';
 import { readHandoff } from '../../store/run-files.ts';
 import { executePipeline, type ExecuteOptions, type Execution } from '../execute.ts';
 import { defineCommand, withVerification } from '../options.ts';
-import { renderChanges, renderPlan, renderRekeys } from '../plan-text.ts';
+import { renderChanges, renderPlan, renderNamed, renderRekeys } from '../plan-text.ts';
 import type { Register } from '../program.ts';
 
 interface PlanOptions extends ExecuteOptions {
@@ -46,11 +48,14 @@ export async function showPlan(execution: Execution, run: string, plan: Paramete
   say(renderPlan(plan, style));
   const changes: Change[] = [];
   const rekeys = new Map<string, RekeyCase>();
+  const [untouched, backDated]: [ExternalId[], ExternalId[]] = [[], []];
   let total = 0;
   for await (const { change } of readHandoff(runner.store, run, 'plan.ndjson')) {
     if (change?.rekey !== undefined) rekeys.set(`${change.rekey.old} ${change.rekey.new}`, change.rekey);
     if (change === undefined || !(change.send || change.waiting || change.held !== undefined)) continue;
     total++;
+    if (change.held === 'protected') untouched.push(change.externalId);
+    if (change.backDated !== undefined && change.held === undefined) backDated.push(change.externalId);
     tell({
       type: 'change',
       externalId: change.externalId,
@@ -58,6 +63,7 @@ export async function showPlan(execution: Execution, run: string, plan: Paramete
       cause: change.cause,
       waiting: change.waiting,
       ...(change.held === undefined ? {} : { held: change.held }),
+      ...(change.backDated === undefined ? {} : { backDated: formatInstant(change.backDated) }),
       attributes: change.differences.map(({ path, kind }) => ({ path, kind })),
     });
     if (changes.length < 20) changes.push(change);
@@ -65,6 +71,8 @@ export async function showPlan(execution: Execution, run: string, plan: Paramete
   const classes = new Map(runner.pipeline.transform.attributes.map((attribute) => [attribute.path, attribute.class]));
   const classOf = (path: string): AttributeClass => (path === 'active' ? 'public' : (classes.get(path) ?? 'personal'));
   say(renderChanges(changes, total, classOf, style));
+  say(renderNamed('Protected, never touched', untouched));
+  say(renderNamed('Back-dated, disabled at once', backDated));
   say(renderRekeys([...rekeys.values()], rekeys.size, runner.pipeline.file));
   for (const found of rekeys.values()) tell({ type: 'rekey', ...found });
   tell({ type: 'result', plan });

@@ -70,15 +70,15 @@ export const mappingErrors = defineErrors({
     right: 'attributes:\n  active: true\n  userName: email\n  displayName: first_name',
   },
   'MAP-116': {
-    title: 'active or scope decides over a column whose values are open',
+    title: 'active, scope or protected.when decides over a column whose values are open',
     exit: 'configuration',
-    why: 'A value that nobody thought of, or NULL, would enable or disable accounts. Over closed values it is a rejection that leaves the account as it is.',
+    why: 'A value that nobody thought of, or NULL, would enable or disable accounts. Over closed values it is a rejection that leaves the account as it is. Of protected.when only NULL has to be accounted for: it names some of many.',
     fix: 'Declare the column under source.columns as required with its values, or state whenNull.',
     wrong: 'attributes:\n  active: grade != "None"\n  userName: email',
     right: 'attributes:\n  active: status != "Terminated"\n  userName: email',
   },
   'MAP-117': {
-    title: 'active or scope reads the row as a whole',
+    title: 'active, scope or protected.when reads the row as a whole',
     exit: 'configuration',
     why: 'Which columns decide cannot be known, so it cannot be known that their values are closed.',
     fix: 'Name the columns.',
@@ -255,7 +255,7 @@ export const mappingErrors = defineErrors({
     fix: 'Correct the value in the HR system, or let the expression deal with it.',
   },
   'MAP-208': {
-    title: 'active or scope came out as something other than true or false',
+    title: 'active, scope or protected.when came out as something other than true or false',
     exit: 'rejections',
     why: 'JSONata takes nothing and empty text for false; an account must not be disabled by accident.',
     fix: 'Let every branch of the expression end in a comparison.',

@@ -49,6 +49,12 @@ export const planErrors = defineErrors({
     why: 'Somebody new shares the columns of source.identity, or a user name, with a worker who is known or who leaves in the same plan: a contractor who became an employee, a company with new numbers, one person in two sources. As a joiner he would get a second account, and his first would be turned off.',
     fix: 'One person: give the account the new number as employeeId in the directory, then `joinery rekey PIPELINE OLD NEW --reason TEXT`. Two people: `joinery rekey PIPELINE OLD NEW --different --reason TEXT`. Until then nothing is sent about either.',
   },
+  'PLN-109': {
+    title: 'An end is back-dated',
+    exit: 'success',
+    why: 'The employment ended before the last accepted run, which still took the worker for employed: the date was entered or moved after it. He is disabled at once; until then he had an account that he should not have had.',
+    fix: 'Nothing to send differently. Look at what the account did since the end, and ask HR why the date came late.',
+  },
   'PLN-201': {
     title: 'A guard stopped the plan',
     exit: 'guard',
@@ -82,8 +88,14 @@ export const planErrors = defineErrors({
   'PLN-206': {
     title: 'A list of workers cannot be read',
     exit: 'configuration',
-    why: 'Without the hold list or the list of the protected nobody knows who must not be enabled or touched, so nothing is planned and nothing sent.',
+    why: 'Without the hold list or the list of the protected nobody knows who must not be enabled or touched, so nothing is planned and nothing sent. Disables do without the hold list: `joinery plan PIPELINE --only leavers`.',
     fix: 'Put the file where holds.file or protected.file says, readable for the runner; an empty file is a list of nobody.',
+  },
+  'PLN-207': {
+    title: 'A row of the hold query names nobody',
+    exit: 'configuration',
+    why: 'Somebody must not be enabled, and the row does not say who. Until it does, nobody is enabled or kept enabled; disables go with --only leavers.',
+    fix: 'Fill the column in the table of the holds, or leave such rows out in holds.query.',
   },
   'PLN-301': {
     title: 'Who wants to approve is not an approver',

@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs';
+import { JoineryError } from '../domain/error.ts';
+import type { Evaluated, LedgerEntry } from '../domain/ledger.ts';
+import type { ExternalId } from '../domain/words.ts';
+import { openSource } from '../source/open-source.ts';
+import { dayOf, type StageContext } from './context.ts';
+
+/** Whether nothing at all is to be sent about a worker. */
+export interface Protection {
+  /** By a list, or because `protected.when` was true for the row that was read last: now (`evaluated`), or by the run that the entry is of. */
+  isProtected(worker: ExternalId, entry: LedgerEntry | undefined, evaluated?: Pick<Evaluated, 'protected'>): boolean;
+}
+
+/** Reads the list of the protected anew. Errors: PLN-206. */
+export function openProtection({ pipeline }: Pick<StageContext, 'pipeline'>): Protection {
+  const { workers, file, when } = pipeline.protected;
+  const untouched = new Set([...workers, ...readList('protected.file', file)]);
+  return {
+    isProtected: (worker, entry, evaluated = entry?.evaluated) =>
+      untouched.has(worker) || (when !== undefined && evaluated?.protected === true),
+  };
+}
+
+/**
+ * The hold list: those of the file and those of the query. Read when it is first asked for, once; a run that only disables does without it, so that a list which cannot be read holds
+ * no leaver up. Errors: PLN-206, PLN-207; SRC-1xx and SRC-2xx of the query's database.
+ */
+export function openHoldList(
+  context: Pick<StageContext, 'pipeline' | 'clock' | 'signal' | 'store'>,
+): () => Promise<ReadonlySet<ExternalId>> {
+  let list: Promise<ReadonlySet<ExternalId>> | undefined;
+  return () => (list ??= readHoldList(context));
+}
+
+async function readHoldList(context: Pick<StageContext, 'pipeline' | 'clock' | 'signal' | 'store'>): Promise<ReadonlySet<ExternalId>> {
+  const { pipeline, clock, signal, store } = context;
+  const { file, query } = pipeline.holds;
+  const held = new Set(readList('holds.file', file));
+  if (query === undefined) return held;
+  const source = await openSource(query, { applicationName: `joinery ${pipeline.name} holds` });
+  try {
+    const request = { seed: store.identity.fingerprintSeed, signal, asOf: dayOf(pipeline, clock.now()), anyOrder: true };
+    for await (const rows of source.read(request)) {
+      for (const { key, ordinal } of rows) {
+        // Whoever it was meant for must not be enabled, and could be anybody.
+        if (key === undefined) throw new JoineryError('PLN-207', `row ${String(ordinal)} of holds.query has nothing in ${query.key}`);
+        held.add(key);
+      }
+    }
+  } finally {
+    await source.close();
+  }
+  return held;
+}
+
+/** One worker id a line; empty lines and lines that begin with # are for people. */
+function readList(field: string, file: string | undefined): ReadonlySet<ExternalId> {
+  if (file === undefined) return new Set();
+  try {
+    const lines = readFileSync(file, 'utf8')
+      .replace(/^\uFEFF/, '')
+      .split(/\r?\n/);
+    return new Set(lines.map((line) => line.trim()).filter((line) => line !== '' && !line.startsWith('#')));
+  } catch (cause) {
+    throw new JoineryError('PLN-206', `${field} ${file} cannot be read`, { cause });
+  }
+}
