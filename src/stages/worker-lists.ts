@@ -8,7 +8,7 @@ import { dayOf, type StageContext } from './context.ts';
 /** Whether nothing at all is to be sent about a worker. */
 export interface Protection {
   /** By a list, or because `protected.when` was true for the row that was read last: now (`evaluated`), or by the run that the entry is of. */
-  isProtected(worker: ExternalId, entry: LedgerEntry | undefined, evaluated?: Pick<Evaluated, 'protected'>): boolean;
+  readonly isProtected: (worker: ExternalId, entry: LedgerEntry | undefined, evaluated?: Pick<Evaluated, 'protected'>) => boolean;
 }
 
 /** Reads the list of the protected anew. Errors: PLN-206. */
