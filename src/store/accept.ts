@@ -101,7 +101,7 @@ interface Accepting {
 
 /** See `Ledger.accept`. Memory: one step of records, and the ids of the dropped. */
 export function accept(database: Database, lease: Lease, input: AcceptInput, hashKey: Uint8Array): Promise<AcceptResult> {
-  return writeUnder(database, lease, async (transaction) => {
+  const work = async (transaction: Transaction): Promise<AcceptResult> => {
     const run = await runUnder(transaction, lease, input.run);
     if (settled.includes(run.state)) throw new JoineryError('STO-302', `The run ${run.id} is ${run.state} and cannot be accepted.`);
     if (run.tenant !== input.scope.tenant || run.job !== input.scope.job) {
@@ -142,7 +142,9 @@ export function accept(database: Database, lease: Lease, input: AcceptInput, has
       input.at,
     );
     return { evaluated, desired, dropped };
-  });
+  };
+  // The records are the caller's, who may not write to the store meanwhile.
+  return writeUnder(database, lease, work, { callsOutside: true });
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import type { PipelineName } from '../domain/words.ts';
 import type { Row } from './row.ts';
+import type { PassOptions } from './turnstile.ts';
 
 /** What both drivers can bind. Booleans are stored as 0 and 1, JSON as text, instants as integer milliseconds. */
 export type Binding = string | number | null | Uint8Array;
@@ -18,6 +19,10 @@ export interface Reader {
   readonly kind: 'sqlite' | 'postgres';
   /** Query builder of the engine's dialect. */
   readonly table: Knex;
+  /** A transaction sees what it wrote itself as well. */
+  readonly sees: 'committed' | 'own';
+  /** Numbers of jobs that are known to be committed, one map for a database and its transactions. */
+  readonly jobs: Map<string, number>;
   all(query: Query): Promise<readonly Row[]>;
   first(query: Query): Promise<Row | undefined>;
 }
@@ -61,9 +66,9 @@ export interface PipelineLock {
 export interface Database extends Reader {
   /**
    * One transaction, the only one that writes in this store until it ends, over all processes: so the journal has one order and no
-   * two transactions can wait for each other. Inside it, only the given transaction may be used for writing.
+   * two transactions can wait for each other. Inside it, only the given transaction may be used for writing; where it calls what is not ours, that is refused.
    */
-  write<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>;
+  write<T>(work: (transaction: Transaction) => Promise<T>, options?: PassOptions): Promise<T>;
   /** A transaction that takes no lock: only for rows that nobody else writes (chunks of a file). PostgreSQL only. */
   writeAlone<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>;
   /** Rewrites what the engine still holds of rows that were deleted or changed. Takes time in proportion to the state. */

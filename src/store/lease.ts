@@ -8,6 +8,7 @@ import { appendLine } from './journal-lines.ts';
 import { settleBatches } from './operation-row.ts';
 import { integerOf, textOf } from './row.ts';
 import { markSent } from './sent-marks.ts';
+import type { PassOptions } from './turnstile.ts';
 
 /** Leases of this process, so that closing the store gives them back. */
 export class Leases {
@@ -62,11 +63,16 @@ export async function checkLease(transaction: Transaction, lease: Lease): Promis
 }
 
 /** A transaction of the holder of the lease. */
-export function writeUnder<T>(database: Database, lease: Lease, work: (transaction: Transaction) => Promise<T>): Promise<T> {
+export function writeUnder<T>(
+  database: Database,
+  lease: Lease,
+  work: (transaction: Transaction) => Promise<T>,
+  options?: PassOptions,
+): Promise<T> {
   return database.write(async (transaction) => {
     await checkLease(transaction, lease);
     return work(transaction);
-  });
+  }, options);
 }
 
 async function raiseEpoch(transaction: Transaction, pipeline: PipelineName, holder: string, at: Instant): Promise<number> {

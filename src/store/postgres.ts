@@ -6,7 +6,7 @@ import { connectionConfig, postgresFailure } from './postgres-connection.ts';
 import { lockPipelineRow } from './postgres-lock.ts';
 import type { Row } from './row.ts';
 import type { OpenOptions } from './sqlite.ts';
-import { Turnstile } from './turnstile.ts';
+import { Turnstile, type PassOptions } from './turnstile.ts';
 
 /** Some hundred kilobytes a statement. */
 const rowsPerStatement = 500;
@@ -51,6 +51,8 @@ function native(query: Query): { readonly text: string; readonly values: Binding
 
 class PostgresDatabase implements Database {
   readonly kind = 'postgres';
+  readonly sees = 'committed';
+  readonly jobs = new Map<string, number>();
   readonly table: Database['table'];
   readonly #driver: typeof pg;
   readonly #config: pg.ClientConfig;
@@ -78,10 +80,11 @@ class PostgresDatabase implements Database {
     return (await this.all(query))[0];
   }
 
-  write<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
+  write<T>(work: (transaction: Transaction) => Promise<T>, options?: PassOptions): Promise<T> {
     // The turnstile keeps writers of this process from taking every connection of the pool while they wait for the lock.
-    return this.#turnstile.pass(() =>
-      this.#transact(`SET LOCAL lock_timeout = '60s'; SELECT pg_advisory_xact_lock(${writerLock}); SET LOCAL lock_timeout = 0`, work),
+    return this.#turnstile.pass(
+      () => this.#transact(`SET LOCAL lock_timeout = '60s'; SELECT pg_advisory_xact_lock(${writerLock}); SET LOCAL lock_timeout = 0`, work),
+      options,
     );
   }
 
@@ -102,7 +105,7 @@ class PostgresDatabase implements Database {
     try {
       // READ COMMITTED, so that every statement after the lock sees what the writer before committed.
       await client.query(`BEGIN ISOLATION LEVEL READ COMMITTED; ${opening}`);
-      const result = await work(new PostgresTransaction(client, this.table));
+      const result = await work(new PostgresTransaction(client, this));
       await client.query('COMMIT');
       return result;
     } catch (error) {
@@ -132,12 +135,15 @@ class PostgresDatabase implements Database {
 
 class PostgresTransaction implements Transaction {
   readonly kind = 'postgres';
+  readonly sees = 'own';
+  readonly jobs: Transaction['jobs'];
   readonly table: Database['table'];
   readonly #client: pg.PoolClient;
 
-  constructor(client: pg.PoolClient, table: Database['table']) {
+  constructor(client: pg.PoolClient, { table, jobs }: Pick<Database, 'table' | 'jobs'>) {
     this.#client = client;
     this.table = table;
+    this.jobs = jobs;
   }
 
   async all(query: Query): Promise<readonly Row[]> {

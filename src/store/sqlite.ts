@@ -7,7 +7,7 @@ import { createPrivateFile, createPrivateFolder } from './private-files.ts';
 import type { Row } from './row.ts';
 import { lockPipelineFile } from './sqlite-lock.ts';
 import { sqliteFailure, isBusy } from './sqlite-failure.ts';
-import { Turnstile } from './turnstile.ts';
+import { Turnstile, type PassOptions } from './turnstile.ts';
 
 type Connection = BetterSqlite3.Database;
 
@@ -101,6 +101,8 @@ function isRow(value: unknown): value is Row {
 
 class SqliteDatabase implements Database {
   readonly kind = 'sqlite';
+  readonly sees = 'committed';
+  readonly jobs = new Map<string, number>();
   readonly table: Database['table'];
   readonly #folder: string;
   readonly #reader: Statements;
@@ -124,21 +126,21 @@ class SqliteDatabase implements Database {
     return (await this.all(query))[0];
   }
 
-  write<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
+  write<T>(work: (transaction: Transaction) => Promise<T>, options?: PassOptions): Promise<T> {
     const writer = this.#writer;
     if (writer === undefined) return Promise.reject(new JoineryError('STO-105', 'The state was opened for reading only.'));
     return this.#turnstile.pass(async () => {
       // IMMEDIATE, because a transaction that begins with reading cannot wait when it comes to write: its snapshot is old by then.
       await whenFree(() => writer.connection.exec('BEGIN IMMEDIATE'));
       try {
-        const result = await work(new SqliteTransaction(writer, this.table));
+        const result = await work(new SqliteTransaction(writer, this));
         writer.run({ sql: 'COMMIT', bindings: [] });
         return result;
       } catch (error) {
         if (writer.connection.inTransaction) writer.connection.exec('ROLLBACK');
         throw error;
       }
-    });
+    }, options);
   }
 
   writeAlone<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
@@ -168,12 +170,15 @@ class SqliteDatabase implements Database {
 
 class SqliteTransaction implements Transaction {
   readonly kind = 'sqlite';
+  readonly sees = 'own';
+  readonly jobs: Transaction['jobs'];
   readonly table: Database['table'];
   readonly #statements: Statements;
 
-  constructor(statements: Statements, table: Database['table']) {
+  constructor(statements: Statements, { table, jobs }: Pick<Database, 'table' | 'jobs'>) {
     this.#statements = statements;
     this.table = table;
+    this.jobs = jobs;
   }
 
   all(query: Query): Promise<readonly Row[]> {
