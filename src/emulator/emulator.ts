@@ -1,5 +1,4 @@
-import { createAdaptorServer, type HttpBindings } from '@hono/node-server';
-import { Hono } from 'hono';
+import { createAdaptorServer } from '@hono/node-server';
 import type { AddressInfo } from 'node:net';
 import { systemClock, type Instant } from '../domain/clock.ts';
 import { JoineryError } from '../domain/error.ts';
@@ -12,8 +11,9 @@ import type { Directory } from './directory.ts';
 import type { Faults } from './faults.ts';
 import { answers, failure, type Answer } from './graph-answer.ts';
 import { createGraphRouter } from './graph-router.ts';
-import { createFrame, type EmulatorContext, type FramedRequest } from './http-frame.ts';
+import { createFrame, type Dispatch, type FramedRequest, type IncomingRequest, type RenderedAnswer } from './http-frame.ts';
 import { advanceTenant, nextEventAt } from './job-cycle.ts';
+import { answerOverSocket } from './http-socket.ts';
 import { jobEndpoints } from './job-endpoints.ts';
 import { jobView, type JobView } from './job-view.ts';
 import { decodePercent, type JsonObject } from './json.ts';
@@ -21,6 +21,7 @@ import { logEndpoint } from './log-endpoint.ts';
 import { logRow } from './log-row-shape.ts';
 import type { EmulatorOptions } from './options.ts';
 import { principalEndpoints } from './principal-endpoints.ts';
+import { routeOf, type Route } from './routes.ts';
 import { schemaEndpoints } from './schema-endpoints.ts';
 import { SharedClockHost } from './shared-clock-host.ts';
 import { setSwitches, type EmulatorSwitches } from './switches.ts';
@@ -50,6 +51,8 @@ export interface Emulator {
   readonly directory: Pick<Directory, 'users' | 'get' | 'findByEmployeeId' | 'findByUserPrincipalName' | 'size' | 'put' | 'remove'>;
   readonly switches: Readonly<EmulatorSwitches>;
   readonly stats: Readonly<EmulatorStats>;
+  /** Answers a request of the same process, without a socket; undefined: the connection would have been cut. */
+  answer(incoming: IncomingRequest): Promise<RenderedAnswer | undefined>;
   /** Processes everything that is due at the clock's time. Requests do so by themselves. */
   settle(): void;
   /** The next instant at which an upload is processed, or a row or a created user becomes visible; undefined: nothing is under way. */
@@ -62,6 +65,8 @@ export interface Emulator {
   expireTokens(): void;
   close(): Promise<void>;
 }
+
+const nothingHere = failure(404, 'ResourceNotFound', 'There is nothing here; Graph is at /v1.0 and /beta.');
 
 /**
  * Starts the service on loopback. Throws EMU-101 where it cannot listen, EMU-102 for a data folder that cannot be used,
@@ -88,30 +93,35 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     (clientId) => tenant.catalog.registrationOf(clientId),
   );
   tenant.journal.flush();
-  const app = new Hono<{ Bindings: HttpBindings }>({ strict: false });
-  const server = createAdaptorServer({ fetch: app.fetch, hostname: host });
+  const routes: Route[] = [];
+  const frame = createFrame(tenant, clock, (url) => !url.pathname.startsWith('/emulator'));
+  const answer = (incoming: IncomingRequest): Promise<RenderedAnswer | undefined> =>
+    frame(incoming, routeOf(routes, incoming) ?? (() => nothingHere));
+  const server = createAdaptorServer({ fetch: (request, bindings) => answerOverSocket(answer, request, bindings), hostname: host });
   const origin = await listen(server, options.port ?? 0, host);
   const devices = new DeviceCodes(tenant, tokens);
   const endpoint: TokenEndpoint = { ...tenant, origin, tokens, devices };
   const control = controlDispatch(tenant, clock, tokens, devices, origin);
-  const frame = createFrame(tenant, clock, (url) => !url.pathname.startsWith('/emulator'));
-  const graph = (c: EmulatorContext): Promise<Response> => frame(c, (request) => dispatchGraph(tenant, router, origin, request));
-  app.all('/v1.0/*', graph);
-  app.all('/beta/*', graph);
-  app.get('/emulator', (c) => frame(c, (request) => statusPage(tenant, devices, origin, request.now)));
   const firstClient = registrations[0]?.clientId ?? '';
-  app.get('/emulator/identity', (c) => frame(c, (request) => answerIdentityRequest(tenant, tokens, request, firstClient)));
-  app.all('/emulator/*', (c) => frame(c, control));
-  app.all('/common/discovery/instance', (c) => frame(c, () => instanceDiscovery(endpoint)));
-  app.all('/:tenant/oauth2/v2.0/token', (c) => frame(c, (request) => dispatchToken(tenant, endpoint, request)));
-  app.post('/:tenant/oauth2/v2.0/devicecode', (c) =>
-    frame(c, (request) => devices.begin(new URLSearchParams(Buffer.from(request.body).toString()), origin, request.now)),
+  const graph: Dispatch = (request) => dispatchGraph(tenant, router, origin, request);
+  const openId: Dispatch = (request) => openIdConfiguration(endpoint, segmentsOf(request.url)[0] ?? '');
+  routes.push(
+    ['*', '/v1.0/*', graph],
+    ['*', '/beta/*', graph],
+    ['GET', '/emulator', (request) => statusPage(tenant, devices, origin, request.now)],
+    ['GET', '/emulator/identity', (request) => answerIdentityRequest(tenant, tokens, request, firstClient)],
+    ['*', '/emulator/*', control],
+    ['*', '/common/discovery/instance', () => instanceDiscovery(endpoint)],
+    ['*', '/:tenant/oauth2/v2.0/token', (request) => dispatchToken(tenant, endpoint, request)],
+    [
+      'POST',
+      '/:tenant/oauth2/v2.0/devicecode',
+      (request) => devices.begin(new URLSearchParams(Buffer.from(request.body).toString()), origin, request.now),
+    ],
+    ['*', '/:tenant/v2.0/.well-known/openid-configuration', openId],
+    ['*', '/:tenant/.well-known/openid-configuration', openId],
+    ['*', '/:tenant/discovery/v2.0/keys', () => ({ status: 200, body: { keys: [{ ...publicKeyBody(tokens) }] } })],
   );
-  for (const path of ['/:tenant/v2.0/.well-known/openid-configuration', '/:tenant/.well-known/openid-configuration']) {
-    app.all(path, (c) => frame(c, (request) => openIdConfiguration(endpoint, segmentsOf(request)[0] ?? '')));
-  }
-  app.all('/:tenant/discovery/v2.0/keys', (c) => frame(c, () => ({ status: 200, body: { keys: [{ ...publicKeyBody(tokens) }] } })));
-  app.all('*', (c) => frame(c, () => failure(404, 'ResourceNotFound', 'There is nothing here; Graph is at /v1.0 and /beta.')));
   const shared = clock instanceof SharedClockHost ? clock : undefined;
   server.on('upgrade', (request, socket) => {
     if (shared === undefined || new URL(request.url ?? '/', origin).pathname !== '/emulator/clock') socket.destroy();
@@ -142,6 +152,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     directory: tenant.directory,
     switches: tenant.switches,
     stats: tenant.stats,
+    answer,
     settle() {
       advanceTenant(tenant, clock.now());
       tenant.journal.flush();
@@ -207,12 +218,12 @@ function publicKeyBody(tokens: AccessTokens): JsonObject {
   return { kty, n, e, kid, use };
 }
 
-function segmentsOf(request: FramedRequest): string[] {
-  return request.url.pathname.split('/').filter((segment) => segment !== '');
+function segmentsOf(url: URL): string[] {
+  return url.pathname.split('/').filter((segment) => segment !== '');
 }
 
 function dispatchGraph(tenant: Tenant, router: ReturnType<typeof createGraphRouter>, origin: string, request: FramedRequest): Answer {
-  const [version, ...segments] = segmentsOf(request);
+  const [version, ...segments] = segmentsOf(request.url);
   count(tenant, request.method, router.patternOf(segments) ?? '(unknown)');
   if (version !== 'v1.0' && version !== 'beta') return answers.notFound(version ?? '');
   return router.answer({
@@ -232,7 +243,7 @@ function dispatchToken(tenant: Tenant, endpoint: TokenEndpoint, request: FramedR
   count(tenant, request.method, '/token');
   if (request.method !== 'POST') return { status: 405, headers: { allow: 'POST' } };
   const answer = answerTokenRequest(endpoint, {
-    tenant: decodePercent(segmentsOf(request)[0] ?? ''),
+    tenant: decodePercent(segmentsOf(request.url)[0] ?? ''),
     contentType: request.header('content-type'),
     authorization: request.header('authorization'),
     body: Buffer.from(request.body).toString(),

@@ -1,5 +1,3 @@
-import type { HttpBindings } from '@hono/node-server';
-import type { Context } from 'hono';
 import type { Json } from '../domain/canonical-json.ts';
 import type { Clock, Instant } from '../domain/clock.ts';
 import type { RequestFault } from './faults.ts';
@@ -10,7 +8,23 @@ import { advanceTenant } from './job-cycle.ts';
 import { randomGuid } from './random.ts';
 import { countFault, type Tenant } from './tenant.ts';
 
-export type EmulatorContext = Context<{ Bindings: HttpBindings }>;
+/** A request as it came, over a socket or from the same process. */
+export interface IncomingRequest {
+  readonly method: string;
+  readonly url: URL;
+  readonly header: (name: string) => string | undefined;
+  readonly readBody: () => Promise<Uint8Array>;
+  /** Calls back once the client has its answer, or is gone. */
+  readonly whenOver: (listener: () => void) => void;
+}
+
+/** An answer as it goes over the wire. */
+export interface RenderedAnswer {
+  readonly status: number;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
 
 /** A request with its body, at the moment at which it is answered. */
 export interface FramedRequest {
@@ -28,25 +42,26 @@ const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /**
  * What all answers have in common: everything due is processed first, virtual time stands still meanwhile, the fault plan is
- * asked, ids and the date are set, and what changed is on disk before the client hears of it.
+ * asked, ids and the date are set, and what changed is on disk before the client hears of it. No answer: the connection ends.
  */
 export function createFrame(
   tenant: Tenant,
   clock: Clock,
   faultable: (url: URL) => boolean,
-): (c: EmulatorContext, dispatch: Dispatch) => Promise<Response> {
+): (incoming: IncomingRequest, dispatch: Dispatch) => Promise<RenderedAnswer | undefined> {
   let ordinal = 0;
-  return async (c, dispatch) => {
+  return async (incoming, dispatch) => {
     let release = holdClock(clock);
-    c.env.outgoing.once('close', () => release());
-    const url = new URL(c.req.url);
-    const header = (name: string): string | undefined => c.req.header(name);
+    incoming.whenOver(() => {
+      release();
+    });
+    const { method, url, header } = incoming;
     const sent = header('client-request-id');
     const requestId = randomGuid(tenant.random);
     const ids: RequestIds = { requestId, clientRequestId: sent !== undefined && guid.test(sent) ? sent : requestId };
     const fault = faultable(url)
       ? tenant.faults.request?.({
-          method: c.req.method,
+          method,
           path: decodePercent(url.pathname),
           query: url.search,
           clientRequestId: sent,
@@ -61,15 +76,15 @@ export function createFrame(
       await clock.sleep(fault.milliseconds);
       release = holdClock(clock);
     };
-    if (fault?.kind === 'drop') return cut(c);
+    if (fault?.kind === 'drop') return undefined;
     await pause('before');
-    const body = new Uint8Array(await c.req.arrayBuffer());
+    const body = await incoming.readBody();
     const now = clock.now();
     advanceTenant(tenant, now);
-    const request: FramedRequest = { method: c.req.method, url, header, body, now, ids };
+    const request: FramedRequest = { method, url, header, body, now, ids };
     const answer = answerOnce(tenant, request, fault, dispatch);
     tenant.journal.flush();
-    if (fault?.kind === 'resetAfterAccept') return cut(c);
+    if (fault?.kind === 'resetAfterAccept') return undefined;
     await pause('after');
     tenant.stats.statuses[answer.status] = (tenant.stats.statuses[answer.status] ?? 0) + 1;
     return render(answer, ids, fault?.kind === 'skew' ? now + fault.milliseconds : now);
@@ -90,38 +105,27 @@ function answerOnce(tenant: Tenant, request: FramedRequest, fault: RequestFault 
   }
 }
 
-/** The connection ends without an answer. */
-function cut(c: EmulatorContext): Response {
-  c.env.incoming.socket.destroy();
-  return new Response(null, { headers: { 'x-hono-already-sent': 'true' } });
-}
+const graphJson = 'application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8';
 
 /** Every answer has request-id and client-request-id; the date is the emulator's. */
-function render(answer: Answer, ids: RequestIds, now: Instant): Response {
-  const headers = new Headers({
-    ...answer.headers,
-    date: new Date(now).toUTCString(),
-    'request-id': ids.requestId,
-    'client-request-id': ids.clientRequestId,
-  });
+function render(answer: Answer, ids: RequestIds, now: Instant): RenderedAnswer {
+  const { status } = answer;
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(answer.headers ?? {})) headers[name.toLowerCase()] = value;
+  headers['date'] = new Date(now).toUTCString();
+  headers['request-id'] = ids.requestId;
+  headers['client-request-id'] = ids.clientRequestId;
   if (answer.text !== undefined) {
-    if (!headers.has('content-type')) headers.set('content-type', 'text/plain');
-    return new Response(answer.text, { status: answer.status, headers });
+    headers['content-type'] ??= 'text/plain';
+    return { status, headers, body: answer.text };
   }
   const body = answer.error === undefined ? answer.body : errorBody(answer.error, ids, now);
   if (body === undefined) {
-    if (answer.status !== 204) headers.set('content-length', '0');
-    return new Response(null, { status: answer.status, headers });
+    if (status !== 204) headers['content-length'] = '0';
+    return { status, headers };
   }
-  if (!headers.has('content-type')) {
-    headers.set(
-      'content-type',
-      answer.error === undefined && !isGraphBody(body)
-        ? 'application/json; charset=utf-8'
-        : 'application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8',
-    );
-  }
-  return new Response(JSON.stringify(body), { status: answer.status, headers });
+  headers['content-type'] ??= answer.error === undefined && !isGraphBody(body) ? 'application/json; charset=utf-8' : graphJson;
+  return { status, headers, body: JSON.stringify(body) };
 }
 
 function isGraphBody(body: Json): boolean {

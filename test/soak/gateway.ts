@@ -1,22 +1,24 @@
-import { Agent, type Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
 import type { VirtualClock } from '../../src/domain/virtual-clock.ts';
 
 /**
- * Connections to the emulator during which virtual time stands still, so that a story is played the same way on a slow machine. Where the
+ * Requests to the emulator, over whatever network, during which virtual time stands still, so that a story is played the same way on a slow machine. Where the
  * emulator delays a request, time is let go for as long.
  */
 export class Gateway {
   readonly dispatcher: Dispatcher;
-  readonly #agent = new Agent({ connections: 16, keepAliveTimeout: 4_000 });
+  readonly #network: Dispatcher;
   readonly #clock: VirtualClock;
   readonly #holds = new Map<string, (() => void)[]>();
   readonly #active = new Map<string, number>();
   #waiting: (() => void)[] = [];
   #open = 0;
 
-  constructor(clock: VirtualClock) {
+  /** @param network closed with the gateway */
+  constructor(clock: VirtualClock, network: Dispatcher) {
     this.#clock = clock;
-    this.dispatcher = this.#agent.compose((dispatch) => (options, handler) => {
+    this.#network = network;
+    this.dispatcher = network.compose((dispatch) => (options, handler) => {
       const id = clientRequestId(options.headers);
       this.#open++;
       this.#active.set(id, (this.#active.get(id) ?? 0) + 1);
@@ -69,7 +71,7 @@ export class Gateway {
   }
 
   close(): Promise<void> {
-    return this.#agent.close();
+    return this.#network.close();
   }
 
   #hold(id: string): void {

@@ -45,6 +45,7 @@ export function generateStory(seed: number): Story {
     seed,
     latency: choices.of([600_000, 600_000, 300_000, 60_000]),
     switches: generateSwitches(choices),
+    network: seed % 20 === 0 ? 'sockets' : 'inProcess',
     workers,
     days: generateDays(choices, hours, keys),
   };

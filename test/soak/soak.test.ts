@@ -21,7 +21,8 @@ const run: StoryRun = { after: 0, mode: 'run', wait: 180, faults: [] };
 /** A day for each list of rows, a day apart, one run each unless told otherwise. */
 function story(workers: readonly WorkerStory[], runs: readonly (readonly StoryRun[])[]): Story {
   const days = runs.map((of, index) => ({ hours: index === 0 ? 0 : 24, runs: of }));
-  return { seed: 1, latency: 600_000, switches: { flowNullValues: ['title'], clearingMappings: ['jobTitle'] }, workers, days };
+  const switches: Story['switches'] = { flowNullValues: ['title'], clearingMappings: ['jobTitle'] };
+  return { seed: 1, latency: 600_000, switches, network: 'inProcess', workers, days };
 }
 
 describe('histories that were found to go wrong', () => {

@@ -85,6 +85,8 @@ export interface Story {
   /** Milliseconds from a 202 to visible rows. */
   readonly latency: number;
   readonly switches: Partial<EmulatorSwitches>;
+  /** Real sockets on loopback, or none of them: the same requests, without what carries them. */
+  readonly network: 'sockets' | 'inProcess';
   readonly workers: readonly WorkerStory[];
   readonly days: readonly StoryDay[];
 }

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Agent } from 'undici';
 import type { JoineryEvent } from '../../src/domain/event.ts';
 import { VirtualClock } from '../../src/domain/virtual-clock.ts';
 import { startEmulator, type Emulator } from '../../src/emulator/index.ts';
@@ -20,10 +21,12 @@ import { acceptRun, beginRun, deliverRun, planRun, settleRun } from '../../src/s
 import { openSink } from '../../src/stages/service-sink.ts';
 import type { Surroundings } from '../../src/stages/surroundings.ts';
 import type { Sink } from '../../src/stages/send-batch.ts';
-import type { Store } from '../../src/store/contract.ts';
+import type { Lease, Store } from '../../src/store/contract.ts';
 import { openStore } from '../../src/store/open.ts';
 import { FaultPlan } from './fault-plan.ts';
 import { Gateway } from './gateway.ts';
+import { InProcess } from './in-process.ts';
+import { createMemoryFiles } from './memory-files.ts';
 import { openMemorySource } from './memory-source.ts';
 import { Mortal } from './mortal.ts';
 import { Choices } from './random.ts';
@@ -57,6 +60,8 @@ export class World {
   readonly mapping: Mapping;
   readonly events: JoineryEvent[] = [];
   readonly #folder: string;
+  readonly #files = createMemoryFiles();
+  #store: Store | undefined;
   readonly #gateway: Gateway;
   readonly #choices: Choices;
 
@@ -100,13 +105,14 @@ export class World {
   static async open(story: Story): Promise<World> {
     const choices = new Choices(story.seed ^ 0x5eed);
     const clock = new VirtualClock(firstDay);
-    const gateway = new Gateway(clock);
     const emulator = await startEmulator({
       clock,
       random: choices.number,
       latencyMs: story.latency,
       switches: story.switches,
     });
+    const network = story.network === 'sockets' ? new Agent({ connections: 16, keepAliveTimeout: 4_000 }) : new InProcess(emulator);
+    const gateway = new Gateway(clock, network);
     const plan = new FaultPlan({
       expireTokens: () => {
         emulator.expireTokens();
@@ -120,28 +126,43 @@ export class World {
     return new World({ emulator, clock, gateway, plan, choices, folder });
   }
 
-  /** A process starts, does its work and ends, one way or another. */
+  /**
+   * A process starts, does its work and ends, one way or another. Only one that was killed takes its store with it: opening costs more than most runs, and nothing is
+   * kept in it but what is on disk.
+   */
   async run(run: StoryRun, view: HrView, watcher: Watcher, after?: (store: Store) => Promise<void>): Promise<Ending> {
     const mortal = new Mortal(run.kill);
-    const store = await openStore(this.#folder, { clock: this.clock });
+    const store = await this.#openStore();
+    let ending: Ending = { kind: 'killed' };
+    const lease = await store.acquireLease(this.pipeline.name, 'soak', this.clock.now());
     try {
-      const work = this.#work(run, view, mortal, store, watcher).then(
+      const work = this.#work(run, view, mortal, store, lease, watcher).then(
         (): Ending => ({ kind: 'done' }),
         (error: unknown): Ending => ({ kind: 'failed', error }),
       );
-      const ending = await Promise.race([work, mortal.died.then((): Ending => ({ kind: 'killed' }))]);
+      ending = await Promise.race([work, mortal.died.then((): Ending => ({ kind: 'killed' }))]);
       await this.#gateway.idle();
       if (after !== undefined) await after(store);
       return ending;
     } finally {
-      await store.close();
+      await lease.release();
+      if (ending.kind === 'killed') await this.#closeStore();
     }
   }
 
-  async #work(run: StoryRun, view: HrView, mortal: Mortal, real: Store, watcher: Watcher): Promise<void> {
+  async #openStore(): Promise<Store> {
+    this.#store ??= { ...(await openStore(this.#folder, { clock: this.clock })), files: this.#files };
+    return this.#store;
+  }
+
+  async #closeStore(): Promise<void> {
+    await this.#store?.close();
+    this.#store = undefined;
+  }
+
+  async #work(run: StoryRun, view: HrView, mortal: Mortal, real: Store, lease: Lease, watcher: Watcher): Promise<void> {
     const clock = mortal.clock(this.clock);
     const store = mortal.wrap(real, '');
-    const lease = await store.acquireLease(this.pipeline.name, 'soak', clock.now());
     const signal = new AbortController().signal;
     const emit = (event: JoineryEvent): void => {
       if (!mortal.dead) this.events.push(event);
@@ -191,10 +212,18 @@ export class World {
 
   /** Another client of the tenant uploads people of its own, as fast as it can. */
   async disturb(calls: number): Promise<void> {
+    const { dispatcher } = this.#gateway;
+    const { origin, pathname: tokenPath } = new URL(this.emulator.tokenUrl);
     const form = { grant_type: 'client_credentials', client_id: this.emulator.clientId, client_secret: this.emulator.clientSecret };
-    const scope = { scope: 'https://graph.microsoft.com/.default' };
-    const answer = await fetch(this.emulator.tokenUrl, { method: 'POST', body: new URLSearchParams({ ...form, ...scope }) });
-    const token: unknown = Reflect.get(Object(await answer.json()), 'access_token');
+    const scope = 'https://graph.microsoft.com/.default';
+    const { body: asked } = await dispatcher.request({
+      origin,
+      path: tokenPath,
+      method: 'POST',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: new URLSearchParams({ ...form, scope }).toString(),
+    });
+    const token: unknown = Reflect.get(Object(await asked.json()), 'access_token');
     for (let call = 0; call < calls; call++) {
       const externalId = `X${String(call)}`;
       const data = {
@@ -209,28 +238,26 @@ export class World {
         Operations: [{ method: 'POST', bulkId: externalId, path: '/Users', data }],
         failOnErrors: null,
       };
-      const response = await fetch(this.emulator.bulkUploadUrl, {
+      const { body: answered } = await dispatcher.request({
+        origin,
+        path: new URL(this.emulator.bulkUploadUrl).pathname,
         method: 'POST',
         headers: { authorization: `Bearer ${String(token)}`, 'content-type': 'application/scim+json' },
         body: JSON.stringify(body),
       });
-      await response.arrayBuffer();
+      await answered.dump();
     }
   }
 
   /** What the store knows, with no process at work. */
   async look<T>(work: (store: Store) => Promise<T>): Promise<T> {
-    const store = await openStore(this.#folder, { clock: this.clock });
-    try {
-      return await work(store);
-    } finally {
-      await store.close();
-    }
+    return work(await this.#openStore());
   }
 
   async close(): Promise<void> {
     await this.#gateway.idle();
     await this.#gateway.close();
+    await this.#closeStore();
     await this.emulator.close();
     rmSync(this.#folder, { recursive: true, force: true });
   }
