@@ -16,6 +16,7 @@ const areas: Readonly<Record<string, string>> = {
   ENT: 'The Entra service',
   PLN: 'Plans and guards',
   STG: 'Stages',
+  NTF: 'Notifications',
   AUD: 'Audit',
   CLI: 'Command line',
   EMU: 'Emulator',
@@ -47,7 +48,8 @@ const meanings: Readonly<Record<ExitClass, string>> = {
   source: 'The HR database could not be read to the end. Nothing was planned.',
   guard: 'A guard stopped the plan. Nothing of it was sent.',
   sink: 'The service refused, could not be reached, or its quota is used up. The run is resumable.',
-  outcomes: 'Operations failed, are silent or still open.',
+  outcomes:
+    'Operations failed, are silent or still open; or accounts differ from the ledger (`verify`), or no run succeeded in time (`status --max-age`).',
   rejections: 'Rows were rejected that were not rejected before. Everything else was done.',
   pending: 'Changes are pending; only `plan --exit-code`.',
   success: 'All done.',

@@ -93,6 +93,10 @@ export class Progress {
         return `  load in stages: ${String(event.stage)} of ${String(event.of)}, ${plural(event.operations, 'operation')}`;
       case 'load.paused':
         return yellow(`  the load pauses: ${event.words}`);
+      case 'disables.late':
+        return yellow(`  ${plural(event.operations, 'disable is', 'disables are')} without an outcome for long`);
+      case 'notified':
+        return `  ${event.channel} was told${event.kind === 'cleared' ? ' that it is over' : ''}: ${event.condition}`;
       case 'waiting':
         return `  ${plural(event.workers, 'worker is', 'workers are')} waiting: ${event.reason}`;
       case 'outcome':

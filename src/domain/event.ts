@@ -1,5 +1,6 @@
 import type { Instant } from './clock.ts';
 import type { GuardVerdict, PlanHead, Rejection } from './change.ts';
+import type { ChannelName, ConditionName } from './condition.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import type { BatchId, ExternalId, Outcome, RunId, SentChangeKind, Stage } from './words.ts';
 
@@ -70,6 +71,14 @@ export type JoineryEvent =
       readonly outcome: Outcome;
       readonly code?: string;
       readonly reason?: string;
+    }
+  /** More disables than this reconcile has told are without a good outcome for longer than `notify.disables`. */
+  | { readonly type: 'disables.late'; readonly operations: number }
+  | {
+      readonly type: 'notified';
+      readonly channel: ChannelName;
+      readonly condition: ConditionName;
+      readonly kind: 'raised' | 'reminder' | 'cleared';
     }
   | { readonly type: 'waiting'; readonly workers: number; readonly reason: string }
   | {

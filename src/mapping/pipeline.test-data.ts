@@ -146,6 +146,7 @@ export function buildPipeline(text: PipelineText): Pipeline {
       pause: { failed: { share: 0.05, atLeast: 1 }, unconfirmed: 100_000 },
       reserve: { disables: 0.05, others: 0 },
     },
+    notify: { on: [], disables: 1, stale: 1, remind: 1 },
     sink: {
       type: 'entra',
       tenant: '11111111-1111-1111-1111-111111111111',

@@ -5,6 +5,7 @@ import { guardsFields, leaversFields, planFields } from './declare-guards.ts';
 import { holdsFields, protectedFields } from './declare-holds.ts';
 import { retentionFields } from './declare-retention.ts';
 import { loadFields } from './declare-load.ts';
+import { notifyFields } from './declare-notify.ts';
 import { sinkFields } from './declare-sink.ts';
 import { sourceFields } from './declare-source.ts';
 import { lookups, transformFields } from './declare-transform.ts';
@@ -73,6 +74,10 @@ export const declaration = map({
     example: '{ rows: 30d, payloads: 180d }',
   }),
   load: section(loadFields, { doc: 'How plans are sent: stages, pauses, calls left alone.', example: '{ staged: { when: always } }' }),
+  notify: section(notifyFields, {
+    doc: 'Who is told without looking, of what. Ids, codes and counts only; that somebody could not be told never changes how a run ends.',
+    example: "{ webhook: { url: '${NOTIFY_WEBHOOK_URL}' } }",
+  }),
   sink: required(sinkFields, { doc: 'The provisioning job.', example: '{ type: entra, … }' }),
   state: optional(state, {
     doc: 'Where state is kept: a folder, or a PostgreSQL address. --state and JOINERY_STATE come first; without any of them .joinery beside the folder pipelines.',

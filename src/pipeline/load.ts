@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import type { Diagnostic } from '../domain/diagnostic.ts';
 import { buildGuards } from './build-guards.ts';
 import { buildHolds } from './build-holds.ts';
+import { buildNotify } from './build-notify.ts';
 import { buildSink } from './build-sink.ts';
 import { buildColumns } from './build-columns.ts';
 import { buildSource } from './build-source.ts';
@@ -90,6 +91,7 @@ function buildPipeline(values: PipelineValues | undefined, reading: Reading): Pi
     plan: values.plan,
     retention: values.retention,
     load: buildLoad(values.load),
+    notify: buildNotify(values.notify, reading),
     sink,
     ...(values.state === undefined ? {} : { state: values.state }),
     placeOf: (path) => reading.placeOf(path),

@@ -169,6 +169,11 @@ export const pageExamples: Readonly<Record<string, PageExample>> = {
     wrong: `${attributes('title: status')}\nguards:\n  emptied: { attributes: { titel: 0 } }`,
     right: `${attributes('title: status')}\nguards:\n  emptied: { attributes: { title: 0 } }`,
   },
+  'PIP-601': {
+    wrong: 'notify:\n  smtp: { host: smtp.contoso.example, security: none, from: joinery@contoso.example, to: [ops@contoso.example] }',
+    right: 'notify:\n  smtp: { host: smtp.contoso.example, from: joinery@contoso.example, to: [ops@contoso.example] }',
+  },
+  'PIP-602': { wrong: 'notify: { on: [guard] }', right: 'notify:\n  command: { run: [./page-on-call.sh] }\n  on: [guard]' },
 };
 
 const environment = {

@@ -1,5 +1,6 @@
 import type { AttributeClass, AttributePath, Emptiness } from '../domain/payload.ts';
 import type { Place } from '../domain/place.ts';
+import type { ConditionName } from '../domain/condition.ts';
 import type { Secret } from '../domain/masking.ts';
 import type { ExternalId, PipelineName } from '../domain/words.ts';
 
@@ -28,6 +29,7 @@ export interface Pipeline {
   readonly plan: { /** Apply refuses an older plan; ms, default 24 h. */ readonly maxAge: number };
   readonly retention: RetentionDeclaration;
   readonly load: LoadDeclaration;
+  readonly notify: NotifyDeclaration;
   readonly sink: SinkDeclaration;
   /** Folder or PostgreSQL URL; absent: `--state`, `JOINERY_STATE`, else `.joinery/` beside the `pipelines/` folder. */
   readonly state?: string | Secret;
@@ -316,6 +318,31 @@ export interface LoadDeclaration {
   };
   /** `disables`: of the day's calls, for nothing else. `others`: of window and day, for other clients of the tenant. */
   readonly reserve: { readonly disables: number; readonly others: number };
+}
+
+/** Who is told of what; lengths of time in ms. */
+export interface NotifyDeclaration {
+  readonly webhook?: { readonly url: Secret; readonly signature?: Secret; readonly authorization?: Secret; readonly timeout: number };
+  readonly smtp?: {
+    readonly host: string;
+    readonly port: number;
+    readonly security: 'starttls' | 'tls' | 'none';
+    /** PEM file, absolute. */
+    readonly authority?: string;
+    readonly user?: string;
+    readonly password?: Secret;
+    readonly from: string;
+    readonly to: readonly string[];
+    readonly timeout: number;
+  };
+  readonly command?: { readonly program: string; readonly words: readonly string[]; readonly timeout: number };
+  readonly on: readonly ConditionName[];
+  /** A disable without an outcome for so long is told. */
+  readonly disables: number;
+  /** No success for so long is told. */
+  readonly stale: number;
+  /** What holds is told again after so long. */
+  readonly remind: number;
 }
 
 export interface SinkDeclaration {

@@ -48,6 +48,14 @@ it('names the sections that decide over a plan, and only those that are other', 
     'holds',
   ]);
   expect(moved('pipeline: small', 'pipeline: small\nprotected: { workers: [W1] }')).toEqual(['protected']);
+  const shielded = 'pipeline: small\nprotected: { when: status = "B" }';
+  expect(moved('pipeline: small', shielded)).toEqual(['protected']);
+  expect(
+    movedGround(
+      text((same) => same.replace('pipeline: small', shielded)),
+      text((same) => same.replace('pipeline: small', `# later\n${shielded}`)),
+    ),
+  ).toEqual([]);
   expect(moved('type: entra', 'type: entra\n  quota: governance')).toEqual(['sink']);
   expect(moved('${HR}', '${HR_ELSEWHERE}')).toEqual([]);
 });

@@ -13,8 +13,8 @@ export function groundOf({ source, leavers, holds, protected: shielded, guards, 
   return {
     source: hashJson(withoutPlaces(source)),
     leavers: hashJson(leavers),
-    holds: hashJson(holds),
-    protected: hashJson(shielded),
+    holds: hashJson(withoutPlaces(holds)),
+    protected: hashJson(withoutPlaces(shielded)),
     guards: hashJson(guards),
     sink: hashJson({ tenant, servicePrincipal, job, clearing, extensions, quota }),
   };
@@ -33,7 +33,7 @@ function withoutPlaces(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
     Object.entries(value)
-      .filter(([name]) => !placing.has(name))
+      .filter(([name, member]) => !placing.has(name) && typeof member !== 'function')
       .map(([name, member]) => [name, withoutPlaces(member)]),
   );
 }

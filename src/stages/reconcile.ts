@@ -12,6 +12,7 @@ import type { Closure } from '../store/contract.ts';
 import { scopeOf, type StageContext } from './context.ts';
 import { byWorker, judgeWorker, managerGivenUp, type Judgement } from './judge.ts';
 import { inChunks } from '../store/ndjson.ts';
+import { lateDisables } from './late-disables.ts';
 import { JobWatch } from './silence.ts';
 
 /** What reconcile needs of the service. */
@@ -76,6 +77,7 @@ export async function reconcile(context: StageContext, logs: LogSource, options:
   const failures = new Map<string, FailureCount>();
   const watch = new JobWatch();
   let pause = firstPause;
+  let lateTold = 0;
   let open = await store.operations.open(scope);
   const again = new Map<ExternalId, Instant>(open.map(({ externalId }) => [externalId, 0]));
   while (open.length > 0) {
@@ -97,6 +99,9 @@ export async function reconcile(context: StageContext, logs: LogSource, options:
       { outcomes, lost, failures, again },
     );
     open = open.filter(({ id, externalId }) => !workers.has(externalId) || left.has(id));
+    const late = await lateDisables(context);
+    if (late > lateTold) emit({ type: 'disables.late', operations: late });
+    lateTold = Math.max(lateTold, late);
     if (open.length === 0 || options.until?.(open) === true) break;
     const standing = watch.diagnosis();
     if (standing !== undefined) {

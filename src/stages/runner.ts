@@ -4,7 +4,7 @@ import { JoineryError } from '../domain/error.ts';
 import type { EventSink } from '../domain/event.ts';
 import type { Run } from '../domain/run.ts';
 import type { Graph } from '../entra/graph.ts';
-import type { ExternalId, PipelineName } from '../domain/words.ts';
+import type { ExternalId, PipelineName, RunId } from '../domain/words.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
 import type { Source } from '../source/contract.ts';
 import { openSource } from '../source/open-source.ts';
@@ -30,6 +30,8 @@ import { acceptRun, beginRun, deliverRun, extractRun, planRun, settleRun, transf
 import { transferWorkers } from './transfer.ts';
 import type { Chance } from './send-batch.ts';
 import { openService } from './service.ts';
+import { openChannels } from './notify/channel.ts';
+import { RunConditions } from './notify/run-conditions.ts';
 import type { Surroundings } from './surroundings.ts';
 
 export interface RunnerOptions {
@@ -78,6 +80,7 @@ export class Runner {
   readonly #prepared: Prepared;
   readonly #options: Required<Omit<RunnerOptions, 'state' | 'environment' | 'verifyEngine' | 'user'>> & Pick<RunnerOptions, 'user'>;
   #record: RunRecord | undefined;
+  #conditions: RunConditions | undefined;
 
   private constructor(prepared: Prepared, store: Store, options: RunnerOptions) {
     this.#prepared = prepared;
@@ -111,7 +114,7 @@ export class Runner {
     return this.#withService(async (context, around, graph) => {
       const { run } = await this.#planNew(context, around, graph, { firstRun: this.#options.firstRun });
       return this.#deliver(context, run, around);
-    });
+    }, 'delivering');
   }
 
   /** The first three stages; sends and accepts nothing. */
@@ -224,7 +227,7 @@ export class Runner {
       const run = await this.#choose(choice);
       await this.#sameJob(context, run, graph);
       return this.#deliver(context, run, around);
-    });
+    }, 'delivering');
   }
 
   extract(): Promise<Run> {
@@ -254,7 +257,7 @@ export class Runner {
       this.#sameMapping(context, run);
       const plan = await batch(context, run, around.directory, { firstRun: this.#options.firstRun });
       return { run: await this.#existing(run.id), plan };
-    });
+    }, 'planning');
   }
 
   /** Accepts a planned run and sends its batches, or goes on with one that was interrupted. Waits for outcomes only between the stages of a load in stages. */
@@ -265,16 +268,16 @@ export class Runner {
       if (run.state !== 'accepted') await acceptRun(context, run);
       await load(context, await this.#existing(run.id), around);
       return this.#existing(run.id);
-    });
+    }, 'delivering');
   }
 
   /** Closes all open operations of the job that the logs tell about, and sends what was waiting for that. */
   reconcile(): Promise<Readonly<Record<string, number>>> {
     return this.#withService(async (context, around) => {
       const run = await this.store.runs.latest(this.pipeline.name, ['loaded', 'finished']);
-      if (run !== undefined) this.#record?.about(run.id);
+      if (run !== undefined) this.#about(run.id);
       return settleRun(context, run, around);
-    });
+    }, 'delivering');
   }
 
   /** The plan of a run. Errors: STG-101, STG-105. */
@@ -328,32 +331,48 @@ export class Runner {
   async #existing(id: string): Promise<Run> {
     const run = await this.store.runs.get(id);
     if (run === undefined) throw new JoineryError('STG-101', `pipeline ${this.pipeline.name} has no run ${id}`);
-    this.#record?.about(run.id);
+    this.#about(run.id);
     return run;
   }
 
-  async #withLease<T>(work: (context: StageContext) => Promise<T>): Promise<T> {
+  #about(run: RunId): void {
+    this.#record?.about(run);
+    this.#conditions?.about(run);
+  }
+
+  /** `telling`: what people are to know of how the work ended; absent: whoever typed the command sees it. */
+  async #withLease<T>(work: (context: StageContext) => Promise<T>, telling?: 'delivering' | 'planning'): Promise<T> {
     const { clock, emit, signal, holder, user } = this.#options;
     const lease = await this.store.acquireLease(this.pipeline.name, holder, clock.now());
     const record = new RunRecord(clock);
     this.#record = record;
+    const channels = telling === undefined ? [] : openChannels(this.pipeline.notify, clock);
+    const conditions = channels.length === 0 ? undefined : new RunConditions(channels);
+    this.#conditions = conditions;
     const tell: EventSink = (event) => {
       record.sink(event);
       emit(event);
+      conditions?.sink(event);
     };
+    const { pipeline, store } = this;
+    const context: StageContext = {
+      pipeline,
+      mapping: this.#prepared.mapping,
+      store,
+      lease,
+      clock,
+      emit: tell,
+      signal: AbortSignal.any([signal, lease.lost]),
+      ...(user === undefined ? {} : { user }),
+    };
+    conditions?.begin(context);
     try {
-      const stop = AbortSignal.any([signal, lease.lost]);
-      const { pipeline, store } = this;
-      return await work({
-        pipeline,
-        mapping: this.#prepared.mapping,
-        store,
-        lease,
-        clock,
-        emit: tell,
-        signal: stop,
-        ...(user === undefined ? {} : { user }),
-      });
+      const result = await work(context);
+      await conditions?.end(context, undefined, telling === 'delivering');
+      return result;
+    } catch (error) {
+      await conditions?.end(context, error, telling === 'delivering');
+      throw error;
     } finally {
       // For reports only: what it could not write must not hide how the work ended.
       await record.keep(this.store).catch(() => undefined);
@@ -366,16 +385,19 @@ export class Runner {
     return this.store.acquireLease(pipeline, this.#options.holder, this.#options.clock.now());
   }
 
-  #withService<T>(work: (context: StageContext, around: Surroundings, graph: Graph) => Promise<T>): Promise<T> {
+  #withService<T>(
+    work: (context: StageContext, around: Surroundings, graph: Graph) => Promise<T>,
+    telling?: 'delivering' | 'planning',
+  ): Promise<T> {
     return this.#withLease(async (context) => {
-      const service = openService(this.pipeline.sink, context.clock, context.emit, context.signal);
+      const service = openService(this.pipeline.sink, context.clock, context.emit, context.signal, this.#conditions?.noteJob);
       const { sink, logs, directory } = service;
       try {
         return await work(context, { sink, logs, directory, chance: this.#options.chance, wait: this.#options.wait }, service.graph);
       } finally {
         await service.close();
       }
-    });
+    }, telling);
   }
 
   async #withSource<T>(work: (source: Source) => Promise<T>, context?: StageContext): Promise<T> {

@@ -2,7 +2,7 @@ import type { Clock } from '../domain/clock.ts';
 import { JoineryError } from '../domain/error.ts';
 import type { EventSink } from '../domain/event.ts';
 import { openGraph, type Graph } from '../entra/graph.ts';
-import { readJob } from '../entra/job.ts';
+import { readJob, type JobStatus } from '../entra/job.ts';
 import { openLogs } from '../entra/logs.ts';
 import { openTokens } from '../entra/tokens.ts';
 import type { SinkDeclaration } from '../pipeline/pipeline.ts';
@@ -20,7 +20,13 @@ export interface Service {
   close(): Promise<void>;
 }
 
-export function openService(sink: SinkDeclaration, clock: Clock, emit: EventSink, signal: AbortSignal): Service {
+export function openService(
+  sink: SinkDeclaration,
+  clock: Clock,
+  emit: EventSink,
+  signal: AbortSignal,
+  onJob: (job: JobStatus) => void = () => undefined,
+): Service {
   const tokens = openTokens(sink, { clock });
   const graph = openGraph(sink, tokens, { clock });
   const logs = openLogs(graph);
@@ -28,7 +34,9 @@ export function openService(sink: SinkDeclaration, clock: Clock, emit: EventSink
   const job: LogSource['job'] = async (abort) => {
     if (!mayReadJob) return undefined;
     try {
-      return await readJob(graph, abort);
+      const status = await readJob(graph, abort);
+      onJob(status);
+      return status;
     } catch (error) {
       if (!(error instanceof JoineryError) || error.code !== 'ENT-205') throw error;
       mayReadJob = false;

@@ -10,9 +10,11 @@ import type { Erasure } from './contract-erasure.ts';
 import type { People } from './contract-people.ts';
 import type { BatchId, ExternalId, JobScope, OperationId, Outcome, PipelineName, RunId, SentChangeKind, Sha256 } from '../domain/words.ts';
 import type { Approvals } from './contract-approvals.ts';
+import type { Conditions } from './contract-conditions.ts';
 import type { Files } from './contract-files.ts';
 
 export type { Approvals } from './contract-approvals.ts';
+export type { Conditions } from './contract-conditions.ts';
 export type { FileArea, Files } from './contract-files.ts';
 
 /**
@@ -28,6 +30,7 @@ export interface Store {
   readonly operations: Operations;
   readonly logs: LogRows;
   readonly approvals: Approvals;
+  readonly conditions: Conditions;
   readonly journal: Journal;
   /** For reports and audits. */
   readonly figures: Figures;

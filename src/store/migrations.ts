@@ -7,6 +7,7 @@ import { erasureSchema } from './erasure-schema.ts';
 import { names } from './names.ts';
 import { people } from './people.ts';
 import { guarding } from './guarding.ts';
+import { noticing } from './noticing.ts';
 import { standing } from './standing.ts';
 import { integerOf } from './row.ts';
 
@@ -27,7 +28,7 @@ export interface ColumnTypes {
   readonly member: (column: string, name: string) => string;
 }
 
-export const migrations: readonly Migration[] = [foundation, standing, people, erasureSchema, names, auditSchema, guarding];
+export const migrations: readonly Migration[] = [foundation, standing, people, erasureSchema, names, auditSchema, guarding, noticing];
 
 const columnTypes: Readonly<Record<Database['kind'], ColumnTypes>> = {
   sqlite: { text: 'text', bytes: 'blob', member: (column, name) => `${column} ->> '$.${name}'` },

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { systemClock, type Clock } from '../domain/clock.ts';
 import { JoineryError } from '../domain/error.ts';
 import { openApprovals } from './approvals.ts';
+import { openConditions } from './conditions.ts';
 import type { Store } from './contract.ts';
 import type { Database } from './database.ts';
 import { openErasure } from './erasure.ts';
@@ -47,6 +48,7 @@ export async function openStore(location: string, options: StoreOptions = {}): P
       operations: openOperations(database, identity.hashKey),
       logs: openLogs(database, clock),
       approvals: openApprovals(database),
+      conditions: openConditions(database),
       journal: openJournal(database),
       figures: openFigures(database),
       erasure: openErasure(database, identity.hashKey),

@@ -326,4 +326,16 @@ export const pipelineErrors = defineErrors({
     why: 'Nothing in transform.attributes has this name, or several have, so the guard would watch nothing or the wrong thing.',
     fix: 'Correct the name, write it as in transform.attributes (enterprise.department), or remove it.',
   },
+  'PIP-601': {
+    title: 'A notification would travel in the open',
+    exit: 'configuration',
+    why: 'Notifications name pipelines, runs and what is wrong, and carry keys and passwords of their receivers.',
+    fix: 'Use an https address, or starttls or tls for mail; without encryption only on loopback.',
+  },
+  'PIP-602': {
+    title: 'A notification would reach nobody',
+    exit: 'configuration',
+    why: 'What is declared lacks a channel, a recipient, a program or a password, so nobody would be told when it matters.',
+    fix: 'Add what the message names, or remove notify.',
+  },
 });

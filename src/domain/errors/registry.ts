@@ -6,6 +6,7 @@ import { emulatorErrors } from './emulator.ts';
 import { entraErrors } from './entra.ts';
 import { jsonataErrors } from './jsonata.ts';
 import { mappingErrors } from './mapping.ts';
+import { notifyErrors } from './notify.ts';
 import { pipelineErrors } from './pipeline.ts';
 import { planErrors } from './plan.ts';
 import { scimErrors } from './scim.ts';
@@ -25,6 +26,7 @@ export const errorRegistry = {
   ...entraErrors,
   ...planErrors,
   ...stagesErrors,
+  ...notifyErrors,
   ...auditErrors,
   ...cliErrors,
   ...emulatorErrors,

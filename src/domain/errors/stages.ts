@@ -115,6 +115,12 @@ export const stagesErrors = defineErrors({
     why: 'The service accepted them, and no log row tells what became of them. They are not counted as done.',
     fix: 'Run `joinery reconcile` later; if it stays silent, look at the state of the provisioning job.',
   },
+  'STG-303': {
+    title: 'No run has succeeded for too long',
+    exit: 'outcomes',
+    why: 'Joiners wait for their accounts, and leavers keep theirs. A run that is not started at all tells nobody: this is seen from outside only.',
+    fix: 'Look at the schedule and at the last runs with `joinery status`, and run the pipeline.',
+  },
   'STG-401': {
     title: 'User names are not compared with the directory',
     exit: 'success',
