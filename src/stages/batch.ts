@@ -142,7 +142,7 @@ export async function batch(context: StageContext, run: Run, directory: Director
     // A first run that was interrupted before all was sent is still the first: what it left is planned again.
     const sent = await store.runs.latest(pipeline.name, ['loaded', 'finished']);
     const first = sent === undefined || !isOfJob(sent, scope);
-    const ledger = await store.ledger.counts(scope, pipeline.name);
+    const ledger = await store.ledger.standing(scope, pipeline.name);
     const { because, sizes } = await planStaging(context, run, totals.counts, ledger.enabled);
     const { batches, stages } = arrange(run, totals.members, sizes);
     await writeHandoff(store, run.id, 'batches.ndjson', batches);

@@ -105,6 +105,8 @@ export interface Ledger extends People {
   /** Workers of the pipeline that are missing since an earlier accepted pass. */
   missing(scope: JobScope, owner: PipelineName): Promise<readonly ExternalId[]>;
   counts(scope: JobScope, owner: PipelineName): Promise<LedgerCounts>;
+  /** Those of the counts that every run needs, without looking at the workers one by one. */
+  standing(scope: JobScope, owner: PipelineName): Promise<StandingCounts>;
   /** Which of these user names (compared without case) stand in any entry's desired, sent or confirmed payload, and whose they are. */
   userNamesTaken(scope: JobScope, userNames: readonly string[]): Promise<ReadonlyMap<string, readonly ExternalId[]>>;
   /**
@@ -175,6 +177,8 @@ export interface LedgerCounts {
   readonly failed: number;
   readonly missing: number;
 }
+
+export type StandingCounts = Pick<LedgerCounts, 'enabled' | 'standingRejections'>;
 
 export interface AcceptInput {
   readonly scope: JobScope;

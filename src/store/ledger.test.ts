@@ -87,6 +87,7 @@ onEveryEngine('the ledger', (open) => {
     expect(await store.ledger.counts(scope, 'contoso')).toMatchObject({ entries: 4, enabled: 0, inFlight: 0 });
     await sendBatch(store, lease, batchId('r1', 0), 3000);
     expect(await store.ledger.counts(scope, 'contoso')).toMatchObject({ enabled: 3, inFlight: 4, confirmed: 0 });
+    expect(await store.ledger.standing(scope, 'contoso')).toEqual({ enabled: 3, standingRejections: 0 });
     await close(['r1:a:0', 'r1:d:0'], 'confirm');
     await close(['r1:b:0'], 'fail');
     await beginRun(store, lease, 'r2');

@@ -2,14 +2,17 @@ import type { LedgerEntry } from '../domain/ledger.ts';
 import type { ExternalId, JobScope, PipelineName } from '../domain/words.ts';
 import { accept } from './accept.ts';
 import { adopt, isEmpty, release } from './adopt.ts';
-import type { Ledger, LedgerCounts } from './contract.ts';
+import { toLookAt } from './audit-schema.ts';
+import type { Ledger, LedgerCounts, StandingCounts } from './contract.ts';
 import { inChunks, placeholders, type Binding, type Database } from './database.ts';
 import { jobShape, noticeJob } from './job-shape.ts';
 import { claims, claimsAgainst, rejectedFor, transfer } from './ownership.ts';
 import { openRekeys, part as partWorkers, rekey, sharingIdentity } from './rekey.ts';
 import { entryOf, evaluatedKeyOf, foldUserName, selectEntries } from './entry.ts';
 import { findJob } from './jobs.ts';
+import { inFlight } from './operation-row.ts';
 import { integerOf, textOf, type Row } from './row.ts';
+import { isEnabled } from './scale.ts';
 
 /** Keys of one question: one round trip for the 500 of a work chunk. */
 const keysPerQuery = 500;
@@ -33,6 +36,7 @@ export function openLedger(database: Database, hashKey: Uint8Array): Ledger {
     unsettled: (scope, owner) => unsettled(database, scope, owner),
     missing: (scope, owner) => keysWhere(database, scope, owner, 'missing_passes > 0', []),
     counts: (scope, owner) => counts(database, scope, owner),
+    standing: (scope, owner) => standing(database, scope, owner),
     userNamesTaken: (scope, userNames) => userNamesTaken(database, scope, userNames),
     isEmpty: (scope) => isEmpty(database, scope),
     accept: (lease, input) => accept(database, lease, input, hashKey),
@@ -108,23 +112,40 @@ async function keysWhere(
   return rows.map((row) => textOf(row, 'external_id'));
 }
 
+/** SQLite joins in the order that CROSS JOIN states: from the few to the many. */
 async function unsettled(database: Database, scope: JobScope, owner: PipelineName): Promise<readonly ExternalId[]> {
   const job = await findJob(database, scope);
   if (job === undefined) return [];
   const rows = await database.all({
     sql: `SELECT external_id FROM entries WHERE job_id = ? AND owner = ? AND unsettled = 1
           UNION
-          SELECT e.external_id FROM entries e JOIN entries m ON m.job_id = e.job_id AND m.external_id = e.missing_manager
-          WHERE e.job_id = ? AND e.owner = ? AND e.missing_manager IS NOT NULL AND m.confirmed_hash IS NOT NULL
+          SELECT external_id FROM entries WHERE job_id = ? AND owner = ? AND missing_manager IN (
+            SELECT m.external_id
+            FROM (SELECT DISTINCT missing_manager FROM entries WHERE job_id = ? AND owner = ? AND missing_manager IS NOT NULL) named
+            CROSS JOIN entries m WHERE m.job_id = ? AND m.external_id = named.missing_manager AND m.confirmed_hash IS NOT NULL)
           UNION
-          SELECT e.external_id FROM entries e JOIN operations o ON o.id = e.sent_operation
-          WHERE e.job_id = ? AND e.owner = ? AND o.state = 'unknown' AND o.change IN ('leaver', 'cancelled')
+          SELECT e.external_id FROM operations o CROSS JOIN entries e
+          WHERE o.job_id = ? AND o.${inFlight} AND o.state = 'unknown' AND o.change IN ('leaver', 'cancelled')
+            AND e.job_id = o.job_id AND e.external_id = o.external_id AND e.owner = ? AND e.sent_operation = o.id
           UNION
           SELECT external_id FROM entries WHERE job_id = ? AND owner = ? AND marked IS NOT NULL
           ORDER BY external_id`,
-    bindings: [job, owner, job, owner, job, owner, job, owner],
+    bindings: [job, owner, job, owner, job, owner, job, job, owner, job, owner],
   });
   return rows.map((row) => textOf(row, 'external_id'));
+}
+
+/** Each from an index that holds no others. */
+async function standing(database: Database, scope: JobScope, owner: PipelineName): Promise<StandingCounts> {
+  const job = (await findJob(database, scope)) ?? 0;
+  const count = async (condition: string): Promise<number> => {
+    const row = await database.first({
+      sql: `SELECT COUNT(*) AS entries FROM entries WHERE job_id = ? AND owner = ? AND ${condition}`,
+      bindings: [job, owner],
+    });
+    return row === undefined ? 0 : integerOf(row, 'entries');
+  };
+  return { enabled: await count(isEnabled), standingRejections: await count(`${toLookAt} AND verdict = 'rejected'`) };
 }
 
 async function counts(database: Database, scope: JobScope, owner: PipelineName): Promise<LedgerCounts> {
@@ -132,7 +153,7 @@ async function counts(database: Database, scope: JobScope, owner: PipelineName):
   const job = await findJob(database, scope);
   const row = await database.first({
     sql: `SELECT COUNT(*) AS entries, ${[
-      tally('CASE WHEN sent_hash IS NULL THEN confirmed_active ELSE sent_active END = 1', 'enabled'),
+      tally(isEnabled, 'enabled'),
       tally('confirmed_hash IS NOT NULL', 'confirmed'),
       tally('sent_hash IS NOT NULL', 'in_flight'),
       tally(`verdict = 'rejected'`, 'standing_rejections'),

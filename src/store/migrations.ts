@@ -8,6 +8,7 @@ import { names } from './names.ts';
 import { people } from './people.ts';
 import { guarding } from './guarding.ts';
 import { noticing } from './noticing.ts';
+import { scale } from './scale.ts';
 import { standing } from './standing.ts';
 import { integerOf } from './row.ts';
 
@@ -28,7 +29,17 @@ export interface ColumnTypes {
   readonly member: (column: string, name: string) => string;
 }
 
-export const migrations: readonly Migration[] = [foundation, standing, people, erasureSchema, names, auditSchema, guarding, noticing];
+export const migrations: readonly Migration[] = [
+  foundation,
+  standing,
+  people,
+  erasureSchema,
+  names,
+  auditSchema,
+  guarding,
+  noticing,
+  scale,
+];
 
 const columnTypes: Readonly<Record<Database['kind'], ColumnTypes>> = {
   sqlite: { text: 'text', bytes: 'blob', member: (column, name) => `${column} ->> '$.${name}'` },
