@@ -1,10 +1,11 @@
 import type { LedgerEntry } from '../domain/ledger.ts';
+import { compareKeys } from '../domain/row.ts';
 import type { ExternalId, JobScope, PipelineName } from '../domain/words.ts';
 import { accept } from './accept.ts';
 import { adopt, isEmpty, release } from './adopt.ts';
 import { toLookAt } from './audit-schema.ts';
 import type { Ledger, LedgerCounts, StandingCounts } from './contract.ts';
-import { inChunks, placeholders, type Binding, type Database } from './database.ts';
+import { inChunks, placeholders, type Binding, type Database, type Statement } from './database.ts';
 import { jobShape, noticeJob } from './job-shape.ts';
 import { claims, claimsAgainst, rejectedFor, transfer } from './ownership.ts';
 import { openRekeys, part as partWorkers, rekey, sharingIdentity } from './rekey.ts';
@@ -112,27 +113,34 @@ async function keysWhere(
   return rows.map((row) => textOf(row, 'external_id'));
 }
 
-/** SQLite joins in the order that CROSS JOIN states: from the few to the many. */
+/**
+ * Each part asked alone and put in order here: SQLite would read a part of a sorted UNION in the order of the keys, all of them, to spare itself the sorting of a few. It joins in the
+ * order that CROSS JOIN states, from the few to the many.
+ */
 async function unsettled(database: Database, scope: JobScope, owner: PipelineName): Promise<readonly ExternalId[]> {
   const job = await findJob(database, scope);
   if (job === undefined) return [];
-  const rows = await database.all({
-    sql: `SELECT external_id FROM entries WHERE job_id = ? AND owner = ? AND unsettled = 1
-          UNION
-          SELECT external_id FROM entries WHERE job_id = ? AND owner = ? AND missing_manager IN (
-            SELECT m.external_id
-            FROM (SELECT DISTINCT missing_manager FROM entries WHERE job_id = ? AND owner = ? AND missing_manager IS NOT NULL) named
-            CROSS JOIN entries m WHERE m.job_id = ? AND m.external_id = named.missing_manager AND m.confirmed_hash IS NOT NULL)
-          UNION
-          SELECT e.external_id FROM operations o CROSS JOIN entries e
-          WHERE o.job_id = ? AND o.${inFlight} AND o.state = 'unknown' AND o.change IN ('leaver', 'cancelled')
-            AND e.job_id = o.job_id AND e.external_id = o.external_id AND e.owner = ? AND e.sent_operation = o.id
-          UNION
-          SELECT external_id FROM entries WHERE job_id = ? AND owner = ? AND marked IS NOT NULL
-          ORDER BY external_id`,
-    bindings: [job, owner, job, owner, job, owner, job, job, owner, job, owner],
-  });
-  return rows.map((row) => textOf(row, 'external_id'));
+  const known = database.kind === 'sqlite' ? 'INDEXED BY entries_known' : '';
+  const parts: readonly Statement[] = [
+    { sql: 'SELECT external_id FROM entries WHERE job_id = ? AND owner = ? AND unsettled = 1', bindings: [job, owner] },
+    {
+      sql: `SELECT external_id FROM entries WHERE job_id = ? AND owner = ? AND missing_manager IN (
+              SELECT m.external_id
+              FROM (SELECT DISTINCT missing_manager FROM entries WHERE job_id = ? AND owner = ? AND missing_manager IS NOT NULL) named
+              CROSS JOIN entries m ${known} WHERE m.job_id = ? AND m.external_id = named.missing_manager AND m.confirmed_hash IS NOT NULL)`,
+      bindings: [job, owner, job, owner, job],
+    },
+    {
+      sql: `SELECT e.external_id FROM operations o CROSS JOIN entries e
+            WHERE o.job_id = ? AND o.${inFlight} AND o.state = 'unknown' AND o.change IN ('leaver', 'cancelled')
+              AND e.job_id = o.job_id AND e.external_id = o.external_id AND e.owner = ? AND e.sent_operation = o.id`,
+      bindings: [job, owner],
+    },
+    { sql: 'SELECT external_id FROM entries WHERE job_id = ? AND owner = ? AND marked IS NOT NULL', bindings: [job, owner] },
+  ];
+  const keys = new Set<ExternalId>();
+  for (const part of parts) for (const row of await database.all(part)) keys.add(textOf(row, 'external_id'));
+  return [...keys].toSorted((left, right) => compareKeys('bytes', left, right));
 }
 
 /** Each from an index that holds no others. */

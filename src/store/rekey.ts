@@ -2,6 +2,7 @@ import { hashJson, keyedHash } from '../domain/canonical-json.ts';
 import { JoineryError } from '../domain/error.ts';
 import type { Evidence, LedgerEntry } from '../domain/ledger.ts';
 import type { Payload } from '../domain/payload.ts';
+import { compareKeys } from '../domain/row.ts';
 import type { JobScope } from '../domain/words.ts';
 import type { Lease } from './contract.ts';
 import type { OpenRekey, RekeyInput } from './contract-people.ts';
@@ -45,10 +46,13 @@ export async function openRekeys(database: Database, scope: JobScope): Promise<r
   const job = await findJob(database, scope);
   if (job === undefined) return [];
   const rows = await database.all({
-    sql: 'SELECT external_id, owner, desired_rekey FROM entries WHERE job_id = ? AND desired_rekey IS NOT NULL ORDER BY external_id',
+    // Sorted by SQLite, all entries would be read in the order of their keys to find the few.
+    sql: 'SELECT external_id, owner, desired_rekey FROM entries WHERE job_id = ? AND desired_rekey IS NOT NULL',
     bindings: [job],
   });
-  return rows.map((row) => ({ externalId: textOf(row, 'external_id'), owner: textOf(row, 'owner'), other: textOf(row, 'desired_rekey') }));
+  return rows
+    .map((row) => ({ externalId: textOf(row, 'external_id'), owner: textOf(row, 'owner'), other: textOf(row, 'desired_rekey') }))
+    .toSorted((left, right) => compareKeys('bytes', left.externalId, right.externalId));
 }
 
 /** See `Ledger.rekey`. */
