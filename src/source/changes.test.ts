@@ -1,9 +1,11 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { compareKeys, type KeyOrder, type Row } from '../domain/row.ts';
-import { mergeChanges, type KeyFingerprint } from './changes.ts';
-import { readFingerprints, writeFingerprints, type FingerprintHeader } from './fingerprint-file.ts';
+import { mergeChanges, type ChangeChunk, type Comparison } from './changes.ts';
+import { readFingerprints, readRecords, writeFingerprints, writeRecords, type FingerprintHeader } from './fingerprint-file.ts';
 import { groupRows } from './groups.ts';
+import { packRows } from './packed.ts';
+import type { KeyFingerprint } from './record.ts';
 
 const order = fc.constantFrom<KeyOrder>('integer', 'bytes', 'utf16');
 const fingerprint = fc.bigInt({ min: 0n, max: 3n }).map((value) => value.toString(16).padStart(16, '0'));
@@ -34,6 +36,18 @@ function sortKeys<T extends { readonly key?: string | undefined }>(by: KeyOrder,
 }
 
 const row = (ordinal: number, of: { key: string | undefined; fingerprint: string }): Row => ({ ...of, ordinal, values: {} });
+
+async function* packed(chunks: AsyncIterable<readonly Row[]>): AsyncGenerator<ReturnType<typeof packRows>> {
+  for await (const rows of chunks) yield packRows(rows);
+}
+
+async function* cutBytes(bytes: Uint8Array, take: Iterator<number>): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length;) {
+    const size: number = take.next().value;
+    yield bytes.subarray(at, at + size);
+    at += size;
+  }
+}
 
 describe('groupRows', () => {
   test('joins the rows of each key, whatever the chunks, and loses none', async () => {
@@ -91,61 +105,130 @@ describe('groupRows', () => {
 describe('mergeChanges', () => {
   const records = fc.uniqueArray(fc.record({ key, fingerprint }), { selector: (each) => each.key });
 
+  const merge = async (
+    rows: readonly Row[],
+    takeRows: Iterator<number>,
+    before: readonly KeyFingerprint[],
+    takeBytes: Iterator<number>,
+    comparison: Comparison,
+  ): Promise<ChangeChunk[]> => {
+    const bytes = Buffer.concat(await collect(writeRecords(inChunks(before, [1000][Symbol.iterator]()))));
+    return collect(mergeChanges(packed(inChunks(rows, takeRows)), cutBytes(bytes, takeBytes), comparison));
+  };
+  const recordsOf = (chunks: readonly ChangeChunk[]): string =>
+    Buffer.concat(chunks.flatMap(({ records: pieces }) => pieces.map(({ bytes }) => bytes))).toString();
+  const written = async (all: readonly KeyFingerprint[]): Promise<string> =>
+    Buffer.concat(await collect(writeRecords(inChunks(all, [1000][Symbol.iterator]()))))
+      .toString()
+      .replace(/end \d+\n$/, '');
+
   test('finds what a map of keys finds', async () => {
     await fc.assert(
       fc.asyncProperty(order, records, records, sizes, sizes, async (by, was, is, takeWas, takeIs) => {
         const before = sortKeys<KeyFingerprint>(by, was);
         const rows = sortKeys(by, is).map((draft, index) => row(index + 1, draft));
-        const chunks = await collect(mergeChanges(groupRows(inChunks(rows, takeIs), by), inChunks(before, takeWas), by));
+        const chunks = await merge(rows, takeIs, before, takeWas, { order: by });
         const known = new Map(was.map((each) => [each.key, each.fingerprint]));
         const keys = new Set(is.map((each) => each.key));
-        const changed = chunks.flatMap((chunk) => chunk.changed);
-        expect(changed.map((group) => [group.key, group.previous])).toEqual(
+        expect(chunks.flatMap(({ groups }) => groups.map((group) => [group.key, group.previous]))).toEqual(
           rows.filter((each) => known.get(each.key ?? '') !== each.fingerprint).map((each) => [each.key, known.get(each.key ?? '')]),
         );
         expect(chunks.flatMap(({ vanished }) => vanished)).toEqual(before.filter((each) => !keys.has(each.key)).map((each) => each.key));
-        expect(chunks.reduce((sum, { unchanged }) => sum + unchanged, 0)).toBe(is.length - changed.length);
-        expect(chunks.flatMap(({ groups }) => groups.map((group) => group.key))).toEqual(rows.map((each) => each.key));
+        expect(chunks.reduce((sum, chunk) => sum + chunk.rows, 0)).toBe(is.length);
+        expect(recordsOf(chunks)).toBe(await written(sortKeys<KeyFingerprint>(by, is)));
       }),
     );
+  });
+
+  test('gives who is asked for, or everybody, though nothing differs, and keeps what a partial read leaves out', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        order,
+        records,
+        fc.array(fc.boolean(), { minLength: 50, maxLength: 50 }),
+        sizes,
+        sizes,
+        async (by, was, picks, take, cut) => {
+          const before = sortKeys<KeyFingerprint>(by, was);
+          const read = before.filter((_each, index) => picks[index % 50] === true);
+          const rows = read.map((draft, index) => row(index + 1, draft));
+          const asked = before.filter((_each, index) => index % 3 === 0).map((each) => each.key);
+          const chunks = await merge(rows, take, before, cut, { order: by, partial: true, asked });
+          expect(chunks.flatMap(({ groups }) => groups.map((group) => group.key))).toEqual(
+            read.map((each) => each.key).filter((each) => asked.includes(each)),
+          );
+          expect(chunks.flatMap(({ vanished }) => vanished)).toEqual([]);
+          expect(recordsOf(chunks)).toBe(await written(before));
+          const all = await merge(rows, take, before, cut, { order: by, everybody: true });
+          expect(all.flatMap(({ groups }) => groups.map((group) => group.key))).toEqual(read.map((each) => each.key));
+        },
+      ),
+    );
+  });
+
+  test('joins the rows of a key across parts and compares them as one', async () => {
+    const of = (key: string | undefined, fingerprint: string, ordinal: number): Row =>
+      row(ordinal, { key, fingerprint: fingerprint.padStart(16, '0') });
+    const rows = [of('a', '1', 1), of('a', '2', 2), of(undefined, '9', 3), of('a', '3', 4), of('b', '4', 5)];
+    const turned = [of('a', '3', 1), of('a', '1', 2), of('a', '2', 3), of('b', '4', 4)];
+    const first = await merge(rows, [1, 1, 1, 1, 1][Symbol.iterator](), [], [100][Symbol.iterator](), { order: 'bytes' });
+    expect(first.flatMap(({ groups }) => groups.map((group) => [group.key, group.rows.length]))).toEqual([
+      ['a', 3],
+      ['b', 1],
+    ]);
+    expect(first.flatMap(({ keyless }) => keyless.map(({ ordinal }) => ordinal))).toEqual([3]);
+    const before = Buffer.from(`${recordsOf(first)}end 2\n`);
+    const again = await collect(
+      mergeChanges(packed(inChunks(turned, [9][Symbol.iterator]())), cutBytes(before, [7, 7, 7, 7, 99][Symbol.iterator]()), {
+        order: 'bytes',
+      }),
+    );
+    expect(again.flatMap(({ groups }) => groups)).toEqual([]);
+    expect(recordsOf(again)).toBe(recordsOf(first));
+  });
+
+  test('refuses a key that is smaller than the one before, and one of too many rows', async () => {
+    const rows = [row(1, { key: '10', fingerprint: '0'.repeat(16) }), row(2, { key: '9', fingerprint: '1'.repeat(16) })];
+    const one = (): Iterator<number> => [1, 1][Symbol.iterator]();
+    await expect(merge(rows, one(), [], one(), { order: 'integer' })).rejects.toMatchObject({ code: 'SRC-301' });
+    await expect(merge(rows, one(), [], [100][Symbol.iterator](), { order: 'bytes' })).resolves.toBeDefined();
+    const many = Array.from({ length: 10_001 }, (_each, index) => row(index + 1, { key: 'same', fingerprint: '0'.repeat(16) }));
+    await expect(merge(many, [20_000][Symbol.iterator](), [], [100][Symbol.iterator](), { order: 'bytes' })).rejects.toMatchObject({
+      code: 'SRC-302',
+    });
   });
 
   test('closes both sides when the consumer leaves early', async () => {
     const closed: string[] = [];
     async function* endless(name: string): AsyncGenerator<readonly Row[]> {
       try {
-        for (let ordinal = 1; ; ordinal++) yield [row(ordinal, { key: String(ordinal), fingerprint: name })];
+        for (let ordinal = 1; ; ordinal++) yield [row(ordinal, { key: String(ordinal), fingerprint: name.padStart(16, '0') })];
       } finally {
         closed.push(name);
       }
     }
-    async function* previous(): AsyncGenerator<readonly KeyFingerprint[]> {
-      for await (const rows of endless('previous'))
-        yield rows.map(({ ordinal, fingerprint: of }) => ({ key: String(ordinal), fingerprint: of }));
+    async function* previous(): AsyncGenerator<Uint8Array> {
+      for await (const rows of endless('a')) yield packRows(rows).records;
     }
     let seen = 0;
-    for await (const { changed } of mergeChanges(groupRows(endless('source'), 'integer'), previous(), 'integer')) {
-      seen += changed.length;
+    for await (const { groups } of mergeChanges(packed(endless('b')), previous(), { order: 'integer' })) {
+      seen += groups.length;
       if (seen > 3) break;
     }
-    expect(closed.toSorted()).toEqual(['previous', 'source']);
+    expect(closed.toSorted()).toEqual(['a', 'b']);
   });
 });
 
 describe('the fingerprint file', () => {
   const header: FingerprintHeader = { run: '20261122T080000Z-1f3a', order: 'bytes', mapping: 'ab'.repeat(32) };
-  const bytesOf = async (of: FingerprintHeader, records: readonly KeyFingerprint[]): Promise<Buffer> =>
-    Buffer.from((await collect(writeFingerprints(of, inChunks(records, [3, 1, 50, 1000][Symbol.iterator]())))).join(''));
-  async function* cut(bytes: Uint8Array, take: Iterator<number>): AsyncGenerator<Uint8Array> {
-    for (let at = 0; at < bytes.length;) {
-      const size: number = take.next().value;
-      yield bytes.subarray(at, at + size);
-      at += size;
-    }
+  async function* pieces(records: readonly KeyFingerprint[]): AsyncGenerator<{ bytes: Uint8Array; count: number }> {
+    for await (const chunk of inChunks(records, [3, 1, 50, 1000][Symbol.iterator]()))
+      yield { bytes: packRows(chunk.map((each, index) => row(index, each))).records, count: chunk.length };
   }
-  const whole = (bytes: Uint8Array): AsyncGenerator<Uint8Array> => cut(bytes, [bytes.length][Symbol.iterator]());
-  const readAll = async (bytes: AsyncIterable<Uint8Array>): Promise<unknown> =>
-    (await collect((await readFingerprints(bytes)).records)).flat();
+  const bytesOf = async (of: FingerprintHeader, records: readonly KeyFingerprint[]): Promise<Buffer> =>
+    Buffer.concat((await collect(writeFingerprints(of, pieces(records)))).map((part) => Buffer.from(part)));
+  const whole = (bytes: Uint8Array): AsyncGenerator<Uint8Array> => cutBytes(bytes, [bytes.length][Symbol.iterator]());
+  const readAll = async (bytes: AsyncIterable<Uint8Array>): Promise<unknown> => collect(readRecords(await readFingerprints(bytes)));
 
   test('reads back what was written, however the bytes are cut', async () => {
     const records = fc.uniqueArray(fc.record({ key, fingerprint }), { selector: (each) => each.key, maxLength: 30 });
@@ -153,9 +236,9 @@ describe('the fingerprint file', () => {
       fc.asyncProperty(order, records, sizes, async (by, drafts, take) => {
         const sorted = sortKeys(by, drafts);
         const bytes = await bytesOf({ ...header, order: by }, sorted);
-        const file = await readFingerprints(cut(bytes, take));
+        const file = await readFingerprints(cutBytes(bytes, take));
         expect(file.header).toEqual({ ...header, order: by });
-        expect((await collect(file.records)).flat()).toEqual(sorted);
+        expect(await collect(readRecords(file))).toEqual(sorted);
       }),
     );
   });

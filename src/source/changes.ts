@@ -1,115 +1,243 @@
-import { compareKeys, type KeyOrder, type Row, type RowGroup } from '../domain/row.ts';
+import { JoineryError } from '../domain/error.ts';
+import type { KeyOrder, Row, RowGroup } from '../domain/row.ts';
 import type { ExternalId } from '../domain/words.ts';
-import type { GroupChunk } from './groups.ts';
+import type { RecordPiece } from './fingerprint-file.ts';
+import { createGroupFingerprint } from './fingerprint.ts';
+import { groupOf, mostRows, tooManyRows } from './groups.ts';
+import type { PackedRows } from './packed.ts';
+import { compareKeyBytes, digits, escapeKey, fingerprintOfRecord, keyOfRecord, writeRecord, type Span } from './record.ts';
+import { RecordCursor } from './record-cursor.ts';
 
-/** A key and the fingerprint of its rows, as they were when they were last accepted. */
-export interface KeyFingerprint {
-  readonly key: ExternalId;
-  readonly fingerprint: string;
-}
-
-interface ChangedGroup extends RowGroup {
+/** A group that is to be looked at. */
+interface ComparedGroup extends RowGroup {
   /** Undefined: the key was not there before. */
   readonly previous: string | undefined;
 }
 
 /** A part of the comparison, in key order across the parts. */
 export interface ChangeChunk {
-  /** All groups that were read. */
-  readonly groups: readonly RowGroup[];
-  /** The next `previous`: the groups that were read and, of a partial read, those of `previous` that were not. */
-  readonly records: readonly KeyFingerprint[];
-  /** Those whose fingerprint differs, and new ones. */
-  readonly changed: readonly ChangedGroup[];
-  readonly unchanged: number;
+  /** The next `previous`: the keys that were read and, of a partial read, those of `previous` that were not. */
+  readonly records: readonly RecordPiece[];
+  readonly rows: number;
+  /** Groups whose fingerprint differs, new ones, and those that were asked for. */
+  readonly groups: readonly ComparedGroup[];
   /** Keys of `previous` that are not there any more; none in a partial read. Meaningful only when the read came to its end. */
   readonly vanished: readonly ExternalId[];
   readonly keyless: readonly Row[];
 }
 
+export interface Comparison {
+  readonly order: KeyOrder;
+  /** What was not read is not gone, it stays as it was. */
+  readonly partial?: boolean;
+  /** Every group is to be looked at. */
+  readonly everybody?: boolean;
+  /** These are, though their fingerprints may be the same. */
+  readonly asked?: Iterable<ExternalId>;
+}
+
+/** Vanished keys and old records behind the last row come in parts of this size. */
+const restPerChunk = 1000;
+
 /**
- * Merges what the source returns now with what it returned before, both in the same key order, in one pass and flat memory. Keys are compared exactly.
- * `previous` out of order or with a key twice is a defect of the file (its reader refuses it) and not looked for here. `partial`: what was not read
- * is not gone, it stays as it was.
+ * Merges what the source returns now with what it returned before (the body of a fingerprint file), both in the same key order, in one pass and flat memory. Rows of one key are
+ * joined; keys are compared exactly. A row that equals its record stays bytes: it costs a comparison. Errors: SRC-301 for a key that is smaller than the one before, SRC-302 for a key of too many rows,
+ * SRC-401 for a `previous` that is not as it was written.
  */
 export async function* mergeChanges(
-  chunks: AsyncIterable<GroupChunk>,
-  previous: AsyncIterable<readonly KeyFingerprint[]>,
-  order: KeyOrder,
-  partial = false,
+  blocks: AsyncIterable<PackedRows>,
+  previous: AsyncIterable<Uint8Array>,
+  comparison: Comparison,
 ): AsyncGenerator<ChangeChunk> {
-  const before = new Cursor(previous);
+  const merge = new Merge(previous, comparison, await createGroupFingerprint());
   try {
-    for await (const { groups, keyless } of chunks) {
-      const changed: ChangedGroup[] = [];
-      const vanished: ExternalId[] = [];
-      const merged: KeyFingerprint[] = [];
-      for (const group of groups) {
-        let old = before.current ?? (await before.refill());
-        while (old !== undefined && old.key !== group.key && compareKeys(order, old.key, group.key) < 0) {
-          if (partial) merged.push(old);
-          else vanished.push(old.key);
-          old = before.next() ?? (await before.refill());
-        }
-        const known = old?.key === group.key ? old.fingerprint : undefined;
-        if (known !== undefined) before.next();
-        if (known !== group.fingerprint) changed.push({ ...group, previous: known });
-        if (partial) merged.push(group);
-      }
-      yield { groups, records: partial ? merged : groups, changed, unchanged: groups.length - changed.length, vanished, keyless };
-    }
-    for (let rest = before.rest() ?? (await before.refillRest()); rest !== undefined; rest = await before.refillRest()) {
-      const vanished = partial ? [] : rest.map(({ key }) => key);
-      yield { groups: [], records: partial ? rest : [], changed: [], unchanged: 0, vanished, keyless: [] };
-    }
+    for await (const block of blocks) yield await merge.add(block);
+    yield await merge.finish();
+    for (let rest = await merge.rest(); rest !== undefined; rest = await merge.rest()) yield rest;
   } finally {
-    await before.close();
+    await merge.close();
   }
 }
 
-/** Steps through chunks; awaits once a chunk, not once a key. */
-class Cursor {
-  readonly #iterator: AsyncIterator<readonly KeyFingerprint[]>;
-  #chunk: readonly KeyFingerprint[] = [];
-  #at = 0;
+/** A group whose last row may still come. */
+interface OpenGroup extends Span {
+  readonly block: PackedRows;
+  readonly index: number;
+  /** All rows, where there is more than one. */
+  readonly rows: Row[] | undefined;
+}
 
-  constructor(chunks: AsyncIterable<readonly KeyFingerprint[]>) {
-    this.#iterator = chunks[Symbol.asyncIterator]();
+class Merge {
+  readonly #order: KeyOrder;
+  readonly #partial: boolean;
+  readonly #everybody: boolean;
+  readonly #asked: readonly Span[];
+  #nextAsked = 0;
+  readonly #before: RecordCursor;
+  readonly #fingerprintOf: (fingerprints: readonly string[]) => string;
+  #open: OpenGroup | undefined;
+  #chunk = new Chunk();
+
+  constructor(
+    previous: AsyncIterable<Uint8Array>,
+    { order, partial = false, everybody = false, asked = [] }: Comparison,
+    fingerprintOf: (fingerprints: readonly string[]) => string,
+  ) {
+    this.#order = order;
+    this.#partial = partial;
+    this.#everybody = everybody;
+    this.#asked = sortedSpans(order, asked);
+    this.#before = new RecordCursor(previous, order);
+    this.#fingerprintOf = fingerprintOf;
   }
 
-  /** Undefined: the chunk is used up; `refill`. */
-  get current(): KeyFingerprint | undefined {
-    return this.#chunk[this.#at];
-  }
-
-  next(): KeyFingerprint | undefined {
-    this.#at++;
-    return this.#chunk[this.#at];
-  }
-
-  /** The first of the next chunk that is not empty; undefined: there is none. */
-  async refill(): Promise<KeyFingerprint | undefined> {
-    while (this.#at >= this.#chunk.length) {
-      const result = await this.#iterator.next();
-      if (result.done === true) return undefined;
-      this.#chunk = result.value;
-      this.#at = 0;
+  async add(block: PackedRows): Promise<ChangeChunk> {
+    const { records, ends } = block;
+    const before = this.#before;
+    const mayTake = !this.#everybody;
+    let start = 0;
+    for (let index = 0; index < ends.length; index++) {
+      const end = ends[index] ?? start;
+      if (end === start) {
+        this.#chunk.keyless.push(block.row(index));
+        continue;
+      }
+      const open = this.#open;
+      if (open !== undefined) {
+        const against = compareKeyBytes(this.#order, open.bytes, open.start + digits, open.end - 1, records, start + digits, end - 1);
+        if (against === 0) {
+          this.#open = joined(open, block.row(index));
+          start = end;
+          continue;
+        }
+        if (against > 0) throw outOfOrder(open, block.row(index));
+        if (mayTake && open.rows === undefined && !this.#isAsked(open) && before.takeIfEqual(open.bytes, open.start, open.end))
+          this.#chunk.keep(open.bytes, open.start, open.end);
+        else await this.#compare(open);
+      }
+      this.#open = { bytes: records, start, end, block, index, rows: undefined };
+      start = end;
     }
-    return this.#chunk[this.#at];
+    this.#chunk.rows += ends.length;
+    return this.#cut();
   }
 
-  /** What is left of the chunk, taken. */
-  rest(): readonly KeyFingerprint[] | undefined {
-    const rest = this.#chunk.slice(this.#at);
-    this.#at = this.#chunk.length;
-    return rest.length === 0 ? undefined : rest;
+  /** The group that was still open. */
+  async finish(): Promise<ChangeChunk> {
+    if (this.#open !== undefined) await this.#compare(this.#open);
+    this.#open = undefined;
+    return this.#cut();
   }
 
-  async refillRest(): Promise<readonly KeyFingerprint[] | undefined> {
-    return (await this.refill()) === undefined ? undefined : this.rest();
+  /** What stands in `previous` behind the last key. */
+  async rest(): Promise<ChangeChunk | undefined> {
+    let count = 0;
+    for (; count < restPerChunk && (await this.#before.look()); count++) this.#pass();
+    return count === 0 ? undefined : this.#cut();
   }
 
-  async close(): Promise<void> {
-    await this.#iterator.return?.();
+  close(): Promise<void> {
+    return this.#before.close();
   }
+
+  async #compare(open: OpenGroup): Promise<void> {
+    const before = this.#before;
+    const rows = open.rows ?? [open.block.row(open.index)];
+    const key = keyOfRecord(open.bytes, open.start, open.end);
+    const group = groupOf(key, rows, this.#fingerprintOf);
+    const record = open.rows === undefined ? open : spanOf(writeRecord(group));
+    let previous: string | undefined;
+    while (await before.look()) {
+      const { bytes, start, end } = before;
+      const against = compareKeyBytes(this.#order, bytes, start + digits, end - 1, record.bytes, record.start + digits, record.end - 1);
+      if (against === 0) {
+        previous = fingerprintOfRecord(bytes, start);
+        before.take();
+      }
+      if (against >= 0) break;
+      this.#pass();
+    }
+    if (previous !== group.fingerprint || this.#everybody || this.#isAsked(open)) this.#chunk.groups.push({ ...group, previous });
+    this.#chunk.keep(record.bytes, record.start, record.end);
+  }
+
+  /** An old record whose key was not read. */
+  #pass(): void {
+    const { bytes, start, end } = this.#before;
+    if (this.#partial) this.#chunk.keep(bytes, start, end);
+    else this.#chunk.vanished.push(keyOfRecord(bytes, start, end));
+    this.#before.take();
+  }
+
+  #isAsked({ bytes, start, end }: Span): boolean {
+    for (;;) {
+      const next = this.#asked[this.#nextAsked];
+      if (next === undefined) return false;
+      const against = compareKeyBytes(this.#order, next.bytes, next.start, next.end, bytes, start + digits, end - 1);
+      if (against >= 0) return against === 0;
+      this.#nextAsked++;
+    }
+  }
+
+  #cut(): ChangeChunk {
+    const chunk = this.#chunk;
+    chunk.close();
+    this.#chunk = new Chunk();
+    return chunk;
+  }
+}
+
+class Chunk implements ChangeChunk {
+  readonly records: RecordPiece[] = [];
+  readonly groups: ComparedGroup[] = [];
+  readonly vanished: ExternalId[] = [];
+  readonly keyless: Row[] = [];
+  rows = 0;
+  /** Records that lie behind each other become one piece. */
+  #bytes: Buffer | undefined;
+  #start = 0;
+  #end = 0;
+  #count = 0;
+
+  keep(bytes: Buffer, start: number, end: number): void {
+    if (bytes !== this.#bytes || start !== this.#end) {
+      this.close();
+      this.#bytes = bytes;
+      this.#start = start;
+    }
+    this.#end = end;
+    this.#count++;
+  }
+
+  close(): void {
+    if (this.#bytes !== undefined && this.#count > 0)
+      this.records.push({ bytes: this.#bytes.subarray(this.#start, this.#end), count: this.#count });
+    this.#bytes = undefined;
+    this.#count = 0;
+  }
+}
+
+function joined(open: OpenGroup, row: Row): OpenGroup {
+  const rows = open.rows ?? [open.block.row(open.index)];
+  rows.push(row);
+  if (rows.length > mostRows) throw tooManyRows(keyOfRecord(open.bytes, open.start, open.end));
+  return { ...open, rows };
+}
+
+function outOfOrder(open: OpenGroup, row: Row): JoineryError {
+  return new JoineryError(
+    'SRC-301',
+    `row ${String(row.ordinal)} has the key ${row.key ?? ''}, which belongs before ${keyOfRecord(open.bytes, open.start, open.end)} of an earlier row`,
+  );
+}
+
+function spanOf(text: string): Span {
+  const bytes = Buffer.from(text, 'utf8');
+  return { bytes, start: 0, end: bytes.length };
+}
+
+function sortedSpans(order: KeyOrder, keys: Iterable<ExternalId>): readonly Span[] {
+  return [...keys]
+    .map((key) => spanOf(escapeKey(key)))
+    .toSorted((left, right) => compareKeyBytes(order, left.bytes, left.start, left.end, right.bytes, right.start, right.end));
 }

@@ -1,6 +1,7 @@
 import type { ColumnType } from '../pipeline/pipeline.ts';
 import type { KeyOrder, Row } from '../domain/row.ts';
 import type { ExternalId } from '../domain/words.ts';
+import type { PackedRows } from './packed.ts';
 import type { PositionTracker, Watermark } from './position.ts';
 
 /**
@@ -21,6 +22,8 @@ export interface Source {
    * column, a key out of order, a time-out.
    */
   read(request: ReadRequest): AsyncIterable<readonly Row[]>;
+  /** The same read with rows packed, where the source has them so: most rows of a run are only compared. */
+  readPacked?(request: ReadRequest): AsyncIterable<PackedRows>;
   /** The columns that the query returns, without reading rows. */
   describe(signal?: AbortSignal): Promise<readonly ColumnDescription[]>;
   close(): Promise<void>;
@@ -55,7 +58,7 @@ export interface ReadRequest {
   readonly signal?: AbortSignal;
   /** Rows may come in any order: only who is among them counts. Default: out of key order is SRC-301. */
   readonly anyOrder?: boolean;
-  /** Rows per chunk, default 1,000. */
+  /** Rows per chunk of `read`, default 1,000. */
   readonly chunk?: number;
 }
 

@@ -9,7 +9,7 @@ export interface GroupChunk {
 }
 
 /** More rows of one key than a worker can have: the key column is none, and a group is held in memory. */
-const mostRows = 10_000;
+export const mostRows = 10_000;
 
 /**
  * Joins the adjacent rows of each key, one chunk of groups for each chunk of rows. The rows of a key are put in the order of their fingerprints, so that a group
@@ -26,7 +26,7 @@ export async function* groupRows(chunks: AsyncIterable<readonly Row[]>, order: K
       if (row.key === undefined) keyless.push(row);
       else if (row.key === key) {
         open.push(row);
-        if (open.length > mostRows) throw new JoineryError('SRC-302', `more than ${String(mostRows)} rows have the key ${key}`);
+        if (open.length > mostRows) throw tooManyRows(key);
       } else {
         if (key !== undefined) {
           if (compareKeys(order, key, row.key) > 0) {
@@ -46,7 +46,11 @@ export async function* groupRows(chunks: AsyncIterable<readonly Row[]>, order: K
   if (key !== undefined) yield { groups: [groupOf(key, open, fingerprintOf)], keyless: [] };
 }
 
-function groupOf(key: string, rows: Row[], fingerprintOf: (fingerprints: readonly string[]) => string): RowGroup {
+export function tooManyRows(key: string): JoineryError {
+  return new JoineryError('SRC-302', `more than ${String(mostRows)} rows have the key ${key}`);
+}
+
+export function groupOf(key: string, rows: Row[], fingerprintOf: (fingerprints: readonly string[]) => string): RowGroup {
   const [first] = rows;
   if (rows.length === 1 && first !== undefined) return { key, rows, fingerprint: first.fingerprint };
   const sorted = rows.toSorted((a, b) => (a.fingerprint < b.fingerprint ? -1 : a.fingerprint > b.fingerprint ? 1 : a.ordinal - b.ordinal));

@@ -1,6 +1,9 @@
 import { JoineryError } from '../domain/error.ts';
 import type { Place } from '../domain/place.ts';
 import { compareKeys, type KeyOrder, type Row } from '../domain/row.ts';
+import type { ExternalId } from '../domain/words.ts';
+import type { PackedRows } from './packed.ts';
+import { compareKeyBytes, digits, keyOfRecord } from './record.ts';
 
 /** Follows the keys of a read and stops at the first one that is smaller than the one before (SRC-301). Equal keys and keyless rows pass. */
 export class KeySequence {
@@ -8,6 +11,7 @@ export class KeySequence {
   readonly #fix: string;
   readonly #place: Place | undefined;
   #last: string | undefined;
+  #lastRecord: { bytes: Buffer; start: number; end: number } | undefined;
 
   constructor(order: KeyOrder, orderBy: string, place: Place | undefined) {
     this.#order = order;
@@ -15,16 +19,43 @@ export class KeySequence {
     this.#place = place;
   }
 
+  /** The same for rows that are still bytes. */
+  checkPacked(rows: PackedRows): void {
+    const { records, ends } = rows;
+    let start = 0;
+    for (let index = 0; index < ends.length; index++) {
+      const end = ends[index] ?? start;
+      if (end === start) continue;
+      const last = this.#lastRecord;
+      if (
+        last !== undefined &&
+        compareKeyBytes(this.#order, last.bytes, last.start + digits, last.end - 1, records, start + digits, end - 1) > 0
+      )
+        throw this.#error(rows.row(index), keyOfRecord(last.bytes, last.start, last.end));
+      if (last === undefined) this.#lastRecord = { bytes: records, start, end };
+      else {
+        last.bytes = records;
+        last.start = start;
+        last.end = end;
+      }
+      start = end;
+    }
+  }
+
   check(row: Row): void {
     const { key } = row;
     if (key === undefined) return;
     const last = this.#last;
     if (last !== undefined && key !== last && compareKeys(this.#order, last, key) > 0) {
-      throw new JoineryError('SRC-301', `row ${String(row.ordinal)} has the key ${key}, which belongs before ${last} of an earlier row`, {
-        fix: this.#fix,
-        ...(this.#place === undefined ? {} : { place: this.#place }),
-      });
+      throw this.#error(row, last);
     }
     this.#last = key;
+  }
+
+  #error({ ordinal, key = '' }: Row, last: ExternalId): JoineryError {
+    return new JoineryError('SRC-301', `row ${String(ordinal)} has the key ${key}, which belongs before ${last} of an earlier row`, {
+      fix: this.#fix,
+      ...(this.#place === undefined ? {} : { place: this.#place }),
+    });
   }
 }

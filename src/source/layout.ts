@@ -2,7 +2,10 @@ import type { ColumnValue, Row, ValueProblem } from '../domain/row.ts';
 import type { ExternalId } from '../domain/words.ts';
 import type { ColumnDescription } from './contract.ts';
 import { splitLine, valueOfLine } from './line.ts';
-import type { CopiedLine } from './postgres-protocol.ts';
+import type { Fingerprint } from './fingerprint.ts';
+import type { PackedRows } from './packed.ts';
+import type { CopiedLines } from './postgres-protocol.ts';
+import { digits, escapeKey, fingerprintOfRecord, lineFeed } from './record.ts';
 import { UnfitValue, type Convert } from './values.ts';
 
 /** A column of a result, and how its text becomes a value. */
@@ -13,6 +16,9 @@ export interface ResultColumn extends ColumnDescription {
 }
 
 const tab = 0x09;
+const space = 0x20;
+const tilde = 0x7e;
+const backslash = 0x5c;
 
 /** What all rows of one read have in common. */
 export class RowLayout {
@@ -34,16 +40,51 @@ export class RowLayout {
     return new LineRow(this, this.#keyOf(valueOfLine(line, this.#keyIndex)), fingerprint, ordinal, line);
   }
 
-  /** The same for a line that is still bytes: only its key becomes text. */
-  rowOf(line: CopiedLine, ordinal: number): Row {
-    return new LineRow(this, this.#keyOf(textIn(line, this.#keyIndex)), line.fingerprint, ordinal, line);
+  /** Raw text of the watermark column; null: it is NULL, or there is no such column. */
+  watermarkOf(line: string): string | null {
+    return this.#watermarkIndex === -1 ? null : valueOfLine(line, this.#watermarkIndex);
   }
 
-  /** Raw text of the watermark column; null: it is NULL, or there is no such column. */
-  watermarkOf(line: string | CopiedLine): string | null {
-    const index = this.#watermarkIndex;
-    if (index === -1) return null;
-    return typeof line === 'string' ? valueOfLine(line, index) : textIn(line, index);
+  /** The lines of a COPY, packed, beginning with the row of that ordinal. */
+  pack({ bytes, bounds }: CopiedLines, fingerprint: Fingerprint, ordinal: number): PackedLines {
+    const ends: number[] = [];
+    let records = Buffer.allocUnsafe((bounds.length >> 1) * (digits + 33));
+    let filled = 0;
+    for (let index = 0; index < bounds.length; index += 2) {
+      const start = bounds[index] ?? 0;
+      const end = bounds[index + 1] ?? 0;
+      let from = start;
+      for (let passed = 0; passed < this.#keyIndex; passed++) from = bytes.indexOf(tab, from) + 1;
+      let to = from;
+      let isPlain = true;
+      for (; to < end; to++) {
+        const byte = bytes[to];
+        if (byte === tab) break;
+        if (byte === backslash) isPlain = false;
+      }
+      const first = bytes[from] ?? 0;
+      let key: Buffer | undefined;
+      // Blanks in front or at the end may be padding, or all there is; escapes may stand for anything.
+      if (!isPlain || first <= space || first > tilde || bytes[to - 1] === space) {
+        const text = this.#keyOf(valueOfLine(bytes.toString('utf8', from, to), 0));
+        if (text === undefined) {
+          ends.push(filled);
+          continue;
+        }
+        key = Buffer.from(escapeKey(text), 'utf8');
+      }
+      const size = digits + (key?.length ?? to - from) + 1;
+      if (filled + size > records.length)
+        records = Buffer.concat([records.subarray(0, filled)], Math.max(2 * records.length, filled + size));
+      fingerprint.write(bytes.subarray(start, end), records, filled);
+      let at = filled + digits;
+      if (key === undefined) for (let source = from; source < to; source++) records[at++] = bytes[source] ?? 0;
+      else at += key.copy(records, at);
+      records[at] = lineFeed;
+      filled += size;
+      ends.push(filled);
+    }
+    return new PackedLines(this, bytes, bounds, records.subarray(0, filled), ends, fingerprint, ordinal);
   }
 
   #keyOf(text: string | null): ExternalId | undefined {
@@ -52,11 +93,44 @@ export class RowLayout {
   }
 }
 
-function textIn({ block, start, end }: CopiedLine, index: number): string | null {
-  let from = start;
-  for (let passed = 0; passed < index; passed++) from = block.indexOf(tab, from) + 1;
-  const to = block.indexOf(tab, from);
-  return valueOfLine(block.toString('utf8', from, to === -1 || to > end ? end : to), 0);
+export class PackedLines implements PackedRows {
+  readonly records: Buffer;
+  readonly ends: readonly number[];
+  readonly #layout: RowLayout;
+  readonly #bytes: Buffer;
+  readonly #bounds: readonly number[];
+  readonly #fingerprint: Fingerprint;
+  readonly #ordinal: number;
+
+  constructor(
+    layout: RowLayout,
+    bytes: Buffer,
+    bounds: readonly number[],
+    records: Buffer,
+    ends: readonly number[],
+    fingerprint: Fingerprint,
+    ordinal: number,
+  ) {
+    this.#layout = layout;
+    this.#bytes = bytes;
+    this.#bounds = bounds;
+    this.records = records;
+    this.ends = ends;
+    this.#fingerprint = fingerprint;
+    this.#ordinal = ordinal;
+  }
+
+  row(index: number): Row {
+    const line = this.line(index);
+    const end = this.ends[index] ?? 0;
+    const start = index === 0 ? 0 : (this.ends[index - 1] ?? 0);
+    const fingerprint = start === end ? this.#fingerprint.ofText(line) : fingerprintOfRecord(this.records, start);
+    return this.#layout.row(line, fingerprint, this.#ordinal + index);
+  }
+
+  line(index: number): string {
+    return this.#bytes.toString('utf8', this.#bounds[2 * index], this.#bounds[2 * index + 1]);
+  }
 }
 
 class LineRow implements Row {
@@ -64,10 +138,10 @@ class LineRow implements Row {
   readonly fingerprint: string;
   readonly ordinal: number;
   readonly #layout: RowLayout;
-  readonly #line: string | CopiedLine;
+  readonly #line: string;
   #parsed: Parsed | undefined;
 
-  constructor(layout: RowLayout, key: ExternalId | undefined, fingerprint: string, ordinal: number, line: string | CopiedLine) {
+  constructor(layout: RowLayout, key: ExternalId | undefined, fingerprint: string, ordinal: number, line: string) {
     this.#layout = layout;
     this.key = key;
     this.fingerprint = fingerprint;
@@ -84,11 +158,7 @@ class LineRow implements Row {
   }
 
   #parse(): Parsed {
-    const line = this.#line;
-    return (this.#parsed ??= parseLine(
-      this.#layout.columns,
-      typeof line === 'string' ? line : line.block.toString('utf8', line.start, line.end),
-    ));
+    return (this.#parsed ??= parseLine(this.#layout.columns, this.#line));
   }
 
   /** The plain row: what a hand-off file holds. */

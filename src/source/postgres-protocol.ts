@@ -44,44 +44,47 @@ export class DescribeStatement implements Submittable {
   }
 }
 
-/** One row of a COPY: where its line lies, without the line feed, and its fingerprint. Nearly no line is ever read as text. */
-export interface CopiedLine {
-  readonly block: Buffer;
-  readonly start: number;
-  readonly end: number;
-  readonly fingerprint: string;
+/** Rows of a COPY as the server sent them. Nearly no line is ever read as text. */
+export interface CopiedLines {
+  readonly bytes: Buffer;
+  /** Where each line begins and where it ends, without its line feed, in turn. */
+  readonly bounds: readonly number[];
 }
 
-/** Lines are copied into blocks of at least this size, because pg reuses the buffer that it received them in. */
-const blockBytes = 1 << 18;
-const batchBytes = 1 << 20;
+/** CopyData. Source: PostgreSQL documentation, "Message Formats", as is that a message is its type, its length without the type, and its content. */
+const copyData = 0x64;
+const headBytes = 5;
+/** Blocks that may wait for the consumer: what the socket gave, about 64 KiB each. */
+const mostReady = 4;
+
+type Listener = (...values: readonly unknown[]) => void;
 
 /**
- * `COPY (…) TO STDOUT` as batches with back-pressure: the socket rests while the consumer has a batch to go on with. The server sends each row as one CopyData message
- * (PostgreSQL documentation, "Message Formats"), which is hashed and copied at once because pg reuses the buffer. A connection that dies rejects the
- * next batch: pg tells the running query, unlike pg-query-stream and pg-copy-streams, which then wait for ever or fail outside of any promise.
+ * `COPY (…) TO STDOUT` as blocks of lines with back-pressure: the socket rests while the consumer has blocks to go on with. While it runs, the rows' messages are taken off
+ * the socket before pg sees them, because pg makes an object of each; everything else, errors among it, goes to pg as it came. A connection that dies rejects the
+ * next block: pg tells the running query, unlike pg-query-stream and pg-copy-streams, which then wait for ever or fail outside of any promise.
  */
 export class CopyOut implements Submittable {
   /** Settles when the server is done with the statement, well or not. Never rejects. */
   readonly finished: Promise<void>;
   readonly #text: string;
-  readonly #hash: (line: Uint8Array) => string;
-  readonly #rows: number;
-  readonly #ready: CopiedLine[][] = [];
-  #batch: CopiedLine[] = [];
-  #bytes = 0;
-  #block = Buffer.alloc(0);
-  #filled = 0;
+  readonly #ready: CopiedLines[] = [];
+  /** The beginning of a message whose end has not come, and how many bytes of it are needed to go on. */
+  #waiting: Buffer[] = [];
+  #waitingBytes = 0;
+  #needed = headBytes;
+  /** Bytes of a message of pg's that have not come. */
+  #passing = 0;
+  #listeners: readonly Listener[] = [];
   #connection: Connection | undefined;
   #state: 'running' | 'discarding' | 'done' = 'running';
   #error: { readonly reason: unknown } | undefined;
   #finish: () => void = () => undefined;
   #wake: () => void = () => undefined;
+  readonly #onData = (chunk: Buffer): void => this.#receive(chunk);
 
-  constructor(text: string, hash: (line: Uint8Array) => string, rows: number) {
+  constructor(text: string) {
     this.#text = text;
-    this.#hash = hash;
-    this.#rows = rows;
     this.finished = new Promise((resolve) => {
       this.#finish = resolve;
     });
@@ -89,39 +92,24 @@ export class CopyOut implements Submittable {
 
   submit(connection: Connection): void {
     this.#connection = connection;
+    const { stream } = connection;
+    this.#listeners = stream.listeners('data') as Listener[]; // oxlint-disable-line typescript/no-unsafe-type-assertion -- a listener of `data` is called with the chunk
+    stream.removeAllListeners('data');
+    stream.on('data', this.#onData);
     connection.query(this.#text);
   }
 
-  handleCopyData(message: { readonly chunk: Buffer }): void {
-    if (this.#state !== 'running') return;
-    const { chunk } = message;
-    const length = chunk.length - 1;
-    if (this.#filled + length > this.#block.length) {
-      this.#block = Buffer.allocUnsafeSlow(Math.max(blockBytes, length));
-      this.#filled = 0;
-    }
-    const start = this.#filled;
-    const end = start + length;
-    chunk.copy(this.#block, start, 0, length);
-    this.#filled = end;
-    this.#batch.push({ block: this.#block, start, end, fingerprint: this.#hash(chunk.subarray(0, length)) });
-    this.#bytes += length;
-    if (this.#batch.length >= this.#rows || this.#bytes >= batchBytes) this.#flush();
-  }
-
   handleCommandComplete(): void {
-    if (this.#batch.length > 0 && this.#state === 'running') this.#flush();
+    // Nothing to do: the last block went out with its bytes.
   }
 
   handleError(error: unknown): void {
     this.fail(error);
-    this.#state = 'done';
-    this.#finish();
+    this.#end();
   }
 
   handleReadyForQuery(): void {
-    this.#state = 'done';
-    this.#finish();
+    this.#end();
     this.#wake();
   }
 
@@ -129,7 +117,7 @@ export class CopyOut implements Submittable {
     return this.#state === 'done';
   }
 
-  /** The consumer's next batch rejects with this, unless it already had an end. */
+  /** The consumer's next block rejects with this, unless it already had an end. */
   fail(reason: unknown): void {
     if (this.#state !== 'done') this.#error ??= { reason };
     this.#wake();
@@ -142,24 +130,87 @@ export class CopyOut implements Submittable {
   }
 
   /** The next rows; undefined: there are no more. */
-  async next(): Promise<readonly CopiedLine[] | undefined> {
+  async next(): Promise<CopiedLines | undefined> {
     for (;;) {
       if (this.#error !== undefined) throw this.#error.reason;
-      const batch = this.#ready.shift();
-      if (batch !== undefined) return batch;
+      const block = this.#ready.shift();
+      if (this.#ready.length === 0) this.#connection?.stream.resume();
+      if (block !== undefined) return block;
       if (this.#state === 'done') return undefined;
-      this.#connection?.stream.resume();
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
     }
   }
 
-  #flush(): void {
-    this.#ready.push(this.#batch);
-    this.#batch = [];
-    this.#bytes = 0;
-    this.#connection?.stream.pause();
+  /** The socket is pg's again. Messages behind the end of the statement belong to it, too. */
+  #end(): void {
+    if (this.#state === 'done') return;
+    this.#state = 'done';
+    const stream = this.#connection?.stream;
+    stream?.removeListener('data', this.#onData);
+    for (const listener of this.#listeners) stream?.on('data', listener);
+    this.#finish();
+  }
+
+  #receive(chunk: Buffer): void {
+    const data = this.#joined(chunk);
+    if (data === undefined) return;
+    const bounds: number[] = [];
+    let at = 0;
+    if (this.#passing > 0) {
+      at = Math.min(this.#passing, data.length);
+      this.#passing -= at;
+      this.#pass(data.subarray(0, at));
+    }
+    while (at + headBytes <= data.length) {
+      const end = at + 1 + data.readUInt32BE(at + 1);
+      if (data[at] === copyData) {
+        if (end > data.length) {
+          this.#needed = end - at;
+          break;
+        }
+        bounds.push(at + headBytes, end - 1);
+        at = end;
+      } else {
+        const here = Math.min(end, data.length);
+        this.#passing = end - here;
+        this.#hand(data, bounds);
+        this.#pass(data.subarray(at, here));
+        at = here;
+      }
+    }
+    this.#hand(data, bounds);
+    if (at < data.length) this.#wait(data.subarray(at));
+  }
+
+  /** What waited and what came, once it is enough to go on with. */
+  #joined(chunk: Buffer): Buffer | undefined {
+    if (this.#waitingBytes === 0) return chunk;
+    this.#wait(chunk);
+    if (this.#waitingBytes < this.#needed) return undefined;
+    const whole = Buffer.concat(this.#waiting, this.#waitingBytes);
+    this.#waiting = [];
+    this.#waitingBytes = 0;
+    this.#needed = headBytes;
+    return whole;
+  }
+
+  #wait(bytes: Buffer): void {
+    this.#waiting.push(bytes);
+    this.#waitingBytes += bytes.length;
+  }
+
+  #pass(bytes: Buffer): void {
+    for (const listener of this.#listeners) listener(bytes);
+  }
+
+  #hand(bytes: Buffer, bounds: number[]): void {
+    if (bounds.length === 0) return;
+    const lines = { bytes, bounds: bounds.splice(0) };
+    if (this.#state !== 'running') return;
+    this.#ready.push(lines);
+    if (this.#ready.length >= mostReady) this.#connection?.stream.pause();
     this.#wake();
   }
 }

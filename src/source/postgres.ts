@@ -1,12 +1,13 @@
 import { systemClock } from '../domain/clock.ts';
 import { invariant, JoineryError } from '../domain/error.ts';
 import type { Place } from '../domain/place.ts';
-import type { KeyOrder, Row } from '../domain/row.ts';
+import type { KeyOrder } from '../domain/row.ts';
 import type { ColumnType, PostgresSource as PostgresDeclaration } from '../pipeline/pipeline.ts';
 import type { ColumnDescription, ReadRequest, Source, SourceOptions } from './contract.ts';
 import { createFingerprint } from './fingerprint.ts';
 import { KeySequence } from './key-sequence.ts';
 import { RowLayout, type ResultColumn } from './layout.ts';
+import { unpackRows, type PackedRows } from './packed.ts';
 import { readPostgresUrl } from './postgres-connection.ts';
 import { explainPostgresError, type FailedStatement } from './postgres-errors.ts';
 import { CopyOut } from './postgres-protocol.ts';
@@ -20,6 +21,7 @@ const copyStart = 'COPY (';
 const explainStart = 'EXPLAIN ';
 /** How long the server may take to answer what it has to answer at once; ms. */
 const silenceAllowed = 15_000;
+const rowsPerChunk = 1000;
 
 /** Connects, looks at the columns and gives the connection back; reading begins with `read`. */
 export async function openPostgres(declaration: PostgresDeclaration, options: SourceOptions): Promise<Source> {
@@ -55,7 +57,8 @@ class PostgresReader {
       keyOrder,
       oneMoment: true,
       ...(watermark === undefined ? {} : { watermark }),
-      read: (request) => this.#read(request, keyOrder),
+      read: (request) => unpackRows(this.#read(request, keyOrder), request.chunk ?? rowsPerChunk),
+      readPacked: (request) => this.#read(request, keyOrder),
       describe: async (signal) => {
         const { columns, unread } = await this.inspect(signal);
         return [...columns.map(withoutConverters), ...unread.map((column) => ({ ...withoutConverters(column), isUnread: true as const }))];
@@ -79,7 +82,7 @@ class PostgresReader {
     }
   }
 
-  async *#read(request: ReadRequest, keyOrder: KeyOrder): AsyncGenerator<readonly Row[]> {
+  async *#read(request: ReadRequest, keyOrder: KeyOrder): AsyncGenerator<PackedRows> {
     const reading = await this.#begin(request.signal);
     try {
       const prepared = await this.#prepare(reading, request);
@@ -95,19 +98,16 @@ class PostgresReader {
       const fingerprint = await createFingerprint(request.seed, prepared.columns);
       const sequence = request.anyOrder === true ? undefined : new KeySequence(keyOrder, prepared.orderBy, this.#place);
       // The text was found to be one statement with closed parentheses and no comment at its end, so nothing in it can leave these.
-      const copy = new CopyOut(`${copyStart}${prepared.sql}) TO STDOUT`, (line) => fingerprint.ofBytes(line), request.chunk ?? 1000);
+      const copy = new CopyOut(`${copyStart}${prepared.sql}) TO STDOUT`);
       reading.start(copy, this.#declaration.statementTimeout);
-      let ordinal = 0;
+      let ordinal = 1;
       for (;;) {
         const lines = await copy.next();
         if (lines === undefined) return;
-        const rows: Row[] = [];
-        for (const line of lines) {
-          const row = layout.rowOf(line, ++ordinal);
-          sequence?.check(row);
-          tracker?.add(layout.watermarkOf(line));
-          rows.push(row);
-        }
+        const rows = layout.pack(lines, fingerprint, ordinal);
+        ordinal += rows.ends.length;
+        sequence?.checkPacked(rows);
+        if (tracker !== undefined) for (let index = 0; index < rows.ends.length; index++) tracker.add(layout.watermarkOf(rows.line(index)));
         yield rows;
       }
     } catch (error) {

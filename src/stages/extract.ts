@@ -1,10 +1,11 @@
+import { JoineryError } from '../domain/error.ts';
 import type { RowGroup } from '../domain/row.ts';
 import type { Run } from '../domain/run.ts';
 import type { ExternalId } from '../domain/words.ts';
-import { mergeChanges, type ChangeChunk, type KeyFingerprint } from '../source/changes.ts';
+import { mergeChanges, type ChangeChunk } from '../source/changes.ts';
 import type { Source } from '../source/contract.ts';
-import { writeFingerprints } from '../source/fingerprint-file.ts';
-import { groupRows } from '../source/groups.ts';
+import { writeFingerprints, type RecordPiece } from '../source/fingerprint-file.ts';
+import { readPacked } from '../source/packed.ts';
 import { Channel } from './channel.ts';
 import { dayOf, type StageContext } from './context.ts';
 import { PositionTracker } from '../source/position.ts';
@@ -31,7 +32,7 @@ export async function* extract(
   const missing = new Set(previous.missing);
   const tracker = source.watermark === undefined ? undefined : new PositionTracker(run.asOf, partial?.position);
   const summary = { rows: 0, keys: 0, keyless: 0, unchanged: 0, changed: 0, vanished: 0 };
-  const fingerprints = new Channel<readonly KeyFingerprint[]>();
+  const fingerprints = new Channel<RecordPiece>();
   const header = { run: run.id, order: source.keyOrder, mapping: mapping.id };
   const written = store.files.write({ run: run.id }, fingerprintFile, writeFingerprints(header, fingerprints));
   // Awaited below; without a handler an early failure would end the process before we get there.
@@ -40,12 +41,19 @@ export async function* extract(
   try {
     await refuseMissingColumns(context, source);
     const request = { seed: store.identity.fingerprintSeed, signal, asOf: dayOf(context.pipeline, run.asOf) };
-    const read = source.read({ ...request, ...(partial === undefined ? {} : { partial }), ...(tracker === undefined ? {} : { tracker }) });
-    const groups = groupRows(countRows(read, summary), source.keyOrder);
-    for await (const chunk of mergeChanges(groups, previous.fingerprints, source.keyOrder, partial !== undefined)) {
-      await fingerprints.push(chunk.records);
-      summary.keys += chunk.records.length;
-      for (const item of itemsOf(chunk, previous.everybody, again, missing)) {
+    const read = readPacked(source, {
+      ...request,
+      ...(partial === undefined ? {} : { partial }),
+      ...(tracker === undefined ? {} : { tracker }),
+    });
+    const comparison = { order: source.keyOrder, partial: partial !== undefined, everybody: previous.everybody, asked: again };
+    for await (const chunk of mergeChanges(read, previous.fingerprints, comparison)) {
+      summary.rows += chunk.rows;
+      for (const piece of chunk.records) {
+        await fingerprints.push(piece);
+        summary.keys += piece.count;
+      }
+      for (const item of itemsOf(chunk, missing)) {
         if (item.kind === 'group') summary.changed++;
         else if (item.kind === 'keyless') summary.keyless++;
         else summary.vanished++;
@@ -60,6 +68,8 @@ export async function* extract(
     }
     complete = true;
   } catch (error) {
+    // Damage that shows only while the pass runs: this run fails, and the next one builds the file anew from the ledger.
+    if (error instanceof JoineryError && error.code === 'SRC-401') await store.files.remove({ pipeline: run.pipeline }, fingerprintFile);
     throw await stopForColumns(context, run, error);
   } finally {
     // Left early or failed: what was read is not the whole pass, so its fingerprints must not appear.
@@ -82,28 +92,16 @@ async function finishExtract(context: StageContext, run: Run, summary: ExtractSu
   await context.store.runs.advance(context.lease, run.id, { state: 'extracted', population: summary.keys });
 }
 
-async function* countRows<T>(chunks: AsyncIterable<readonly T[]>, summary: { rows: number }): AsyncGenerator<readonly T[]> {
-  for await (const chunk of chunks) {
-    summary.rows += chunk.length;
-    yield chunk;
-  }
-}
-
-function* itemsOf(
-  chunk: ChangeChunk,
-  everybody: boolean,
-  again: ReadonlySet<ExternalId>,
-  missing: Set<ExternalId>,
-): Generator<ExtractItem> {
+function* itemsOf(chunk: ChangeChunk, missing: Set<ExternalId>): Generator<ExtractItem> {
   for (const row of chunk.keyless) yield { kind: 'keyless', ordinal: row.ordinal };
   for (const externalId of chunk.vanished) {
     missing.delete(externalId);
     yield { kind: 'vanished', externalId };
   }
-  const changed = new Set(chunk.changed.map(({ key }) => key));
+  // Who is missing is asked for: he is among the groups if he is there.
   for (const group of chunk.groups) {
     missing.delete(group.key);
-    if (everybody || changed.has(group.key) || again.has(group.key)) yield { kind: 'group', group: plainGroup(group) };
+    yield { kind: 'group', group: plainGroup(group) };
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Json } from '../domain/canonical-json.ts';
 import { JoineryError } from '../domain/error.ts';
 import type { ExternalId, RunId } from '../domain/words.ts';
-import { readFingerprints } from '../source/fingerprint-file.ts';
+import { readFingerprints, readRecords } from '../source/fingerprint-file.ts';
 import { fromLines } from '../store/ndjson.ts';
 import {
   fingerprintFile,
@@ -110,9 +110,10 @@ async function refuseWhileInSource({ store, pipeline }: Asking, worker: External
   const bytes = last === undefined ? undefined : await store.files.read({ pipeline: pipeline.name }, fingerprintFile);
   if (last === undefined || bytes === undefined)
     throw new JoineryError('AUD-112', `the keys of the last pass of ${pipeline.name} are not known`);
-  const { header, records } = await readFingerprints(bytes);
+  const file = await readFingerprints(bytes);
+  const { header } = file;
   let found = false;
-  for await (const chunk of records) found ||= chunk.some(({ key }) => key === worker);
+  for await (const { key } of readRecords(file)) found ||= key === worker;
   if (found) throw new JoineryError('AUD-112', `run ${header.run} read worker ${worker} in the source`);
   if (header.run !== last.id) throw new JoineryError('AUD-112', `the keys that run ${last.id} read are not known`);
   if (
@@ -134,7 +135,7 @@ async function isNamedIn({ store }: Asking, run: RunId, name: string, worker: Ex
   }
   // Of a pass that was never accepted.
   let found = false;
-  for await (const chunk of (await readFingerprints(bytes)).records) found ||= chunk.some(({ key }) => key === worker);
+  for await (const { key } of readRecords(await readFingerprints(bytes))) found ||= key === worker;
   return found;
 }
 

@@ -3,9 +3,9 @@ import { JoineryError } from '../domain/error.ts';
 import { compareKeys, type KeyOrder } from '../domain/row.ts';
 import type { Run, RunState } from '../domain/run.ts';
 import type { ExternalId, JobScope } from '../domain/words.ts';
-import type { KeyFingerprint } from '../source/changes.ts';
 import { mostKeysAsked, type PartialRead, type Source } from '../source/contract.ts';
-import { readFingerprints, type FingerprintFile } from '../source/fingerprint-file.ts';
+import { readFingerprints, writeRecords, type FingerprintFile } from '../source/fingerprint-file.ts';
+import type { KeyFingerprint } from '../source/record.ts';
 import { scopeOf, type StageContext } from './context.ts';
 import { fingerprintFile, readDocument, type ExtractSummary } from '../store/run-files.ts';
 
@@ -18,7 +18,8 @@ export function isOfJob(run: JobScope, scope: JobScope): boolean {
 
 /** What the last accepted pass saw, and who has to be looked at again although his row is the same. */
 export interface PreviousPass {
-  readonly fingerprints: AsyncIterable<readonly KeyFingerprint[]>;
+  /** The body of a fingerprint file. */
+  readonly fingerprints: AsyncIterable<Uint8Array>;
   readonly everybody: boolean;
   readonly again: ReadonlySet<ExternalId>;
   /** Missing since an earlier pass: not in the fingerprints any more. */
@@ -62,7 +63,7 @@ export async function previousPass(context: StageContext, run: Run, source: Sour
     // A disable that is not settled of somebody who is missing goes out again by a pass that finds him missing.
     const isUrgent = unsettled.some((key) => base.missing.has(key));
     const partial = everybody || isUrgent ? undefined : partialRead(context, run, source, summary, again);
-    return { ...base, fingerprints: file.records, everybody, ...(partial === undefined ? {} : { partial }) };
+    return { ...base, fingerprints: file.body, everybody, ...(partial === undefined ? {} : { partial }) };
   }
   const rebuilt = await rebuild(context, source.keyOrder);
   for (const key of rebuilt.stale) again.add(key);
@@ -104,9 +105,8 @@ async function acceptedFile(context: StageContext, last: Run, order: KeyOrder): 
     if (bytes === undefined) continue;
     try {
       const file = await readFingerprints(bytes);
-      if (file.header.run === last.id && file.header.order === order)
-        return { header: file.header, records: forgetDamaged(context, file.records) };
-      await file.records[Symbol.asyncIterator]().return?.();
+      if (file.header.run === last.id && file.header.order === order) return file;
+      await file.body[Symbol.asyncIterator]().return?.();
     } catch (error) {
       if (!(error instanceof JoineryError) || error.code !== 'SRC-401') throw error;
       context.emit({ type: 'warning', diagnostic: { code: error.code, severity: 'warning', message: error.message } });
@@ -115,39 +115,11 @@ async function acceptedFile(context: StageContext, last: Run, order: KeyOrder): 
   return undefined;
 }
 
-/**
- * Damage further in shows only while the pass runs: this run fails, and the next one builds the file anew from the ledger. No generator, because one that nobody began would not
- * close the file when it is left.
- */
-function forgetDamaged(context: StageContext, records: FingerprintFile['records']): AsyncIterable<readonly KeyFingerprint[]> {
-  return {
-    [Symbol.asyncIterator]: () => {
-      const inner = records[Symbol.asyncIterator]();
-      return {
-        async next() {
-          try {
-            return await inner.next();
-          } catch (error) {
-            if (error instanceof JoineryError && error.code === 'SRC-401') {
-              await context.store.files.remove({ pipeline: context.pipeline.name }, fingerprintFile);
-            }
-            throw error;
-          }
-        },
-        async return() {
-          await inner.return?.();
-          return { done: true, value: undefined };
-        },
-      };
-    },
-  };
-}
-
 /** From the ledger: everybody's key and fingerprint in the source's order, and who was evaluated under another mapping. */
 async function rebuild(
   context: StageContext,
   order: KeyOrder,
-): Promise<{ records: AsyncIterable<readonly KeyFingerprint[]>; stale: readonly ExternalId[] }> {
+): Promise<{ records: AsyncIterable<Uint8Array>; stale: readonly ExternalId[] }> {
   const { store, pipeline, mapping } = context;
   const records: KeyFingerprint[] = [];
   const stale: ExternalId[] = [];
@@ -159,13 +131,13 @@ async function rebuild(
     }
   }
   records.sort((left, right) => compareKeys(order, left.key, right.key));
-  return { records: oneChunk(records), stale };
+  return { records: writeRecords(oneChunk(records)), stale };
 }
 
 async function* oneChunk(records: readonly KeyFingerprint[]): AsyncGenerator<readonly KeyFingerprint[]> {
   yield await Promise.resolve(records);
 }
 
-async function* noFingerprints(): AsyncGenerator<readonly KeyFingerprint[]> {
-  yield await Promise.resolve([]);
+function noFingerprints(): AsyncIterable<Uint8Array> {
+  return writeRecords(oneChunk([]));
 }

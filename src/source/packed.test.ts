@@ -1,0 +1,111 @@
+import { EventEmitter } from 'node:events';
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { compareKeys, type KeyOrder } from '../domain/row.ts';
+import { createFingerprint } from './fingerprint.ts';
+import { RowLayout, type ResultColumn } from './layout.ts';
+import { encodeLine } from './line.ts';
+import { CopyOut } from './postgres-protocol.ts';
+import { compareKeyBytes, escapeKey, fingerprintOfRecord, keyOfRecord, unescapeKey } from './record.ts';
+
+const wild = fc.string({
+  unit: fc.constantFrom('a', 'Z', ' ', '\\', '\n', '\t', '0', '7', '-', 'é', '\u{e000}', '\u{10000}'),
+  maxLength: 6,
+});
+const keys = fc.oneof(fc.integer({ min: -50, max: 2000 }).map(String), wild);
+const value = fc.option(keys, { nil: null });
+
+const columns = ['a', 'b', 'c'].map((name): ResultColumn => ({
+  name,
+  databaseType: 'text',
+  type: 'string',
+  convert: (text) => text,
+  keyText: (text) => (name === 'b' ? text.replace(/ +$/, '') : text),
+}));
+
+describe('keys as bytes', () => {
+  const half = fc.string({ unit: fc.constantFrom('\ud800', '\udc00', 'a', '\u{e000}', '\\'), minLength: 1, maxLength: 3 });
+
+  test('compare as keys do', () => {
+    const order = fc.constantFrom<KeyOrder>('integer', 'bytes', 'utf16');
+    fc.assert(
+      fc.property(order, fc.oneof(keys, half), fc.oneof(keys, half), (by, left, right) => {
+        const [a, b] = [Buffer.from(`#${escapeKey(left)}`), Buffer.from(`${escapeKey(right)}#`)];
+        expect(Math.sign(compareKeyBytes(by, a, 1, a.length, b, 0, b.length - 1))).toBe(Math.sign(compareKeys(by, left, right)));
+        expect(unescapeKey(escapeKey(left))).toBe(left);
+      }),
+    );
+  });
+});
+
+describe('packed lines', () => {
+  test('have the rows, keys and fingerprints of the lines one by one', async () => {
+    const fingerprint = await createFingerprint(7n, columns);
+    fc.assert(
+      fc.property(fc.array(fc.tuple(value, value, value), { maxLength: 20 }), fc.constantFrom('a', 'b', 'c'), (rows, key) => {
+        const layout = new RowLayout(columns, key);
+        const lines = rows.map((row) => encodeLine(row));
+        const bytes = Buffer.from(`#${lines.map((line) => `${line}\n`).join('')}`);
+        const bounds: number[] = [];
+        for (let at = 1, index = 0; index < lines.length; index++) {
+          const end = at + Buffer.byteLength(lines[index] ?? '');
+          bounds.push(at, end);
+          at = end + 1;
+        }
+        const packed = layout.pack({ bytes, bounds }, fingerprint, 5);
+        expect(packed.ends).toHaveLength(rows.length);
+        for (const [index, line] of lines.entries()) {
+          const expected = layout.row(line, fingerprint.ofText(line), 5 + index);
+          expect(JSON.stringify(packed.row(index))).toBe(JSON.stringify(expected));
+          const [start, end] = [packed.ends[index - 1] ?? 0, packed.ends[index] ?? 0];
+          if (expected.key === undefined) expect(start).toBe(end);
+          else {
+            expect(keyOfRecord(packed.records, start, end)).toBe(expected.key);
+            expect(fingerprintOfRecord(packed.records, start)).toBe(expected.fingerprint);
+          }
+        }
+      }),
+    );
+  });
+});
+
+describe('a COPY', () => {
+  const message = (type: string, content: string): Buffer => {
+    const body = Buffer.from(content, 'utf8');
+    const head = Buffer.alloc(5);
+    head.write(type, 'latin1');
+    head.writeUInt32BE(body.length + 4, 1);
+    return Buffer.concat([head, body]);
+  };
+
+  test('takes its rows off the socket and leaves everything else to pg, however the bytes are cut', async () => {
+    const parts = fc.array(fc.record({ type: fc.constantFrom('d', 'd', 'd', 'N', 'S'), text: wild }), { maxLength: 12 });
+    await fc.assert(
+      fc.asyncProperty(parts, fc.infiniteStream(fc.integer({ min: 1, max: 40 })), async (sent, sizes) => {
+        const stream = Object.assign(new EventEmitter(), { pause: () => undefined, resume: () => undefined });
+        const passed: Buffer[] = [];
+        const ofPg = (bytes: Buffer): number => passed.push(bytes);
+        stream.on('data', ofPg);
+        const copy = new CopyOut('COPY …');
+        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what a COPY uses of a connection
+        copy.submit({ stream, query: () => undefined } as unknown as Parameters<CopyOut['submit']>[0]);
+        const messages = sent.map(({ type, text }) => message(type, type === 'd' ? `${text}\n` : text));
+        const bytes = Buffer.concat(messages);
+        for (let at = 0; at < bytes.length;) {
+          const size: number = sizes.next().value;
+          stream.emit('data', bytes.subarray(at, at + size));
+          at += size;
+        }
+        copy.handleReadyForQuery();
+        const lines: string[] = [];
+        for (let block = await copy.next(); block !== undefined; block = await copy.next()) {
+          for (let at = 0; at < block.bounds.length; at += 2)
+            lines.push(block.bytes.toString('utf8', block.bounds[at], block.bounds[at + 1]));
+        }
+        expect(lines).toEqual(sent.flatMap(({ type, text }) => (type === 'd' ? [text] : [])));
+        expect(Buffer.concat(passed)).toEqual(Buffer.concat(messages.filter((_each, index) => sent[index]?.type !== 'd')));
+        expect(stream.listeners('data')).toEqual([ofPg]);
+      }),
+    );
+  });
+});

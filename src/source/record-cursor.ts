@@ -1,0 +1,117 @@
+import { JoineryError } from '../domain/error.ts';
+import type { KeyOrder } from '../domain/row.ts';
+import { compareKeyBytes, digits, lineFeed } from './record.ts';
+
+/**
+ * Steps through the records of a fingerprint file behind its header. Most records are never looked at: they equal the bytes that the source gave, in the order that the source
+ * keeps. Errors: SRC-401 for what is not as it was written.
+ */
+export class RecordCursor {
+  readonly #iterator: AsyncIterator<Uint8Array>;
+  readonly #order: KeyOrder;
+  #isOver = false;
+  #count = 0;
+  /** Where the record before the current one begins; -1: there is none. */
+  #last = -1;
+  #lastEnd = -1;
+  bytes: Buffer = Buffer.alloc(0);
+  /** The current record; `end` is known after `look`. */
+  start = 0;
+  end = 0;
+
+  constructor(body: AsyncIterable<Uint8Array>, order: KeyOrder) {
+    this.#iterator = body[Symbol.asyncIterator]();
+    this.#order = order;
+  }
+
+  /** Takes the current record if it is these bytes. Only bytes that are in memory are compared: `look` decides where this cannot. */
+  takeIfEqual(records: Buffer, start: number, end: number): boolean {
+    const size = end - start;
+    const at = this.start;
+    const { bytes } = this;
+    if (at + size > bytes.length) return false;
+    for (let index = 0; index < size; index++) if (bytes[at + index] !== records[start + index]) return false;
+    this.#last = at;
+    this.#lastEnd = at + size;
+    this.start = at + size;
+    this.#count++;
+    return true;
+  }
+
+  /** Finds the end of the current record and checks it; false: there are no more. */
+  async look(): Promise<boolean> {
+    if (this.#isOver) return false;
+    let feed = this.bytes.indexOf(lineFeed, this.start);
+    while (feed === -1) {
+      if (!(await this.#refill())) throw damaged(this.start === this.bytes.length ? 'was cut short' : 'ends within a line');
+      feed = this.bytes.indexOf(lineFeed, this.start);
+    }
+    this.end = feed + 1;
+    if (isEnd(this.bytes, this.start)) {
+      await this.#close();
+      return false;
+    }
+    const { bytes, start, end } = this;
+    if (end - start < digits + 2 || !isHex(bytes, start)) throw damaged(`has a line that is none after ${String(this.#count)} keys`);
+    const before = this.#last;
+    if (before !== -1 && compareKeyBytes(this.#order, bytes, before + digits, this.#lastEnd - 1, bytes, start + digits, end - 1) >= 0)
+      throw damaged(`is out of order after ${String(this.#count)} keys`);
+    return true;
+  }
+
+  /** Past the record that `look` found. */
+  take(): void {
+    this.#last = this.start;
+    this.#lastEnd = this.end;
+    this.start = this.end;
+    this.#count++;
+  }
+
+  /** Gives the file back, read to its end or not. */
+  async close(): Promise<void> {
+    await this.#iterator.return?.();
+  }
+
+  /** Keeps the record before, which the next one is compared with. */
+  async #refill(): Promise<boolean> {
+    const next = await this.#iterator.next();
+    if (next.done === true) return false;
+    const from = this.#last === -1 ? this.start : this.#last;
+    this.bytes = Buffer.concat([this.bytes.subarray(from), next.value]);
+    this.start -= from;
+    if (this.#last !== -1) {
+      this.#lastEnd -= from;
+      this.#last = 0;
+    }
+    return true;
+  }
+
+  async #close(): Promise<void> {
+    this.#isOver = true;
+    const said = this.bytes.toString('latin1', this.start, this.end - 1);
+    if (said !== `end ${String(this.#count)}`) throw damaged('has another number of keys than it says');
+    if (this.end < this.bytes.length || !(await this.#isDry())) throw damaged('goes on behind its end');
+  }
+
+  async #isDry(): Promise<boolean> {
+    for (let next = await this.#iterator.next(); next.done !== true; next = await this.#iterator.next())
+      if (next.value.length > 0) return false;
+    return true;
+  }
+}
+
+function isEnd(bytes: Buffer, start: number): boolean {
+  return bytes[start] === 0x65 && bytes[start + 1] === 0x6e && bytes[start + 2] === 0x64 && bytes[start + 3] === 0x20;
+}
+
+function isHex(bytes: Buffer, start: number): boolean {
+  for (let at = start; at < start + digits; at++) {
+    const byte = bytes[at] ?? 0;
+    if (!((byte >= 0x30 && byte <= 0x39) || (byte >= 0x61 && byte <= 0x66))) return false;
+  }
+  return true;
+}
+
+export function damaged(what: string, cause?: unknown): JoineryError {
+  return new JoineryError('SRC-401', `the fingerprint file ${what}`, cause === undefined ? {} : { cause });
+}
