@@ -167,8 +167,8 @@ describe('mergeChanges', () => {
   });
 
   test('joins the rows of a key across parts and compares them as one', async () => {
-    const of = (key: string | undefined, fingerprint: string, ordinal: number): Row =>
-      row(ordinal, { key, fingerprint: fingerprint.padStart(16, '0') });
+    const of = (name: string | undefined, hash: string, ordinal: number): Row =>
+      row(ordinal, { key: name, fingerprint: hash.padStart(16, '0') });
     const rows = [of('a', '1', 1), of('a', '2', 2), of(undefined, '9', 3), of('a', '3', 4), of('b', '4', 5)];
     const turned = [of('a', '3', 1), of('a', '1', 2), of('a', '2', 3), of('b', '4', 4)];
     const first = await merge(rows, [1, 1, 1, 1, 1][Symbol.iterator](), [], [100][Symbol.iterator](), { order: 'bytes' });

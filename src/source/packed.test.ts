@@ -58,11 +58,8 @@ describe('packed lines', () => {
           const expected = layout.row(line, fingerprint.ofText(line), 5 + index);
           expect(JSON.stringify(packed.row(index))).toBe(JSON.stringify(expected));
           const [start, end] = [packed.ends[index - 1] ?? 0, packed.ends[index] ?? 0];
-          if (expected.key === undefined) expect(start).toBe(end);
-          else {
-            expect(keyOfRecord(packed.records, start, end)).toBe(expected.key);
-            expect(fingerprintOfRecord(packed.records, start)).toBe(expected.fingerprint);
-          }
+          const record = start === end ? undefined : [keyOfRecord(packed.records, start, end), fingerprintOfRecord(packed.records, start)];
+          expect(record).toEqual(expected.key === undefined ? undefined : [expected.key, expected.fingerprint]);
         }
       }),
     );
