@@ -179,6 +179,14 @@ describe('names in proper case', () => {
       }),
     );
   });
+
+  it.each([
+    ["a 'ÆB", "a 'Æb"],
+    ['VAN a', 'van A'],
+    ["'t hooft", "'t Hooft"],
+  ])('%s is %s, and stays so', (text, written) => {
+    expect([text, written].map((one) => call('properCase', one, ['van', 'de']))).toEqual([written, written]);
+  });
 });
 
 describe('text', () => {

@@ -31,6 +31,7 @@ function isDigit(code: number): boolean {
   return /\p{Nd}/u.test(String.fromCodePoint(code));
 }
 
+const nameWord = /[\p{L}\p{M}\p{N}'’]+/gu;
 const capitalWord = /^\p{Lu}{2,}$/u;
 const romanNumber = /^(?:II|III|IV|VI|VII|VIII|IX)$/;
 
@@ -39,8 +40,13 @@ const romanNumber = /^(?:II|III|IV|VI|VII|VIII|IX)$/;
  * that has capitals unless it is all capitals itself.
  */
 function writeProperName(text: string, particles: ReadonlySet<string>): string {
+  // Capitals may be gone after the first time (`VAN a`, `a 3COM`): what is left then is a text in small letters.
+  return writeOnce(writeOnce(text, particles), particles);
+}
+
+function writeOnce(text: string, particles: ReadonlySet<string>): string {
   const hasCapitals = /\p{Lu}/u.test(text);
-  return text.replaceAll(/[\p{L}\p{M}\p{N}'’]+/gu, (word) => {
+  return text.replaceAll(nameWord, (word) => {
     const small = word.toLowerCase();
     const letters = word.replaceAll(/[^\p{L}]/gu, '');
     const shouts = capitalWord.test(letters);
@@ -59,9 +65,10 @@ function capitaliseName(word: string): string {
   return scottish === null ? capitaliseFirst(word) : `Mc${capitaliseFirst(scottish[1] ?? '')}`;
 }
 
+/** Behind an apostrophe too, but a single letter there is a word of its own: `'t Hooft`. */
 function capitaliseFirst(word: string): string {
-  const [first = ''] = word;
-  return toUpperCase(first, 'en') + word.slice(first.length);
+  const [, before = '', first = ''] = /^(['’]*(?=\p{L}{2})|)(.?)/su.exec(word) ?? [];
+  return before + toUpperCase(first, 'en') + word.slice(before.length + first.length);
 }
 
 function readParticles(value: unknown): ReadonlySet<string> {
