@@ -116,7 +116,7 @@ describe('reading PostgreSQL', () => {
       // The server fills the socket's buffers and then waits for us to read; nothing else ends this loop.
       while (wait !== 'ClientWrite') {
         const { rows } = await admin.query(
-          "select wait_event from pg_stat_activity where application_name = 'joinery' and query like 'COPY%generate_series%'",
+          "select wait_event from pg_stat_activity where application_name = 'joinery' and datname = current_database() and query like 'COPY%generate_series%'",
         );
         wait = rows[0]?.wait_event;
       }
@@ -248,7 +248,9 @@ describe('what goes wrong with PostgreSQL', () => {
   test('reports a connection that the server ended, while reading and while a chunk is being worked on', async () => {
     const source = await open(query("select i as id, repeat('x', 1000) as filler from generate_series(1, 100000) i order by i"));
     const kill = async (): Promise<boolean> => {
-      await admin.query("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'joinery'");
+      await admin.query(
+        "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'joinery' and datname = current_database()",
+      );
       return false;
     };
     await expect(eachChunk(source, 100, kill)).rejects.toMatchObject({ code: 'SRC-102' });
@@ -260,7 +262,8 @@ describe('what goes wrong with PostgreSQL', () => {
   test('reports a connection that is ended while the server still sorts', async () => {
     const source = await open(query('select 1 as id, pg_sleep(3600)::text as never'));
     const kill = async (): Promise<void> => {
-      const sql = "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'joinery' and query like 'COPY%3600%'";
+      const sql =
+        "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'joinery' and datname = current_database() and query like 'COPY%3600%'";
       while ((await admin.query(sql)).rowCount === 0) continue;
     };
     await Promise.all([expect(readAll(source)).rejects.toMatchObject({ code: 'SRC-102' }), kill()]);

@@ -113,7 +113,8 @@ test('on postgres is known to be lost when the connection that held it dies', as
   const lost = new Promise((resolve) => {
     lease.lost.addEventListener('abort', resolve, { once: true });
   });
-  await killer.query(`SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND pid <> pg_backend_pid()`);
+  await killer.query(`SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND pid <> pg_backend_pid()
+       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`);
   await killer.end();
   await lost;
   expect(lease.lost.reason).toMatchObject({ code: 'STO-202' });
