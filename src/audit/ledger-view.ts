@@ -41,6 +41,7 @@ export function ledgerView(entry: LedgerEntry, masks: Masks, leavers: LeaversDec
 
 function evidenceWords({ kind, operation, outcome, rows }: NonNullable<LedgerEntry['confirmed']>['evidence']): string {
   if (kind === 'adopted') return 'the directory had the account before the first upload';
+  if (kind === 'directory') return `no log row came, and the account shows all that operation ${operation ?? 'unknown'} sent`;
   return `${plural(rows?.length ?? 0, 'log row')} said “${spaced(outcome ?? 'applied')}” of operation ${operation ?? 'unknown'}`;
 }
 

@@ -2,6 +2,7 @@ import type { Instant } from '../domain/clock.ts';
 import { declarationOf } from '../domain/errors/registry.ts';
 import type { ExternalId, JobScope, PipelineName, RunId } from '../domain/words.ts';
 import { classWords, explainCode } from '../entra/outcome-codes.ts';
+import { silenceCauses } from '../entra/silence-causes.ts';
 import type { LookedAt, Store } from '../store/contract.ts';
 import { readDocument, readHandoff } from '../store/run-files.ts';
 import type { Masks } from './masks.ts';
@@ -53,7 +54,7 @@ export async function stewardList(
     rows.push(
       ...rejectedRows(one, messages.get(one.externalId), masks),
       ...(await failedRows(store, scope, one, masks)),
-      ...quietRows(one),
+      ...(await quietRows(store, scope, one)),
     );
   }
   rows.push(...held.slice(0, limit));
@@ -132,12 +133,19 @@ async function failedRows(store: Store, scope: JobScope, { externalId: worker, f
   ];
 }
 
-function quietRows({ externalId: worker, silent, missing }: LookedAt): StewardRow[] {
+async function quietRows(store: Store, scope: JobScope, { externalId: worker, silent, missing }: LookedAt): Promise<StewardRow[]> {
   const rows: StewardRow[] = [];
   const about = (kind: 'silent' | 'missing', reason: string, todo: string, who: string): void => {
     rows.push({ worker, kind, code: '', attribute: '', value: '', reason, todo, who });
   };
-  if (silent)
+  const found = silent
+    ? (await store.operations.ofWorker(scope, worker)).findLast(({ outcome }) => outcome === 'silent')?.failure
+    : undefined;
+  const cause = silenceCauses.find(({ code }) => code === found?.code);
+  if (cause !== undefined) {
+    const { code, words, todo, class: who } = cause;
+    rows.push({ worker, kind: 'silent', code, attribute: '', value: '', reason: words, todo, who: classWords[who] });
+  } else if (silent)
     about(
       'silent',
       'An operation went silent, so that nobody knows what the service has.',

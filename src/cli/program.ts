@@ -35,6 +35,7 @@ const commands: Readonly<Record<string, () => Promise<(register: Register) => Co
   load: async () => (await import('./commands/stage.ts')).loadCommand,
   reconcile: async () => (await import('./commands/stage.ts')).reconcileCommand,
   status: async () => (await import('./commands/status.ts')).statusCommand,
+  verify: async () => (await import('./commands/verify.ts')).verifyCommand,
   notify: async () => (await import('./commands/notify.ts')).notifyCommand,
   report: async () => (await import('./commands/report.ts')).reportCommand,
   explain: async () => (await import('./commands/explain.ts')).explainCommand,

@@ -95,8 +95,8 @@ export interface Confirmed {
 
 /** Why the ledger believes what it says. */
 export interface Evidence {
-  /** `log`: a provisioning log said so. `adopted`: read from the directory before the first upload. */
-  readonly kind: 'log' | 'adopted';
+  /** `log`: a provisioning log said so. `adopted`: read from the directory before the first upload. `directory`: no row came, and the account shows all that was sent. */
+  readonly kind: 'log' | 'adopted' | 'directory';
   readonly operation?: OperationId;
   readonly outcome?: Outcome;
   /** Ids of the log rows of the whole `changeId` group. */

@@ -1,10 +1,11 @@
 import type { Outcome } from '../domain/words.ts';
+import { silenceCauses } from './silence-causes.ts';
 
 /** Who has to act: HR's data, the job's mapping, its set-up, the tenant, or nobody because the service does. */
 export type CodeClass = 'data' | 'mapping' | 'scope' | 'setUp' | 'target' | 'service' | 'none';
 
 /** Does sending the same record again help? */
-export type Resend = 'never' | 'whenPayloadDiffers' | 'afterFix' | 'byService';
+export type Resend = 'never' | 'whenPayloadDiffers' | 'afterFix' | 'byService' | 'nextRun';
 
 export interface OutcomeCode {
   /** As the log writes it; a trailing `*` stands for any ending. */
@@ -12,7 +13,7 @@ export interface OutcomeCode {
   /** Another way to recognise it: what the reason says, where the code is missing or differs. */
   readonly text?: RegExp;
   readonly class: CodeClass;
-  readonly outcome: Extract<Outcome, 'failed' | 'skipped' | 'unchanged' | 'appliedWithWarning'>;
+  readonly outcome: Extract<Outcome, 'failed' | 'skipped' | 'unchanged' | 'appliedWithWarning' | 'silent'>;
   readonly words: string;
   readonly todo: string;
   readonly resend: Resend;
@@ -103,6 +104,8 @@ const unknownCode: OutcomeCode = {
 
 /** What a code means, by the code and otherwise by what the reason says. Never undefined. */
 export function explainCode(code: string, reason = ''): OutcomeCode {
+  const ours = silenceCauses.find((cause) => cause.code === code);
+  if (ours !== undefined) return { ...ours, outcome: 'silent', resend: 'nextRun' };
   return (
     outcomeCodes.find((known) => (known.code.endsWith('*') ? code.startsWith(known.code.slice(0, -1)) : known.code === code)) ??
     outcomeCodes.find((known) => known.text?.test(reason) === true || known.text?.test(code) === true) ??

@@ -1,5 +1,6 @@
 import type { Outcome } from '../domain/words.ts';
 import { classWords, outcomeCodes, type Resend } from './outcome-codes.ts';
+import { silenceCauses } from './silence-causes.ts';
 import type { GeneratedPage } from './retry-rules-page.ts';
 
 export const outcomesPage: GeneratedPage = { path: 'docs/reference/outcomes.md', render: renderOutcomes };
@@ -18,7 +19,7 @@ const outcomeWords: Readonly<Record<Outcome, { readonly seen: string; readonly d
   },
   failed: { seen: 'a failure that the service does not say it retries', does: 'The confirmed payload stays. What is wrong with data is not sent again until the payload differs.' },
   escrowed: { seen: 'a failure with the text “It will be retried again after this date”', does: 'The operation stays open: the service retries by itself.' },
-  silent: { seen: 'no row in time', does: 'The baseline counts as unknown and the worker is sent again, after a diagnosis of the job.' },
+  silent: { seen: 'no row in time, and the account does not show all that was sent (or may not be read)', does: 'The baseline counts as unknown and the worker is sent again, after a diagnosis.' },
   superseded: { seen: 'a newer version (a disable) overtook it', does: 'Nothing; the newer operation decides.' },
 }; // prettier-ignore
 
@@ -27,6 +28,7 @@ const resendWords: Readonly<Record<Resend, string>> = {
   whenPayloadDiffers: 'when the payload differs',
   afterFix: 'after the repair',
   byService: 'not needed',
+  nextRun: 'by the next run',
 };
 
 function renderOutcomes(): string {
@@ -52,6 +54,14 @@ function renderOutcomes(): string {
       (code) =>
         `| \`${code.code}\` | ${code.outcome} | ${code.words} | ${code.todo} | ${classWords[code.class]} | ${resendWords[code.resend]} |`,
     ),
+    '',
+    '## Causes of silence',
+    '',
+    'No row came. These codes are ours: what directory and job showed when the operation went silent.',
+    '',
+    '| Code | What it means | What to do | Who acts |',
+    '| --- | --- | --- | --- |',
+    ...silenceCauses.map(({ code, words, todo, class: who }) => `| \`${code}\` | ${words} | ${todo} | ${classWords[who]} |`),
     '',
   ];
   return lines.join('\n');

@@ -3,7 +3,7 @@ import type { Instant } from '../domain/clock.ts';
 import type { Diagnostic } from '../domain/diagnostic.ts';
 import { JoineryError } from '../domain/error.ts';
 import { maskTextOf } from '../domain/masking.ts';
-import type { LedgerEntry } from '../domain/ledger.ts';
+import type { Evidence, LedgerEntry } from '../domain/ledger.ts';
 import type { LogRow } from '../domain/log-row.ts';
 import type { Operation } from '../domain/operation.ts';
 import type { ExternalId, JobScope, OperationId } from '../domain/words.ts';
@@ -14,6 +14,9 @@ import { byWorker, judgeWorker, managerGivenUp, type Judgement } from './judge.t
 import { inChunks } from '../store/ndjson.ts';
 import { lateDisables } from './late-disables.ts';
 import { JobWatch } from './silence.ts';
+import { lookAtSilence, type SilenceView } from './silence-look.ts';
+import { differences } from '../scim/index.ts';
+import type { AttributePath } from '../domain/payload.ts';
 
 /** What reconcile needs of the service. */
 export interface LogSource {
@@ -21,6 +24,12 @@ export interface LogSource {
   read(from: Instant, onProblem: (problem: Diagnostic) => void, signal: AbortSignal): AsyncIterable<readonly LogRow[]>;
   /** undefined: the runner may not read the job; silence is then never concluded. */
   job(signal: AbortSignal): Promise<JobStatus | undefined>;
+  /** What directory and job show of workers whose operations have no row; undefined: the runner may not read users. Absent: nobody can be asked. */
+  look?(
+    workers: readonly ExternalId[],
+    paths: readonly AttributePath[],
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<ExternalId, SilenceView> | undefined>;
 }
 
 export interface ReconcileOptions {
@@ -75,7 +84,7 @@ export async function reconcile(context: StageContext, logs: LogSource, options:
   const outcomes: Record<string, number> = {};
   const lost = new Set<ExternalId>();
   const failures = new Map<string, FailureCount>();
-  const watch = new JobWatch();
+  const watch = new JobWatch(await store.logs.remembered(scope));
   let pause = firstPause;
   let lateTold = 0;
   let open = await store.operations.open(scope);
@@ -84,6 +93,7 @@ export async function reconcile(context: StageContext, logs: LogSource, options:
     // The job first: what is silent by its executions is looked for once more before it is called that.
     await observeJob(context, logs, watch);
     const touched = await readRows(context, scope, logs, open, watch);
+    await store.logs.remember(scope, watch.news(), clock.now());
     // Judging everybody at every look would cost more than all the rest: only new rows, a grace that ends or silence change a judgement.
     const now = clock.now();
     const due = open.filter(
@@ -95,7 +105,7 @@ export async function reconcile(context: StageContext, logs: LogSource, options:
       context,
       scope,
       open.filter(({ externalId }) => workers.has(externalId)),
-      watch,
+      { watch, logs },
       { outcomes, lost, failures, again },
     );
     open = open.filter(({ id, externalId }) => !workers.has(externalId) || left.has(id));
@@ -171,7 +181,7 @@ async function closeWhatIsKnown(
   context: StageContext,
   scope: JobScope,
   open: readonly Operation[],
-  watch: JobWatch,
+  around: { readonly watch: JobWatch; readonly logs: LogSource },
   findings: Findings,
 ): Promise<ReadonlySet<OperationId>> {
   const { store, lease, clock } = context;
@@ -180,6 +190,7 @@ async function closeWhatIsKnown(
     const workers = chunk.map(([worker]) => worker);
     const [entries, rows] = await Promise.all([store.ledger.getMany(scope, workers), store.logs.about(scope, workers)]);
     const closures: Closure[] = [];
+    const seen = await lookAtSilent(context, around, chunk, entries);
     for (const [worker, operations] of chunk) {
       const entry = entries.get(worker);
       const times = await overtakingTimes(context, scope, entry, operations);
@@ -188,7 +199,7 @@ async function closeWhatIsKnown(
       const managerUnknown = await waitsForManager(context, scope, firstSight);
       const judged = managerUnknown ? judgeWorker({ ...known, managerUnknown }, clock.now()) : firstSight;
       for (const judgement of judged) {
-        const settled = settle(context, judgement, watch);
+        const settled = settle(context, judgement, around.watch, entry, seen?.get(worker));
         if (settled.closure !== undefined) {
           closures.push(settled.closure);
           tell(context, judgement.operation, settled.closure, findings);
@@ -222,15 +233,57 @@ function settle(
   context: StageContext,
   judgement: Judgement,
   watch: JobWatch,
+  entry: LedgerEntry | undefined,
+  view: SilenceView | undefined,
 ): { readonly closure?: Closure; readonly escrow?: Extract<Judgement, { readonly kind: 'escrow' }>['failure'] } {
   if (judgement.kind === 'close') return { closure: judgement.closure };
   const failure = judgement.kind === 'escrow' ? judgement.failure : judgement.operation.failure;
   const operation: Operation =
     judgement.kind === 'escrow' ? { ...judgement.operation, outcome: 'escrowed', failure: judgement.failure } : judgement.operation;
   if (!watch.isSilent(operation, context.clock.now())) return judgement.kind === 'escrow' ? { escrow: judgement.failure } : {};
+  const found = view === undefined ? undefined : lookAtSilence(operation, entry, view);
+  if (found?.kind === 'shown') return { closure: shownClosure(context, operation, found) };
   const evidence = { kind: 'log' as const, operation: operation.id, outcome: 'silent' as const, rows: [] };
   const closure = { operation: operation.id, outcome: 'silent', effect: 'forget', evidence } as const;
-  return { closure: failure === undefined ? closure : { ...closure, failure } };
+  const reason = failure ?? found?.failure;
+  return { closure: reason === undefined ? closure : { ...closure, failure: reason } };
+}
+
+/** No row came, and the account has what was sent: whatever the service did, the worker is as he should be. */
+function shownClosure(
+  { clock }: StageContext,
+  { id }: Operation,
+  { outcome, account, unknown }: Extract<ReturnType<typeof lookAtSilence>, { readonly kind: 'shown' }>,
+): Closure {
+  const detail = { at: clock.now(), account };
+  const evidence: Evidence = { kind: 'directory', operation: id, outcome, rows: [], detail, ...(unknown.length === 0 ? {} : { unknown }) };
+  return { operation: id, outcome, effect: 'confirm', evidence };
+}
+
+/** What can be seen of those who are about to be called silent. Where two versions of a worker are in flight, the account tells nothing about either. */
+async function lookAtSilent(
+  { signal, clock }: StageContext,
+  { watch, logs }: { readonly watch: JobWatch; readonly logs: LogSource },
+  chunk: readonly (readonly [ExternalId, readonly Operation[]])[],
+  entries: ReadonlyMap<ExternalId, LedgerEntry>,
+): Promise<ReadonlyMap<ExternalId, SilenceView> | undefined> {
+  const silent = chunk.flatMap(([worker, [operation, ...others]]) => {
+    const isOnly = operation !== undefined && others.length === 0 && entries.get(worker)?.sent?.operation === operation.id;
+    return isOnly && operation.overtakes === undefined && watch.isSilent(operation, clock.now()) ? [operation] : [];
+  });
+  if (silent.length === 0) return undefined;
+  const paths = new Set(silent.flatMap(({ payload }) => differences(undefined, payload).map(({ path }) => path)));
+  try {
+    return await logs.look?.(
+      silent.map(({ externalId }) => externalId),
+      [...paths],
+      signal,
+    );
+  } catch (error) {
+    // Silence is what it was; that the directory does not answer now is no more than that.
+    if (error instanceof JoineryError && error.code.startsWith('ENT-')) return undefined;
+    throw error;
+  }
 }
 
 function tell(context: StageContext, operation: Operation, closure: Closure, findings: Findings): void {

@@ -28,6 +28,7 @@ import { preparePipeline, stateOf, type Prepared } from './prepare.ts';
 import { RunRecord } from './run-record.ts';
 import { acceptRun, beginRun, deliverRun, extractRun, planRun, settleRun, transformRun, wrongStage, type RunResult } from './run.ts';
 import { transferWorkers } from './transfer.ts';
+import { verifyLedger, type Drift, type VerifyReport } from './verify.ts';
 import type { Chance } from './send-batch.ts';
 import { openService } from './service.ts';
 import { openChannels } from './notify/channel.ts';
@@ -269,6 +270,18 @@ export class Runner {
       await load(context, await this.#existing(run.id), around);
       return this.#existing(run.id);
     }, 'delivering');
+  }
+
+  /** Names accounts that are other than the ledger says. Reads only, beside a run that is executing. Errors: ENT-205 without the right to read users. */
+  async verify(workers: ReadonlySet<ExternalId> | undefined, onDrift: (drift: Drift) => void): Promise<VerifyReport> {
+    const { clock, emit, signal } = this.#options;
+    const { pipeline, store } = this;
+    const service = openService(pipeline.sink, clock, emit, signal);
+    try {
+      return await verifyLedger({ pipeline, store, clock, signal }, service.graph, workers, onDrift);
+    } finally {
+      await service.close();
+    }
   }
 
   /** Closes all open operations of the job that the logs tell about, and sends what was waiting for that. */

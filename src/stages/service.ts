@@ -9,6 +9,7 @@ import type { SinkDeclaration } from '../pipeline/pipeline.ts';
 import { openDirectoryNames, type DirectoryView } from './directory-names.ts';
 import type { LogSource } from './reconcile.ts';
 import type { Sink } from './send-batch.ts';
+import { openLook } from './silence-accounts.ts';
 import { openSink } from './service-sink.ts';
 
 /** The provisioning service as the stages see it. Nothing is asked before the first use. */
@@ -48,7 +49,7 @@ export function openService(
   return {
     graph,
     sink: openSink(graph, tokens, job, emit),
-    logs: { read: (from, onProblem, abort) => logs.read({ from, onProblem, signal: abort }), job },
+    logs: { read: (from, onProblem, abort) => logs.read({ from, onProblem, signal: abort }), job, look: openLook(graph) },
     directory: openDirectoryNames(graph, emit, signal),
     async close() {
       await graph.close();

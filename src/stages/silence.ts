@@ -1,6 +1,7 @@
 import type { Instant } from '../domain/clock.ts';
 import type { Operation } from '../domain/operation.ts';
-import type { JobExecution, JobStatus } from '../entra/job.ts';
+import type { JobStatus } from '../entra/job.ts';
+import type { JobMemory } from '../store/contract.ts';
 
 /** No operation is called silent earlier after its 202. */
 export const silenceAfter = 60 * 60_000;
@@ -15,26 +16,48 @@ const drainQuiet = 60 * 60_000;
 const escrowDay = 24 * 60 * 60_000;
 
 /**
- * Watches the job while reconcile waits, because the service tells only its last execution. An operation is silent when its hour is over, two executions
+ * Watches the job over all looks at it, because the service tells only its last execution. An operation is silent when its hour is over, two executions
  * that began after it have ended, the job is active, and no drain is in progress: a paused or quarantined job is not silent, it has not begun, and one that works
  * through what is hours old has not come to it yet. What is in escrow is silent when its retry is due for an hour and an execution that began since has ended:
  * a restart throws escrows away, and the service gives up some day.
  */
 export class JobWatch {
-  readonly #executions = new Map<Instant, JobExecution>();
+  /** When they began → ended. */
+  readonly #executions: Map<Instant, Instant>;
   #job: JobStatus | undefined;
   #drain: Instant | undefined;
+  #fresh: { readonly began: Instant; readonly ended: Instant }[] = [];
+  #drainIsFresh = false;
+
+  /** `memory`: what processes before this one have seen. */
+  constructor(memory: JobMemory = { executions: [] }) {
+    this.#executions = new Map(memory.executions.map(({ began, ended }) => [began, ended]));
+    this.#drain = memory.drainedAt;
+  }
 
   observe(job: JobStatus): void {
     this.#job = job;
     for (const execution of [job.lastExecution, job.lastSuccessfulExecution]) {
-      if (execution?.began !== undefined && execution.ended !== undefined) this.#executions.set(execution.began, execution);
+      const { began, ended } = execution ?? {};
+      if (began === undefined || ended === undefined || this.#executions.has(began)) continue;
+      this.#executions.set(began, ended);
+      this.#fresh.push({ began, ended });
     }
+  }
+
+  /** What was seen since the last time this was asked, for the processes that come after this one. */
+  news(): JobMemory {
+    const news = { executions: this.#fresh, ...(this.#drainIsFresh && this.#drain !== undefined ? { drainedAt: this.#drain } : {}) };
+    this.#fresh = [];
+    this.#drainIsFresh = false;
+    return news;
   }
 
   /** A row about an operation that is in flight and not in escrow. */
   noteRow(operation: Pick<Operation, 'acceptedAt'>, at: Instant): void {
-    if (operation.acceptedAt !== undefined && at - operation.acceptedAt > drainLag) this.#drain = Math.max(this.#drain ?? 0, at);
+    if (operation.acceptedAt === undefined || at - operation.acceptedAt <= drainLag || at <= (this.#drain ?? 0)) return;
+    this.#drain = at;
+    this.#drainIsFresh = true;
   }
 
   isSilent(operation: Operation, now: Instant): boolean {

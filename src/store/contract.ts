@@ -361,8 +361,20 @@ export interface LogRows {
   cursor(scope: JobScope): Promise<Instant | undefined>;
   /** Forward only. */
   moveCursor(scope: JobScope, to: Instant): Promise<void>;
+  /** What was seen of the job by every process that looked, for what a single look cannot know. */
+  remembered(scope: JobScope): Promise<JobMemory>;
+  /** Adds to it; what it knows already is nothing. Executions older than two weeks are forgotten. */
+  remember(scope: JobScope, seen: JobMemory, at: Instant): Promise<void>;
   /** Removes rows that are older and belong to no open operation. */
   prune(scope: JobScope, before: Instant): Promise<number>;
+}
+
+/** The service tells only its last execution, and rows of a drain are read once. */
+export interface JobMemory {
+  /** Executions that have ended, by when they began. */
+  readonly executions: readonly { readonly began: Instant; readonly ended: Instant }[];
+  /** Time of the newest row about an operation that had waited for long. */
+  readonly drainedAt?: Instant;
 }
 
 /** What a report asks of the state; reads only. */

@@ -54,4 +54,37 @@ onEveryEngine('log rows', (open) => {
     expect([...left.values()].flat().map((one) => one.id)).toEqual(['1', '4']);
     expect(await store.logs.prune(otherScope, 5 * 60_000)).toBe(0);
   });
+
+  test('remember what was seen of the job, whoever saw it, for two weeks', async () => {
+    const store = await open();
+    const day = 86_400_000;
+    expect(await store.logs.remembered(scope)).toEqual({ executions: [] });
+    await store.logs.remember(scope, { executions: [{ began: day, ended: day + 5 }] }, day);
+    await store.logs.remember(
+      scope,
+      {
+        executions: [
+          { began: day, ended: day + 5 },
+          { began: 2 * day, ended: 2 * day + 5 },
+        ],
+        drainedAt: 70,
+      },
+      2 * day,
+    );
+    await store.logs.remember(scope, { executions: [], drainedAt: 60 }, 2 * day);
+    await store.logs.remember(scope, { executions: [] }, 2 * day);
+    expect(await store.logs.remembered(scope)).toEqual({
+      executions: [
+        { began: day, ended: day + 5 },
+        { began: 2 * day, ended: 2 * day + 5 },
+      ],
+      drainedAt: 70,
+    });
+    expect(await store.logs.remembered(otherScope)).toEqual({ executions: [] });
+    await store.logs.remember(scope, { executions: [{ began: 15.5 * day, ended: 15.6 * day }] }, 15.6 * day);
+    expect((await store.logs.remembered(scope)).executions.map(({ began }) => began)).toEqual([2 * day, 15.5 * day]);
+    const kinds: string[] = [];
+    for await (const lines of store.journal.stream()) kinds.push(...lines.map(({ kind }) => kind));
+    expect(kinds.filter((kind) => kind === 'job.observed')).toHaveLength(3);
+  });
 });

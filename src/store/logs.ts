@@ -4,6 +4,7 @@ import type { ExternalId, JobScope } from '../domain/words.ts';
 import type { LogRows } from './contract.ts';
 import { columnsOf, inChunks, placeholders, type Database, type Insertion } from './database.ts';
 import { ensureJob, findJob } from './jobs.ts';
+import { remember, remembered } from './job-memory.ts';
 import { appendLine } from './journal-lines.ts';
 import { inFlight } from './operation-row.ts';
 import { jsonOf, optionalInteger, textOf } from './row.ts';
@@ -35,6 +36,8 @@ export function openLogs(database: Database, clock: Clock): LogRows {
       return row === undefined ? undefined : optionalInteger(row, 'log_cursor');
     },
     moveCursor: (scope, to) => moveCursor(database, scope, to, clock.now()),
+    remembered: (scope) => remembered(database, scope),
+    remember: (scope, seen, at) => remember(database, scope, seen, at),
     prune: (scope, before) => prune(database, scope, before, clock.now()),
   };
 }
