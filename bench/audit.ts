@@ -90,10 +90,12 @@ async function exportAlone(state: string, one: string): Promise<void> {
   if (run === undefined) throw new Error('no run');
   const table = exportTable(store, run, 'payloads', masksOf(prepared.pipeline));
   let rows = 0;
+  const curve: number[] = [];
   const limited = async function* (): typeof table.rows extends AsyncIterable<infer T> ? AsyncGenerator<T> : never {
     for await (const row of table.rows) {
       yield row;
-      if (++rows === 1_000_000) return;
+      if (++rows % 200_000 === 0) curve.push(process.memoryUsage.rss());
+      if (rows === 1_000_000) return;
     }
   };
   const base = process.memoryUsage.rss();
@@ -107,7 +109,7 @@ async function exportAlone(state: string, one: string): Promise<void> {
   clearInterval(sampler);
   const megabytes = (bytes: number): string => `${String(Math.round(bytes / 1_048_576))} MB`;
   say(
-    `export ${one.padEnd(8)} ${count(rows)} rows in ${seconds(started)} s, file ${megabytes(statSync(file).size)}, RSS ${megabytes(base)} before, ${megabytes(peak)} at most`,
+    `export ${one.padEnd(8)} ${count(rows)} rows in ${seconds(started)} s, file ${megabytes(statSync(file).size)}, RSS ${megabytes(base)} before, ${megabytes(peak)} at most; each 200,000 rows: ${curve.map(megabytes).join(', ')}`,
   );
   await store.close();
 }
