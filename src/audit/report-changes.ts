@@ -1,6 +1,5 @@
 import { isDisable, type ExternalId, type RunId } from '../domain/words.ts';
-import type { Operation } from '../domain/operation.ts';
-import type { Store } from '../store/contract.ts';
+import type { Store, WorkerEnd } from '../store/contract.ts';
 import { readDocument, readHandoff, type ChangeListing, type ListedChange } from '../store/run-files.ts';
 import { shownDifference, type Masks } from './masks.ts';
 import type { AttributeRow, WorkerRow } from './run-report.ts';
@@ -87,13 +86,13 @@ function rank(changes: readonly ListedChange[], troubled: ReadonlySet<ExternalId
   return changes.toSorted((left, right) => rankOf(left) - rankOf(right));
 }
 
-function withoutPlan(externalId: ExternalId, operations: readonly Operation[]): readonly WorkerRow[] {
+function withoutPlan(externalId: ExternalId, operations: readonly WorkerEnd[]): readonly WorkerRow[] {
   const change = operations.at(-1)?.change;
   if (change === undefined) return [];
   return [{ externalId, change, ends: operations.map(endOfOperation), waiting: false, failedBefore: false, differences: [] }];
 }
 
-function endOfOperation({ outcome, state }: Operation): End {
+function endOfOperation({ outcome, state }: WorkerEnd): End {
   if (outcome !== undefined) return endOf(outcome);
   if (state === 'sending' || state === 'sent' || state === 'unknown') return 'open';
   return endOf(state === 'planned' ? 'unsent' : state);

@@ -1,6 +1,5 @@
 import type { Instant } from '../domain/clock.ts';
-import type { Json } from '../domain/canonical-json.ts';
-import type { Desired, Evaluated, Evidence, LedgerEntry, Failed, Missing } from '../domain/ledger.ts';
+import type { Desired, Evaluated, Evidence, LedgerEntry } from '../domain/ledger.ts';
 import type { LogRow } from '../domain/log-row.ts';
 import type { Batch, Operation, OperationFailure } from '../domain/operation.ts';
 import type { Payload } from '../domain/payload.ts';
@@ -8,14 +7,18 @@ import type { Run, RunState } from '../domain/run.ts';
 import type { VerdictSummary } from '../domain/verdict.ts';
 import type { Erasure } from './contract-erasure.ts';
 import type { People } from './contract-people.ts';
-import type { BatchId, ExternalId, JobScope, OperationId, Outcome, PipelineName, RunId, SentChangeKind, Sha256 } from '../domain/words.ts';
+import type { BatchId, ExternalId, JobScope, OperationId, Outcome, PipelineName, RunId, Sha256 } from '../domain/words.ts';
 import type { Approvals } from './contract-approvals.ts';
 import type { Conditions } from './contract-conditions.ts';
+import type { Figures } from './contract-figures.ts';
 import type { Files } from './contract-files.ts';
+import type { Journal } from './contract-journal.ts';
 
 export type { Approvals } from './contract-approvals.ts';
 export type { Conditions } from './contract-conditions.ts';
+export type { Figures, EndFigure, LookedAt, StandingFigure, WorkerEnd } from './contract-figures.ts';
 export type { FileArea, Files } from './contract-files.ts';
+export type { Journal, JournalHead, JournalLine } from './contract-journal.ts';
 
 /**
  * Where the state of a tenant's pipelines lives: one SQLite folder or one PostgreSQL database. Everything that changes state is a
@@ -375,69 +378,4 @@ export interface JobMemory {
   readonly executions: readonly { readonly began: Instant; readonly ended: Instant }[];
   /** Time of the newest row about an operation that had waited for long. */
   readonly drainedAt?: Instant;
-}
-
-/** What a report asks of the state; reads only. */
-export interface Figures {
-  /** Operations of a run by change and by how they ended. */
-  ends(run: RunId): Promise<readonly EndFigure[]>;
-  /** Operations of a run that failed, went silent, were skipped, refused or dropped, or ended with a warning; by batch and index, in chunks. */
-  troubled(run: RunId): AsyncIterable<readonly Operation[]>;
-  /** Operations of a run about these workers, each worker's in order of sending. */
-  ofWorkers(run: RunId, externalIds: readonly ExternalId[]): Promise<ReadonlyMap<ExternalId, readonly Operation[]>>;
-  /** Calls that the run's batches took of window and quota, replays included. */
-  calls(run: RunId): Promise<number>;
-  /** Workers whose rejection stands in the ledger, by code of the reason; a worker with two reasons counts in both. Most first. */
-  standing(scope: JobScope, owner: PipelineName): Promise<readonly StandingFigure[]>;
-  /** Workers of the pipeline with something open that only a person can close, by key: the first ones, and how many there are. */
-  lookAt(scope: JobScope, owner: PipelineName, limit: number): Promise<{ readonly workers: readonly LookedAt[]; readonly total: number }>;
-  /** Every pipeline that ever had a run, by name. */
-  pipelines(): Promise<readonly PipelineName[]>;
-}
-
-/** What is open about one worker. */
-export interface LookedAt {
-  readonly externalId: ExternalId;
-  /** His rejection stands; `run` evaluated him. */
-  readonly rejected?: { readonly codes: readonly string[]; readonly run: RunId };
-  readonly failed?: Failed;
-  readonly silent: boolean;
-  readonly missing?: Missing;
-}
-
-export interface EndFigure {
-  readonly change: SentChangeKind;
-  /** An outcome, else `open` (in flight), `unsent` (planned), `refused` or `dropped`. */
-  readonly end: string;
-  readonly operations: number;
-}
-
-export interface StandingFigure {
-  readonly code: string;
-  readonly workers: number;
-}
-
-export interface JournalLine {
-  readonly sequence: number;
-  readonly at: Instant;
-  readonly kind: string;
-  /** Ids, counts and keyed hashes only; never a worker's id or value. */
-  readonly data: Readonly<Record<string, Json>>;
-  readonly previous: Sha256;
-  readonly hash: Sha256;
-}
-
-export interface Journal {
-  /** For acts that change no other state: approvals, releases, reveals. */
-  record(kind: string, data: Readonly<Record<string, Json>>, at: Instant): Promise<JournalLine>;
-  /** In order, in chunks. */
-  stream(from?: number): AsyncIterable<readonly JournalLine[]>;
-  last(): Promise<JournalLine | undefined>;
-  /** The last line as the store notes it apart from the lines, so that a journal whose end was cut off is found out. */
-  head(): Promise<JournalHead | undefined>;
-}
-
-export interface JournalHead {
-  readonly sequence: number;
-  readonly hash: Sha256;
 }

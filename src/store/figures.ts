@@ -1,10 +1,10 @@
 import type { Operation } from '../domain/operation.ts';
 import { sentChangeKinds, type ExternalId, type JobScope, type PipelineName, type RunId } from '../domain/words.ts';
 import { toLookAt, troubled } from './audit-schema.ts';
-import type { EndFigure, Figures, LookedAt, StandingFigure } from './contract.ts';
+import type { EndFigure, Figures, LookedAt, StandingFigure, WorkerEnd } from './contract.ts';
 import { inChunks, placeholders, type Database } from './database.ts';
 import { findJob } from './jobs.ts';
-import { inFlight, operationOf } from './operation-row.ts';
+import { endOfOperation, inFlight, operationOf } from './operation-row.ts';
 import { flagOf, integerOf, jsonOf, optionalJson, optionalText, textOf, wordOf } from './row.ts';
 
 const rowsPerQuery = 500;
@@ -63,20 +63,21 @@ async function ofWorkers(
   database: Database,
   run: RunId,
   externalIds: readonly ExternalId[],
-): Promise<ReadonlyMap<ExternalId, readonly Operation[]>> {
-  const found = new Map<ExternalId, Operation[]>();
+): Promise<ReadonlyMap<ExternalId, readonly WorkerEnd[]>> {
+  const found = new Map<ExternalId, WorkerEnd[]>();
   const scope = await database.first({ sql: 'SELECT tenant, job FROM runs WHERE id = ?', bindings: [run] });
   if (scope === undefined) return found;
   const job = (await findJob(database, { tenant: textOf(scope, 'tenant'), job: textOf(scope, 'job') })) ?? 0;
   for (const chunk of inChunks([...new Set(externalIds)], workersPerQuery)) {
     const rows = await database.all({
-      sql: `SELECT * FROM operations WHERE job_id = ? AND external_id IN (${placeholders(chunk.length)}) AND run = ? ORDER BY batch, ordinal`,
+      sql: `SELECT external_id, change, state, outcome FROM operations WHERE job_id = ? AND external_id IN (${placeholders(chunk.length)}) AND run = ? ORDER BY batch, ordinal`,
       bindings: [job, ...chunk, run],
     });
-    for (const operation of rows.map(operationOf)) {
-      const known = found.get(operation.externalId);
-      if (known === undefined) found.set(operation.externalId, [operation]);
-      else known.push(operation);
+    for (const row of rows) {
+      const externalId = textOf(row, 'external_id');
+      const known = found.get(externalId);
+      if (known === undefined) found.set(externalId, [endOfOperation(row)]);
+      else known.push(endOfOperation(row));
     }
   }
   return found;

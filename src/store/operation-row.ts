@@ -52,8 +52,17 @@ export function droppedFor(reason: string): OperationFailure {
   return { code: 'dropped', reason };
 }
 
-export function operationOf(row: Row): Operation {
+/** How far an operation came; the row needs no other column. */
+export function endOfOperation(row: Row): Pick<Operation, 'change' | 'state' | 'outcome'> {
   const outcome = optionalText(row, 'outcome');
+  return {
+    change: wordOf(row, 'change', sentChangeKinds),
+    state: wordOf(row, 'state', states),
+    ...present('outcome', outcome === undefined ? undefined : wordOf(row, 'outcome', outcomes)),
+  };
+}
+
+export function operationOf(row: Row): Operation {
   const erasedAt = optionalInteger(row, 'erased_at');
   return {
     id: textOf(row, 'id'),
@@ -62,15 +71,13 @@ export function operationOf(row: Row): Operation {
     index: integerOf(row, 'ordinal'),
     externalId: textOf(row, 'external_id'),
     bulkId: textOf(row, 'bulk_id'),
-    change: wordOf(row, 'change', sentChangeKinds),
+    ...endOfOperation(row),
     payload: erasedAt === undefined ? jsonOf<Payload>(row, 'payload') : erasedPayload(row),
     payloadHash: textOf(row, 'payload_hash'),
-    state: wordOf(row, 'state', states),
     ...present('overtakes', optionalText(row, 'overtakes')),
     ...present('sentAt', optionalInteger(row, 'sent_at')),
     ...present('acceptedAt', optionalInteger(row, 'accepted_at')),
     ...present('closedAt', optionalInteger(row, 'closed_at')),
-    ...present('outcome', outcome === undefined ? undefined : wordOf(row, 'outcome', outcomes)),
     ...present('evidence', optionalJson<Evidence>(row, 'evidence')),
     ...present('failure', optionalJson<OperationFailure>(row, 'failure')),
     ...present('erasedAt', erasedAt),
