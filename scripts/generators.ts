@@ -8,6 +8,7 @@ import { pipelineReferencePage } from '../src/pipeline/reference-page.ts';
 import { typesPage } from '../src/source/types-page.ts';
 import { renderDecisionPage, renderErrorPage, renderExitPage } from './error-pages.ts';
 import { renderGraphCalls } from './graph-calls-page.ts';
+import { renderPains } from './pains.ts';
 
 /** A file that is made from code. `path` is relative to the repository. */
 export interface Generator {
@@ -28,5 +29,6 @@ export const generators: readonly Generator[] = [
   { path: 'docs/reference/errors.md', render: renderErrorPage },
   { path: 'docs/reference/exit-codes.md', render: renderExitPage },
   { path: 'docs/reference/graph-calls.md', render: renderGraphCalls },
+  { path: 'docs/reference/pains.md', render: renderPains },
   { path: 'docs/reference/decisions.md', render: renderDecisionPage },
 ];

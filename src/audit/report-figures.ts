@@ -34,14 +34,19 @@ function sumOf(outcomes: RunReport['outcomes'], end: End): number {
 export function guardsSection({ guards, plan, calls }: RunReport): Html {
   if (plan === undefined) return html`<p>The run has no plan yet.</p>`;
   const { price } = plan;
+  return html`${guardsTable(guards)}
+<p>Price when planned: ${plural(price.operations, 'operation')} in ${plural(price.calls, 'call')}; ${count(price.callsLeft)} calls were left in the rolling day; done at ${time(price.earliestEnd)} at the earliest.
+The run took ${plural(calls, 'call')}, second pass and replays included.</p>`; // prettier-ignore
+}
+
+/** Every verdict with its figures. */
+export function guardsTable(guards: RunReport['guards']): Html {
   return html`<div class="scroll"><table>
 <thead><tr><th scope="col">Guard</th><th scope="col">Verdict</th><th scope="col" class="n">Measured</th><th scope="col" class="n">Limit</th><th scope="col">In words</th></tr></thead>
 <tbody>${guards.map(
     ({ guard, tripped, measured, limit, words, approved }) => html`<tr><th scope="row"><code>${guard}</code></th><td>${approved !== undefined ? html`<span class="tag">approved by ${approved.by} until ${time(approved.until)}: ${approved.reason}</span>` : tripped ? html`<span class="tag bad">✗ tripped</span>` : html`<span class="tag good">✓ passed</span>`}</td><td class="n">${count(measured)}</td><td class="n">${count(limit)}</td><td>${words}</td></tr>
 `,
-  )}</tbody></table></div>
-<p>Price when planned: ${plural(price.operations, 'operation')} in ${plural(price.calls, 'call')}; ${count(price.callsLeft)} calls were left in the rolling day; done at ${time(price.earliestEnd)} at the earliest.
-The run took ${plural(calls, 'call')}, second pass and replays included.</p>`; // prettier-ignore
+  )}</tbody></table></div>`; // prettier-ignore
 }
 
 export function stagesSection({ events }: RunReport): Html {

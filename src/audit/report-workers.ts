@@ -42,7 +42,7 @@ function workerRow(worker: WorkerRow): Html {
   const find = [externalId, change, cause ?? '', outcomeText(worker, outcome), ...differences.map(({ path }) => shortPath(path))]
     .join(' ')
     .toLowerCase();
-  return html`<tr data-find="${find}"><th scope="row"><code>${externalId}</code></th><td><span title="${changeWords[change]}.${because}">${change}</span></td><td>${outcomeText(worker, outcome)}</td><td>${changes(differences)}</td></tr>
+  return html`<tr data-find="${find}"><th scope="row"><code>${externalId}</code></th><td><span title="${changeWords[change]}.${because}">${change}</span></td><td>${outcomeText(worker, outcome)}</td><td>${changesList(differences)}</td></tr>
 `; // prettier-ignore
 }
 
@@ -53,8 +53,8 @@ function outcomeText({ waiting, failedBefore, held }: WorkerRow, outcome: string
   return failedBefore ? 'failed before; not sent until the payload differs' : 'not sent';
 }
 
-/** New accounts set everything: then the list is folded. */
-function changes(differences: WorkerRow['differences']): Html {
+/** Old → new of each attribute. New accounts set everything: then the list is folded. */
+export function changesList(differences: WorkerRow['differences']): Html {
   const list = html`<ul class="changes">${differences.map(({ path, kind, old, new: next }) => html`<li>${shortPath(path)}: ${old === '' ? nothing : html`<span class="soft">${old} → </span>`}${kind === 'emptied' ? html`<span class="warn">(emptied)</span>` : next}</li>`)}</ul>`; // prettier-ignore
   if (differences.length <= 4) return list;
   return html`<details>

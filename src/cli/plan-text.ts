@@ -1,13 +1,16 @@
 import Table from 'cli-table3';
 import type { Change, PlanHead, RekeyCase } from '../domain/change.ts';
 import { formatInstant } from '../domain/clock.ts';
-import { hideValue, maskValue } from '../domain/masking.ts';
-import type { AttributeClass, AttributePath } from '../domain/payload.ts';
-import { changeKinds, type ExternalId } from '../domain/words.ts';
+import { shownDifference, type Masks } from '../audit/masks.ts';
+import type { PlanViewName, PlanViewRow } from '../audit/plan-views.ts';
+import { shortPath } from '../audit/words.ts';
+import { changeKinds, sentChangeKinds, type ExternalId } from '../domain/words.ts';
 import { formatCount, plural, type Style } from './style.ts';
 
 /** How many workers are listed one by one; `--json` and the report have them all. */
 const listed = 20;
+/** Rows of a view on a terminal. */
+const listedRows = 40;
 
 /** The plan as a person reads it before deciding. */
 export function renderPlan(plan: PlanHead, style: Style): string {
@@ -105,13 +108,24 @@ export function renderNamed(title: string, workers: readonly ExternalId[]): stri
   return `${title}: ${named}${more}\n`;
 }
 
-/** Old → new of the first workers; personal values masked. */
-export function renderChanges(
-  changes: readonly Change[],
-  total: number,
-  classOf: (path: AttributePath) => AttributeClass,
-  style: Style,
-): string {
+/** A view of the plan; the widest first. */
+export function renderPlanView(by: PlanViewName, rows: readonly PlanViewRow[]): string {
+  if (rows.length === 0) return '';
+  const kinds = by === 'change' ? [] : sentChangeKinds.filter((kind) => rows.some(({ changes }) => changes[kind] !== undefined));
+  const table = new Table({
+    head: [by, 'workers', ...kinds, 'set', 'changed', 'emptied'],
+    style: { head: [], border: [], compact: true },
+    colAligns: ['left', ...Array.from({ length: kinds.length + 4 }, () => 'right' as const)],
+  });
+  for (const { name, workers, changes, set, changed, emptied } of rows.slice(0, listedRows)) {
+    table.push([name, ...[workers, ...kinds.map((kind) => changes[kind] ?? 0), set, changed, emptied].map(formatCount)]);
+  }
+  const rest = rows.length - listedRows;
+  return `${table.toString()}\n${rest > 0 ? `… and ${plural(rest, 'more row')}; --json lists them all\n` : ''}`;
+}
+
+/** Old → new of the first workers, as openly as the class of each attribute allows. */
+export function renderChanges(changes: readonly Change[], total: number, masks: Masks, style: Style): string {
   if (changes.length === 0) return '';
   const table = new Table({
     head: ['worker', 'change', 'attribute', 'old', 'new'],
@@ -121,15 +135,13 @@ export function renderChanges(
   for (const change of changes.slice(0, listed)) {
     const rows = change.differences.slice(0, 4);
     for (const [index, difference] of rows.entries()) {
-      const openness = classOf(difference.path);
-      const mask = openness === 'sensitive' ? hideValue : maskValue;
-      const show = (value: unknown): string => (openness === 'public' ? JSON.stringify(value ?? null) : mask(value));
+      const shown = shownDifference(difference, masks);
       table.push([
         index === 0 ? change.externalId : '',
         index === 0 ? (change.held === undefined ? change.change : `${change.change}, held (${change.held})`) : '',
         shortPath(difference.path),
-        'old' in difference ? show(difference.old) : '',
-        difference.kind === 'emptied' ? style.yellow('(emptied)') : show(difference.new),
+        shown.old,
+        difference.kind === 'emptied' ? style.yellow('(emptied)') : shown.new,
       ]);
     }
     const more = change.differences.length - rows.length;
@@ -137,9 +149,4 @@ export function renderChanges(
   }
   const rest = total - Math.min(listed, changes.length);
   return `${table.toString()}\n${rest > 0 ? `… and ${plural(rest, 'more worker')}; --json lists them all\n` : ''}`;
-}
-
-/** `urn:…:User:department` → `department` */
-function shortPath(path: AttributePath): string {
-  return path.includes(':') ? path.slice(path.lastIndexOf(':') + 1) : path;
 }

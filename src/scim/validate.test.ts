@@ -75,6 +75,14 @@ test.each<[string, object, string[]]>([
   expect(found.map((one) => one.replace('].value', ']'))).toEqual(expected.map((one) => one.replace('].value', ']')));
 });
 
+test.each([
+  ['a list for a custom attribute', { Badge: ['a', 'b'] }],
+  ['an object for a custom attribute', { Badge: { value: 'a' } }],
+])('%s is refused before the directory answers 400 for it', (_, extension) => {
+  const payload = { ...samplePayload(), schemas: [...samplePayload().schemas, contoso], [contoso]: extension };
+  expect(validatePayload(payload, extensions)).toMatchObject([{ severity: 'error', path: `${contoso}:Badge` }]);
+});
+
 test('a date without time is only warned of, with the way out, because the service takes and ignores it', () => {
   const payload = { ...samplePayload(), schemas: [...samplePayload().schemas, contoso], [contoso]: { HireDate: '2026-10-01' } };
   expect(validatePayload(payload, extensions)).toMatchObject([{ code: 'SCM-109', severity: 'warning', path: `${contoso}:HireDate` }]);

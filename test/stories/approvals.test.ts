@@ -63,9 +63,27 @@ describe('what a guard stopped', () => {
     expect(story.accounts()).toEqual({ W1: 'off', W2: 'on', W3: 'on' });
     expect(story.property('W2', 'jobTitle')).toBe('Clerk');
 
-    const plan = await command('plan', pipeline(), '--json');
-    const { plan: head }: { plan: { counts: unknown } } = JSON.parse(plan.out.trim().split('\n').at(-1) ?? '{}');
-    expect(head.counts).toMatchObject({ leaver: 0, mover: 1, joiner: 1 });
+    const page = join(story.folder, 'plan.html');
+    const plan = await command('plan', pipeline(), '--json', '--by', 'attribute', '--out', page);
+    const lines = plan.out
+      .trim()
+      .split('\n')
+      .map((line): Record<string, unknown> => JSON.parse(line));
+    expect(lines.at(-1)).toMatchObject({ type: 'result', plan: { counts: { leaver: 0, mover: 1, joiner: 1 } } });
+    expect(lines.find(({ externalId }) => externalId === 'W2')).toMatchObject({
+      attributes: [{ path: 'title', kind: 'changed', old: 'C•••', new: 'C•••' }],
+    });
+    expect(lines.find(({ type }) => type === 'view')).toMatchObject({
+      by: 'attribute',
+      rows: expect.arrayContaining([expect.objectContaining({ name: 'title', changed: 1 })]),
+    });
+    const html = await readFile(page, 'utf8');
+    expect(html).toContain('Nothing of this plan is sent');
+    expect(html).not.toMatch(/Chief|Clerk|src="http|href="http/);
+    const shown = await command('plan', pipeline(), '--by', 'department', '--reveal', 'change meeting of Monday');
+    expect(shown.out).toMatch(/Clerk.*Chief/);
+    expect(shown.out).toMatch(/\(none\) .* 2 /);
+    expect(await command('plan', pipeline(), '--by', 'name')).toMatchObject({ code: 8, err: expect.stringContaining('CLI-101') });
     story.as('mkeller');
     expect(await approve(whole ?? '')).toMatchObject({ code: 8, err: expect.stringContaining('PLN-304') });
     story.as('scheduler');

@@ -1,19 +1,27 @@
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
+import { masksOf, shownDifference, type Masks } from '../../audit/masks.ts';
+import { PlanWorkers, renderPlanPage } from '../../audit/plan-page.ts';
+import { PlanTally, planViewNames, type PlanViewName } from '../../audit/plan-views.ts';
 import { stopsPlan } from '../../domain/approval.ts';
-import type { Change, RekeyCase } from '../../domain/change.ts';
+import type { Change, PlanHead, RekeyCase } from '../../domain/change.ts';
 import { formatInstant } from '../../domain/clock.ts';
-import type { AttributeClass } from '../../domain/payload.ts';
 import type { ExternalId } from '../../domain/words.ts';
 import { readOnly } from '../../stages/only.ts';
 import { readHandoff } from '../../store/run-files.ts';
+import { writePrivate } from '../audit.ts';
+import type { Io } from '../io.ts';
 import { executePipeline, type ExecuteOptions, type Execution } from '../execute.ts';
 import { defineCommand, withVerification } from '../options.ts';
-import { renderChanges, renderPlan, renderNamed, renderRekeys } from '../plan-text.ts';
+import { renderChanges, renderPlan, renderPlanView, renderNamed, renderRekeys } from '../plan-text.ts';
 import type { Register } from '../program.ts';
+import { checkedReason, readerOf } from '../reveal.ts';
 
 interface PlanOptions extends ExecuteOptions {
   readonly exitCode?: boolean;
   readonly only?: readonly string[];
+  readonly by?: PlanViewName;
+  readonly out?: string;
+  readonly reveal?: string;
 }
 
 /** `joinery plan`: the first three stages, rendered. Sends nothing. */
@@ -28,12 +36,15 @@ export function planCommand(register: Register): Command {
     .argument('<pipeline>', 'the pipeline file')
     .option('--first-run', 'plan although accounts exist that the state does not know; see `joinery adopt`')
     .option('--only <what...>', 'only `leavers`, or only these workers; the rest stays the work of the next run')
+    .addOption(new Option('--by <view>', 'sum the changes up by change kind, department or attribute').choices(planViewNames))
+    .option('--out <file>', 'write the plan as one HTML page that loads nothing, for whoever approves it')
+    .option('--reveal <reason>', 'show personal values; the reason is journalled')
     .option('--exit-code', 'exit with 2 when changes are pending')
     .action(
       register((io, file: string, options: PlanOptions) =>
         executePipeline(io, file, options, async (execution) => {
           const { run, plan } = await execution.runner.plan(options.only === undefined ? undefined : readOnly(options.only));
-          await showPlan(execution, run.id, plan);
+          await showPlan(execution, run.id, plan, { io, ...options });
           if (plan.guards.some(stopsPlan)) return 'guard';
           if (plan.rejections.fresh + plan.rejections.keyless > 0) return 'rejections';
           return options.exitCode === true && plan.price.operations > 0 ? 'pending' : 'success';
@@ -42,38 +53,68 @@ export function planCommand(register: Register): Command {
     );
 }
 
-/** The head, and old → new of the workers that would be sent. */
-export async function showPlan(execution: Execution, run: string, plan: Parameters<typeof renderPlan>[0]): Promise<void> {
+interface PlanShape extends Pick<PlanOptions, 'by' | 'out' | 'reveal'> {
+  readonly io: Io;
+}
+
+/** The head, a view, and old → new of the workers that would be sent. Errors: AUD-105, CLI-102. */
+export async function showPlan(execution: Execution, run: string, plan: PlanHead, { io, by, out, reveal }: PlanShape): Promise<void> {
   const { runner, style, say, tell } = execution;
+  const { store, pipeline } = runner;
+  if (reveal !== undefined) {
+    const data = { pipeline: pipeline.name, command: 'plan', by: readerOf(io), reason: checkedReason(reveal), run };
+    await store.journal.record('reveal', data, io.clock.now());
+  }
+  const masks = masksOf(pipeline, reveal !== undefined);
   say(renderPlan(plan, style));
   const changes: Change[] = [];
   const rekeys = new Map<string, RekeyCase>();
   const [untouched, backDated]: [ExternalId[], ExternalId[]] = [[], []];
   let total = 0;
-  for await (const { change } of readHandoff(runner.store, run, 'plan.ndjson')) {
+  const tally = new PlanTally(masks);
+  const workers = new PlanWorkers(masks);
+  for await (const { change } of readHandoff(store, run, 'plan.ndjson')) {
     if (change?.rekey !== undefined) rekeys.set(`${change.rekey.old} ${change.rekey.new}`, change.rekey);
-    if (change === undefined || !(change.send || change.waiting || change.held !== undefined)) continue;
+    if (change === undefined) continue;
+    tally.add(change);
+    workers.add(change);
+    if (!(change.send || change.waiting || change.held !== undefined)) continue;
     total++;
     if (change.held === 'protected') untouched.push(change.externalId);
     if (change.backDated !== undefined && change.held === undefined) backDated.push(change.externalId);
-    tell({
-      type: 'change',
-      externalId: change.externalId,
-      change: change.change,
-      cause: change.cause,
-      waiting: change.waiting,
-      ...(change.held === undefined ? {} : { held: change.held }),
-      ...(change.backDated === undefined ? {} : { backDated: formatInstant(change.backDated) }),
-      attributes: change.differences.map(({ path, kind }) => ({ path, kind })),
-    });
+    tell(shownChange(change, masks));
     if (changes.length < 20) changes.push(change);
   }
-  const classes = new Map(runner.pipeline.transform.attributes.map((attribute) => [attribute.path, attribute.class]));
-  const classOf = (path: string): AttributeClass => (path === 'active' ? 'public' : (classes.get(path) ?? 'personal'));
-  say(renderChanges(changes, total, classOf, style));
+  if (by !== undefined) {
+    say(renderPlanView(by, tally.view(by)));
+    tell({ type: 'view', by, rows: tally.view(by) });
+  }
+  say(renderChanges(changes, total, masks, style));
   say(renderNamed('Protected, never touched', untouched));
   say(renderNamed('Back-dated, disabled at once', backDated));
-  say(renderRekeys([...rekeys.values()], rekeys.size, runner.pipeline.file));
+  say(renderRekeys([...rekeys.values()], rekeys.size, pipeline.file));
   for (const found of rekeys.values()) tell({ type: 'rekey', ...found });
+  if (out !== undefined) {
+    const page = renderPlanPage({ plan, tally, workers, masked: masks.masked, writtenAt: io.clock.now() });
+    say(`${await writePrivate(out, page)}\n`);
+  }
   tell({ type: 'result', plan });
+}
+
+/** Old and new as text, as openly as the attribute's class allows; null: there is none. An emptied attribute has its own kind and no new value. */
+function shownChange({ externalId, change, cause, waiting, held, backDated, differences }: Change, masks: Masks): object {
+  return {
+    type: 'change',
+    externalId,
+    change,
+    cause,
+    waiting,
+    ...(held === undefined ? {} : { held }),
+    ...(backDated === undefined ? {} : { backDated: formatInstant(backDated) }),
+    attributes: differences.map((difference) => {
+      const { path, kind } = difference;
+      const shown = shownDifference(difference, masks);
+      return { path, kind, old: difference.old === undefined ? null : shown.old, new: kind === 'emptied' ? null : shown.new };
+    }),
+  };
 }

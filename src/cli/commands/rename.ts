@@ -24,7 +24,7 @@ export function renameCommand(register: Register): Command {
       register((io, file: string, options: RenameOptions) =>
         executePipeline(io, file, options, async (execution) => {
           const { run, plan } = await execution.runner.rename(options.worker, options.to);
-          await showPlan(execution, run.id, plan);
+          await showPlan(execution, run.id, plan, { io });
           execution.say(`To send it: joinery apply ${file} --run ${run.id}\n`);
           return plan.guards.some(stopsPlan) ? 'guard' : 'success';
         }),

@@ -29,7 +29,7 @@ export function resendCommand(register: Register): Command {
         const choice = choiceOf(options);
         return executePipeline(io, file, options, async (execution) => {
           const { run, plan } = await execution.runner.resend(choice);
-          await showPlan(execution, run.id, plan);
+          await showPlan(execution, run.id, plan, { io });
           execution.say(`To send it: joinery apply ${file} --run ${run.id}\n`);
           return plan.guards.some(stopsPlan) ? 'guard' : 'success';
         });

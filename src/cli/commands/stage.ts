@@ -51,7 +51,7 @@ export function batchCommand(register: Register): Command {
         const choice = choiceOf({ run: 'latest', ...options });
         return executePipeline(io, file, options, async (execution) => {
           const { run, plan } = await execution.runner.batch(choice);
-          await showPlan(execution, run.id, plan);
+          await showPlan(execution, run.id, plan, { io });
           if (plan.guards.some(stopsPlan)) return 'guard';
           return plan.rejections.fresh + plan.rejections.keyless > 0 ? 'rejections' : 'success';
         });
