@@ -12,6 +12,8 @@ export interface AskOptions {
   readonly pace?: CallPace;
   /** A 404 is an answer and not an error. */
   readonly mayBeMissing?: boolean;
+  /** A 400 is an answer and not an error. */
+  readonly mayBeRefused?: boolean;
   /** Asking twice does no harm, even if the first one did arrive. Default: true for GET only. */
   readonly repeatable?: boolean;
   /** Told before each wait, ms. */
@@ -25,7 +27,7 @@ const longestWait = 600_000;
 
 /**
  * Asks Graph patiently: waits on 429 by `Retry-After` or with growing pauses, and repeats what was not answered if that is safe.
- * Answers 2xx (and 404 if it may be missing). Errors: ENT-202 to ENT-209, ENT-1xx, or the signal's reason.
+ * Answers 2xx (and 404 if it may be missing, 400 if it may be refused). Errors: ENT-202 to ENT-209, ENT-1xx, or the signal's reason.
  */
 export async function ask(graph: Graph, request: GraphRequest, options: AskOptions): Promise<Answered> {
   const repeatable = options.repeatable ?? request.method === 'GET';
@@ -35,6 +37,7 @@ export async function ask(graph: Graph, request: GraphRequest, options: AskOptio
     request.signal?.throwIfAborted();
     if (answer.kind === 'answered' && answer.status >= 200 && answer.status < 300 && !answer.cut) return answer;
     if (answer.kind === 'answered' && answer.status === 404 && options.mayBeMissing === true) return answer;
+    if (answer.kind === 'answered' && answer.status === 400 && options.mayBeRefused === true) return answer;
     const transient = isTransient(answer, repeatable);
     const wait = waitBefore(answer, attempt);
     if (!transient || attempt >= tries || wait > longestWait) throw refusal(answer, options, graph);

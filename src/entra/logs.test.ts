@@ -86,6 +86,27 @@ describe('reading the provisioning logs', () => {
     expect(service.received).toHaveLength(3);
   });
 
+  test('asks for pages as the service likes them where it takes none of a thousand rows, and from then on, and stops at what it refuses all the same', async () => {
+    answer = (request, response) => {
+      const refused = request.url.includes('top=');
+      answerJson(
+        response,
+        refused ? 400 : 200,
+        refused ? { error: { code: 'BadRequest', message: 'Invalid page size.' } } : { value: [graphRow('a')] },
+      );
+    };
+    const logs = openLogs(graph);
+    const drain = async (): Promise<number> => {
+      let rows = 0;
+      for await (const page of logs.read({ from: start, onProblem: () => undefined })) rows += page.length;
+      return rows;
+    };
+    expect([await drain(), await drain(), service.received.length]).toEqual([1, 1, 3]);
+    answer = (_, response) => answerJson(response, 400, { error: { code: 'BadRequest', message: 'Invalid filter clause.' } });
+    await expect(drain()).rejects.toMatchObject({ code: 'ENT-207' });
+    await expect(readAll()).rejects.toMatchObject({ code: 'ENT-207' });
+  });
+
   test('never asks another host, whatever the next link says', async () => {
     answer = (_, response) =>
       answerJson(response, 200, { value: [graphRow('a')], '@odata.nextLink': 'https://evil.example/v1.0/auditLogs/provisioning?x' });

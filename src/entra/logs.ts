@@ -22,8 +22,8 @@ export interface LogQuery {
   readonly to?: Instant;
   /** Only this worker's rows. */
   readonly externalId?: string;
-  /** Rows per page, 1 to 1,000 (default). */
-  readonly top?: number;
+  /** Rows per page, 1 to 1,000 (default); `any`: as many as the service gives by itself. */
+  readonly top?: number | 'any';
   readonly signal?: AbortSignal;
   /** Rows that could not be read, once each: they are left out of the pages and must not be lost silently. */
   readonly onProblem: (problem: Diagnostic) => void;
@@ -42,7 +42,13 @@ export interface Logs {
 
 export function openLogs(graph: Graph): Logs {
   const pace = new CallPace(graph.clock, logLimits);
-  return { read: (query) => readPages(graph, pace, query) };
+  const pages: PageSize = { top: logLimits.rowsPerPage };
+  return { read: (query) => readPages(graph, pace, pages, query) };
+}
+
+/** What is asked for where a query says nothing. */
+interface PageSize {
+  top: number | 'any';
 }
 
 /** `$filter` and the rest; literals are case-sensitive for the service. Source: graph-contract 3.1. */
@@ -53,7 +59,7 @@ export function logLocation(job: string, query: Pick<LogQuery, 'from' | 'to' | '
   const options = [
     `$filter=${encodeURIComponent(clauses.join(' and '))}`,
     `$orderby=${encodeURIComponent('activityDateTime asc')}`,
-    `$top=${String(query.top ?? logLimits.rowsPerPage)}`,
+    ...(query.top === 'any' ? [] : [`$top=${String(query.top ?? logLimits.rowsPerPage)}`]),
   ];
   return `${logPath}?${options.join('&')}`;
 }
@@ -63,15 +69,17 @@ export function quote(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
 
-async function* readPages(graph: Graph, pace: CallPace, query: LogQuery): AsyncGenerator<readonly LogRow[]> {
+async function* readPages(graph: Graph, pace: CallPace, pages: PageSize, query: LogQuery): AsyncGenerator<readonly LogRow[]> {
   const job = query.job ?? graph.job;
   const seenRows = new Set<string>();
   const seenPages = new Set<string>();
-  let location: string | undefined = logLocation(job, query);
+  let location: string | undefined = logLocation(job, { top: pages.top, ...query });
   while (location !== undefined) {
     if (seenPages.has(location))
       throw new JoineryError('ENT-402', `page ${String(seenPages.size)} of the provisioning logs leads back to an earlier one`);
     seenPages.add(location);
+    // No page says how large a page may be: 1,000 is what the sibling logs take. A service that takes less is asked for what it gives by itself.
+    const mayBeTooLarge = seenPages.size === 1 && pages.top !== 'any';
     const answer: Answered = await ask(
       graph,
       { method: 'GET', location, signal: query.signal, maximumBody: maximumPage },
@@ -79,9 +87,15 @@ async function* readPages(graph: Graph, pace: CallPace, query: LogQuery): AsyncG
         thing: 'the provisioning logs',
         role: 'ProvisioningLog.Read.All',
         pace,
+        mayBeRefused: mayBeTooLarge,
         ...(query.onWait === undefined ? {} : { onWait: query.onWait }),
       },
     );
+    if (answer.status === 400) {
+      pages.top = 'any';
+      location = logLocation(job, { ...query, top: 'any' });
+      continue;
+    }
     const page = pageOf(answer);
     const rows = freshRows(page.values, job, seenRows, query.onProblem);
     if (rows.length > 0) yield rows;
