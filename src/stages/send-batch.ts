@@ -29,8 +29,11 @@ interface Place {
   readonly at: Instant;
 }
 
-/** A place is asked for at most so long before it is free; ms. */
-const longestLead = 250;
+/**
+ * A place is taken so long before it is free, so that the store has written the reservation by then, whatever else it is asked meanwhile; ms. More would leave more batches
+ * without a known end when the process is killed: a place comes free every 125 ms.
+ */
+const lead = 500;
 
 /** Given by the caller, so that tests are the same every time. */
 export interface Chance {
@@ -47,8 +50,6 @@ export class BatchSender {
   readonly #chance: Chance;
   #warned = false;
   #turn: Promise<unknown> = Promise.resolve();
-  /** How long a reservation takes lately; ms. */
-  #storeTakes = 0;
 
   constructor(context: StageContext, sink: Sink, chance: Chance) {
     this.#context = context;
@@ -131,11 +132,8 @@ export class BatchSender {
   ): Promise<Place | 'blocked'> {
     const { store, lease, clock, pipeline, signal, emit } = this.#context;
     const limits = limitsFor(callAllowance(pipeline.sink), pipeline.load.reserve, operations);
-    let from = clock.now();
     for (;;) {
       if (signal.aborted) throw new JoineryError('DOM-002', `batch ${batch.id} and those after it were not sent`);
-      const asked = clock.now();
-      const at = Math.max(asked, from);
       const result = await store.operations.beginSending(lease, {
         batch: batch.id,
         operations: operations.map(({ id }) => id),
@@ -145,10 +143,10 @@ export class BatchSender {
         scope: scopeOf(pipeline),
         limits,
         replay: parts.replay,
-        at,
+        at: clock.now(),
+        ahead: lead,
       });
-      this.#storeTakes += Math.round((clock.now() - asked - this.#storeTakes) / 4);
-      if (result.kind === 'granted') return { call: result.call, at };
+      if (result.kind === 'granted') return result;
       if (result.kind === 'blocked') {
         const blocked = new Set(result.workers);
         const dropped = operations.filter(({ externalId }) => blocked.has(externalId)).map(({ id }) => id);
@@ -156,12 +154,12 @@ export class BatchSender {
         emit({ type: 'waiting', workers: dropped.length, reason: 'an operation of theirs is in flight' });
         return 'blocked';
       }
-      from = await this.#wait(result.reason, result.until);
+      await this.#wait(result.reason, result.until);
     }
   }
 
-  /** Answers from when on there may be a place: waits until shortly before, so that the store has written the reservation by then. */
-  async #wait(reason: 'window' | 'quota', until: Instant | undefined): Promise<Instant> {
+  /** Waits until there may be a place to take. */
+  async #wait(reason: 'window' | 'quota', until: Instant | undefined): Promise<void> {
     const { clock, emit, signal } = this.#context;
     if (reason === 'quota') {
       const when = until === undefined ? '' : ` It can go on at ${new Date(until).toISOString()}.`;
@@ -171,8 +169,7 @@ export class BatchSender {
     // Another process's call may be answered at any moment, so never longer than the window's own rhythm.
     const from = Math.min(Math.max(clock.now() + 1, until ?? clock.now() + 250), clock.now() + 5_000);
     emit({ type: 'pace', reason, until: from });
-    await clock.sleep(Math.max(1, from - clock.now() - Math.min(this.#storeTakes, longestLead)), signal);
-    return from;
+    await clock.sleep(Math.max(1, from - clock.now() - lead), signal);
   }
 
   #decide(answer: UploadAnswer, attempt: Attempt, operations: readonly Operation[]): RetryDecision {

@@ -315,10 +315,13 @@ export interface BeginSending {
   /** The batch is in state `unknown` and its identical bytes go once more. */
   readonly replay: boolean;
   readonly at: Instant;
+  /** A place in the window that becomes free within so many ms is taken already, for that instant; default 0. */
+  readonly ahead?: number;
 }
 
 export type BeginSendingResult =
-  | { readonly kind: 'granted'; readonly call: string }
+  /** The bytes may leave at `at`, not before. */
+  | { readonly kind: 'granted'; readonly call: string; readonly at: Instant }
   | {
       readonly kind: 'wait';
       readonly reason: 'window' | 'quota';

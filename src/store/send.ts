@@ -34,25 +34,26 @@ export async function beginSending(transaction: Transaction, lease: Lease, input
     return other !== undefined && !isDisable(change) && (input.replay || !other.escrowed);
   });
   if (blocked.length > 0) return { kind: 'blocked', workers: blocked.map((operation) => operation.externalId) };
-  const room = await roomFor(transaction, input.scope.tenant, input.limits, input.at);
+  const room = await roomFor(transaction, input.scope.tenant, input.limits, input.at, input.ahead);
   if (room.kind === 'full') {
     return { kind: 'wait', reason: room.reason, ...(room.until === undefined ? {} : { until: room.until }) };
   }
 
-  const call = await reserveCall(transaction, lease, batch, input);
+  const { at } = room;
+  const call = await reserveCall(transaction, lease, batch, { ...input, at });
   await transaction.run({
     sql: `UPDATE batches SET state = 'sending', sends = sends + 1, bytes = ?, body_hash = ?, client_request_id = ?,
             sent_at = COALESCE(sent_at, ?), detail = NULL WHERE id = ?`,
-    bindings: [input.bytes, input.bodyHash, input.clientRequestId, input.at, batch.id],
+    bindings: [input.bytes, input.bodyHash, input.clientRequestId, at, batch.id],
   });
   await transaction.run({
     sql: `UPDATE operations SET state = 'sending', sent_at = COALESCE(sent_at, ?) WHERE batch = ? AND state = ?`,
-    bindings: [input.at, batch.id, from],
+    bindings: [at, batch.id, from],
   });
   if (!input.replay) await writeSent(transaction, batch.id, sending, older);
   const data = { run: batch.run, batch: batch.id, call, operations: sending.length, bytes: input.bytes, body: input.bodyHash };
   await appendLine(transaction, 'batch.sending', { ...data, replay: input.replay, overtaking: older.size }, input.at);
-  return { kind: 'granted', call };
+  return { kind: 'granted', call, at };
 }
 
 interface Sending {

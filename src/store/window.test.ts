@@ -19,7 +19,7 @@ const few: CallLimits = { windowCalls: 4, windowMilliseconds: window, dayCalls: 
 
 /** One call as the world sees it: it arrived at the service at some moment between its reservation and its answer. */
 interface Call {
-  readonly reserved: number;
+  readonly leaves: number;
   /** How late within its life it arrived, in percent. */
   readonly lateness: number;
   answered: number | undefined;
@@ -34,6 +34,8 @@ const event = fc.record({
   pick: fc.nat(1000),
   /** How late within its life a call arrives, in percent. */
   lateness: fc.nat(100),
+  /** How long before it is free a place may be taken. */
+  ahead: fc.constantFrom(0, 0, 300, 2000),
 });
 
 onEveryEngine('the window', (_, engine) => {
@@ -62,7 +64,7 @@ onEveryEngine('the window', (_, engine) => {
           const caller = callers[one.process];
           if (caller === undefined) continue;
           if (one.act === 'answer') {
-            const waiting = calls.filter((call) => call.answered === undefined);
+            const waiting = calls.filter((call) => call.answered === undefined && call.leaves <= now);
             const call = waiting[one.pick % Math.max(1, waiting.length)];
             if (call === undefined) continue;
             await call.finish(now);
@@ -71,7 +73,8 @@ onEveryEngine('the window', (_, engine) => {
           }
           const { store, lease } = caller;
           const batch = batchId(caller.run, caller.next);
-          const result = await store.operations.beginSending(lease, await sendingInput(store, batch, now, { scope, limits: few }));
+          const input = await sendingInput(store, batch, now, { scope, limits: few });
+          const result = await store.operations.beginSending(lease, { ...input, ahead: one.ahead });
           if (result.kind === 'wait') {
             waits.push((result.until ?? 0) - now);
             continue;
@@ -80,9 +83,12 @@ onEveryEngine('the window', (_, engine) => {
           caller.next++;
           const finish = (at: number): Promise<void> =>
             store.operations.finishSending(lease, { kind: 'accepted', batch, call: result.call, at, acceptedAt: at, requestId: 'r' });
-          calls.push({ reserved: now, answered: undefined, finish, lateness: one.lateness });
+          expect(result.at - now).toBeLessThanOrEqual(one.ahead);
+          calls.push({ leaves: result.at, answered: undefined, finish, lateness: one.lateness });
         }
-        const arrivals = calls.map((call) => call.reserved + Math.floor((((call.answered ?? now) - call.reserved) * call.lateness) / 100));
+        const arrivals = calls.map(({ leaves, answered, lateness }) => {
+          return leaves + Math.floor((((answered ?? Math.max(now, leaves)) - leaves) * lateness) / 100);
+        });
         expect(busiest(arrivals)).toBeLessThanOrEqual(few.windowCalls);
         expect(waits.filter((wait) => wait <= 0 || wait > window)).toEqual([]);
         for (const { lease } of callers) await lease.release();
@@ -94,16 +100,19 @@ onEveryEngine('the window', (_, engine) => {
   test('is used to the full: forty calls at once, and the next exactly when the first place frees', async () => {
     const store = await openForTest(await freshLocation(engine));
     const lease = await leaseOn(store);
-    await plan(store, lease, 'r1', wholeScope, 41);
-    const ask = async (place: number, at: number): Promise<unknown> =>
-      store.operations.beginSending(lease, await sendingInput(store, batchId('r1', place), at));
+    await plan(store, lease, 'r1', wholeScope, 42);
+    const ask = async (place: number, at: number, ahead = 0): Promise<unknown> =>
+      store.operations.beginSending(lease, { ...(await sendingInput(store, batchId('r1', place), at)), ahead });
     for (let place = 0; place < 40; place++) {
       expect(await ask(place, 1000 + place)).toMatchObject({ kind: 'granted' });
       const call = `${batchId('r1', place)}/1`;
       await store.operations.finishSending(lease, { kind: 'unknown', detail: '', batch: batchId('r1', place), call, at: 2000 + place });
     }
     expect(await ask(40, 3000)).toEqual({ kind: 'wait', reason: 'window', until: 7000 });
-    expect(await ask(40, 7000)).toMatchObject({ kind: 'granted' });
+    expect(await ask(40, 6599, 400)).toEqual({ kind: 'wait', reason: 'window', until: 7000 });
+    // Taken already, for the instant at which it is free.
+    expect(await ask(40, 6600, 400)).toMatchObject({ kind: 'granted', at: 7000 });
+    expect(await ask(41, 7000)).toEqual({ kind: 'wait', reason: 'window', until: 7001 });
   });
 });
 

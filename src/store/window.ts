@@ -3,15 +3,17 @@ import { unansweredMilliseconds, type CallLimits } from './contract.ts';
 import type { Reader } from './database.ts';
 import { integerOf, optionalInteger } from './row.ts';
 
-export type Room = { readonly kind: 'free' } | { readonly kind: 'full'; readonly reason: 'window' | 'quota'; readonly until?: Instant };
+export type Room =
+  | { readonly kind: 'free'; readonly at: Instant }
+  | { readonly kind: 'full'; readonly reason: 'window' | 'quota'; readonly until?: Instant };
 
 /**
- * Whether one more call of the tenant may leave at `at`. A call holds its place in the window until it was answered as long ago as the
+ * Whether one more call of the tenant may leave at `at`, or at most `ahead` ms later. A call holds its place in the window until it was answered as long ago as the
  * window is wide: the service counts arrivals, and a call has arrived by the time it is answered, so no network delay can make more
  * arrivals fall into one window than are allowed. An unanswered call of a process that died holds its place for
  * `unansweredMilliseconds`, longer than any request may last. The quota is counted from reservations, over a rolling day.
  */
-export async function roomFor(reader: Reader, tenant: string, limits: CallLimits, at: Instant): Promise<Room> {
+export async function roomFor(reader: Reader, tenant: string, limits: CallLimits, at: Instant, ahead = 0): Promise<Room> {
   // Nothing is left for this purpose on any day.
   if (limits.dayCalls <= 0) return { kind: 'full', reason: 'quota' };
   const oldest = await nthNewest(reader, tenant, limits.dayCalls, at - limits.dayMilliseconds);
@@ -19,7 +21,8 @@ export async function roomFor(reader: Reader, tenant: string, limits: CallLimits
 
   const held = await heldPlaces(reader, tenant, limits.windowMilliseconds, at);
   const next = held[held.length - limits.windowCalls];
-  if (next === undefined) return { kind: 'free' };
+  if (next === undefined) return { kind: 'free', at };
+  if (next <= at + ahead) return { kind: 'free', at: next };
   // A place that waits for its answer can free one window from now, at the earliest.
   return { kind: 'full', reason: 'window', until: Math.min(next, at + limits.windowMilliseconds) };
 }
