@@ -1,20 +1,28 @@
 /**
- * `npm run bench:load [-- WORKERS]`: how much of what the tenant allows a load gets, and how long reconcile takes after the last row is visible. The emulator and two processes with a
+ * `npm run bench:load [-- --workers N] [--reconciled N] [--only sqlite|postgres|reconcile]`: how much of what the tenant allows a load gets, and how long reconcile takes after the last row is visible. The emulator and two processes with a
  * pipeline each are processes of their own over one store, SQLite and PostgreSQL, governance quota, every call half to twice as long as the latency. Time is virtual: the network, the
  * windows and the service are waited for on a shared clock; what store (load) or all of our work (reconcile) takes is measured on this machine and added to it.
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { startEmulatorProcess } from '../scripts/emulator-process.ts';
 import { startPostgres } from '../test/postgres.ts';
 import { measureReconcile } from './load-reconcile.ts';
 import type { CallSeen, WorkerTask } from './load-worker.ts';
 
-const workers = Number(process.argv[2] ?? 40_000);
-const reconciled = Number(process.argv[3] ?? 100_000);
+const { values } = parseArgs({
+  options: {
+    workers: { type: 'string', default: '40000' },
+    reconciled: { type: 'string', default: '100000' },
+    only: { type: 'string' },
+  },
+});
+const workers = Number(values.workers);
+const isWanted = (part: string): boolean => values.only === undefined || values.only === part;
 const root = fileURLToPath(new URL('..', import.meta.url));
 const command = ['--import', 'tsx', join(root, 'src', 'cli', 'main.ts')];
 const windowMilliseconds = 5_000;
@@ -29,19 +37,29 @@ let databases = 0;
 const postgres = await startPostgres();
 try {
   line('store', 'latency', 'calls', 'seconds', 'share', 'wanted', 'ops a call', '429');
-  for (const engine of ['sqlite', 'postgres'] as const) for (const [latency, share] of wanted) await measureLoad(engine, latency, share);
+  for (const engine of ['sqlite', 'postgres'] as const)
+    if (isWanted(engine)) for (const [latency, share] of wanted) await measureLoad(engine, latency, share);
+  if (isWanted('reconcile')) await tellReconcile();
+} finally {
+  await postgres.stop();
+}
+process.stdout.write(
+  `load of the machine at the end: ${loadavg()
+    .map((one) => one.toFixed(1))
+    .join(', ')}\n`,
+);
+process.exitCode = failed ? 1 : 0;
+
+async function tellReconcile(): Promise<void> {
   const { operations, rows, pages, virtualSeconds, ratio } = await withState('sqlite', (state) =>
-    measureReconcile(command, root, state, reconciled),
+    measureReconcile(command, root, state, Number(values.reconciled)),
   );
   failed ||= ratio > 1.2;
   process.stdout.write(
     `\nreconcile of ${count(operations)} operations, ${count(rows)} rows on ${count(pages)} pages: ${virtualSeconds.toFixed(0)} s from when the last row is visible, ` +
       `${ratio.toFixed(3)} of pages × 2 s (wanted at most 1.2)\nVirtual: network, windows of the service, its processing. Measured here and added: the store’s transactions while loading, all of our work while reconciling.\n`,
   );
-} finally {
-  await postgres.stop();
 }
-process.exitCode = failed ? 1 : 0;
 
 async function withState<T>(engine: 'sqlite' | 'postgres', work: (state: string) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'joinery-bench-'));
