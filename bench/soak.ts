@@ -10,12 +10,27 @@ import { generateStory } from '../test/soak/generate.ts';
 import { play } from '../test/soak/play.ts';
 import { shrink, tell } from '../test/soak/shrink.ts';
 
+/** What is wanted of the middle history; the others are only told. */
+const wantedMedians = { workers: 30, days: 6, faults: 8, kills: 2, runs: 0, uploads: 0 };
+type Median = keyof typeof wantedMedians;
+const totals = ['kills in a staged load', 'uploads of a later stage', 'histories over sockets', 'histories with stages of 10, 200 and the rest'] as const; // prettier-ignore
+type Total = (typeof totals)[number];
+
+/** Every kind of fault; each strikes 50 times in 2,000 histories or more. */
+const faultKinds = [
+  'drop', 'resetAfterAccept', 'duplicate', 'delay', 'skew', 'status 429', 'status 500', 'status 503', 'tokens expired', 'entry fail', 'entry late', 'entry lost', 'entry repeat',
+  'row missing', 'row late', 'row repeat', 'reorder', 'paused', 'quarantined', 'purged', 'quarantined by failures', 'other sender', 'quota used up', 'bucket full',
+  'payloadLimitBytes', 'operationsPerRequest', 'outage',
+] as const; // prettier-ignore
+const wantedOfEach = 50 / 2_000;
+
 interface Report {
   readonly seed: number;
   readonly violation?: string;
   readonly struck: Readonly<Record<string, number>>;
   readonly switches: readonly string[];
-  readonly figures: Readonly<Record<'workers' | 'days' | 'faults' | 'kills' | 'runs' | 'uploads', number>>;
+  readonly figures: Readonly<Record<Median, number>>;
+  readonly totals: Readonly<Record<Total, number>>;
   readonly told: readonly string[];
 }
 
@@ -42,7 +57,7 @@ process.disconnect?.();
 
 async function playOne(seed: number): Promise<Report> {
   const story = generateStory(seed);
-  const { violation, struck, kills, runs, uploads, told } = await play(story);
+  const { violation, struck, kills, killsInStages, stagesChecked, runs, uploads, told } = await play(story);
   const faults = Object.values(struck).reduce((sum, count) => sum + count, 0);
   return {
     seed,
@@ -50,6 +65,12 @@ async function playOne(seed: number): Promise<Report> {
     struck,
     switches: Object.entries(story.switches).map(([name, value]) => `${name}=${String(value)}`),
     figures: { workers: story.workers.length, days: story.days.length, faults, kills, runs, uploads },
+    totals: {
+      'kills in a staged load': killsInStages,
+      'uploads of a later stage': stagesChecked,
+      'histories over sockets': story.network === 'sockets' ? 1 : 0,
+      'histories with stages of 10, 200 and the rest': story.stages.includes(200) && story.workers.length > 210 ? 1 : 0,
+    },
     told,
   };
 }
@@ -79,7 +100,7 @@ async function lead(): Promise<void> {
         }),
     ),
   );
-  print(reports);
+  const lacking = print(reports);
   const [worst] = failed();
   if (worst?.violation !== undefined && !values.plain) {
     process.stdout.write(`\n${worst.told.join('\n')}\n\nshrinking history ${String(worst.seed)} …\n`);
@@ -89,16 +110,25 @@ async function lead(): Promise<void> {
       `${tell(story)}\n\n${told.join('\n')}\n${violation ?? ''}\nreplay: npm run soak -- --seed ${String(worst.seed)} --histories 1\n`,
     );
   }
-  process.exitCode = worst !== undefined || codes.some((code) => code !== 0) || (!values.first && reports.length !== histories) ? 1 : 0;
+  process.exitCode =
+    worst !== undefined || (lacking && !values.first) || codes.some((code) => code !== 0) || (!values.first && reports.length !== histories)
+      ? 1
+      : 0;
 }
 
-function print(reports: readonly Report[]): void {
+/** Prints how histories and faults were distributed; answers whether something that is wanted is missing, which few histories cannot show. */
+function print(reports: readonly Report[]): boolean {
   const median = (numbers: readonly number[]): number => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0;
-  const figures = ['workers', 'days', 'faults', 'kills', 'runs', 'uploads'] as const;
   const failed = reports.filter(({ violation }) => violation !== undefined).length;
-  const medians = figures.map((name) => `${name} ${String(median(reports.map((one) => one.figures[name])))}`).join(', ');
-  process.stdout.write(`\n${String(reports.length)} histories, ${String(failed)} broke a law; medians: ${medians}\n`);
-  const struck = new Map<string, number>();
+  const names: readonly Median[] = ['workers', 'days', 'faults', 'kills', 'runs', 'uploads'];
+  const medians = names.map((name) => ({ name, value: median(reports.map((one) => one.figures[name])) }));
+  const told = medians.map(
+    ({ name, value }) => `${name} ${String(value)}${wantedMedians[name] > 0 ? ` (at least ${String(wantedMedians[name])})` : ''}`,
+  );
+  process.stdout.write(`\n${String(reports.length)} histories, ${String(failed)} broke a law; medians: ${told.join(', ')}\n`);
+  const sums = totals.map((name) => `${name}: ${String(reports.reduce((sum, report) => sum + report.totals[name], 0))}`);
+  process.stdout.write(`${sums.join('; ')}\n`);
+  const struck = new Map<string, number>(faultKinds.map((kind) => [kind, 0]));
   const switches = new Map<string, number>();
   for (const report of reports) {
     for (const [kind, count] of Object.entries(report.struck)) struck.set(kind, (struck.get(kind) ?? 0) + count);
@@ -109,7 +139,13 @@ function print(reports: readonly Report[]): void {
       .toSorted(([a], [b]) => (a < b ? -1 : 1))
       .map(([name, count]) => `  ${String(count).padStart(6)}  ${name}`)
       .join('\n');
+  const wanted = reports.length * wantedOfEach;
   process.stdout.write(
-    `faults that struck:\n${lines(struck)}\nhistories by switch (the others stood as proposed, order of operations random):\n${lines(switches)}\n`,
+    `faults that struck (each at least ${wanted.toFixed(0)}):\n${lines(struck)}\nhistories by switch (the others stood as proposed):\n${lines(switches)}\n`,
   );
+  const few = [...struck].filter(([, count]) => count < wanted).map(([kind]) => kind);
+  const small = medians.filter(({ name, value }) => value < wantedMedians[name]).map(({ name }) => `the median of ${name}`);
+  if (reports.length < 1_000 || few.length + small.length === 0) return false;
+  process.stdout.write(`too few: ${[...few, ...small].join(', ')}\n`);
+  return true;
 }

@@ -1,9 +1,11 @@
 import { JoineryError } from '../../src/domain/error.ts';
 import type { LedgerEntry } from '../../src/domain/ledger.ts';
+import type { Operation } from '../../src/domain/operation.ts';
 import { isDisable, type JobScope } from '../../src/domain/words.ts';
 import type { Emulator } from '../../src/emulator/index.ts';
 import type { Store } from '../../src/store/contract.ts';
 import type { WorkerHistory } from './expectation.ts';
+import { StagingLaw } from './staging-law.ts';
 import type { Watcher } from './world.ts';
 
 const manager = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User';
@@ -25,15 +27,19 @@ function fail(message: string): never {
 export class UploadWatch implements Watcher {
   /** The last payload of each worker that may have arrived, oldest first. */
   readonly last = new Map<string, Uploaded>();
+  readonly staging = new StagingLaw();
   readonly #scope: JobScope;
+  readonly #unconfirmed: number;
   /** Workers whose last upload was a creation without an answer, and when. */
   readonly #unanswered = new Map<string, number>();
   readonly #now: () => number;
   #counted = 0;
   violation: string | undefined;
 
-  constructor(scope: JobScope, now: () => number) {
+  /** @param unconfirmed operations that may be without an outcome */
+  constructor(scope: JobScope, unconfirmed: number, now: () => number) {
     this.#scope = scope;
+    this.#unconfirmed = unconfirmed;
     this.#now = now;
   }
 
@@ -66,9 +72,23 @@ export class UploadWatch implements Watcher {
       const closed = (await store.operations.ofWorker(this.#scope, externalId)).some(({ closedAt = -1 }) => closedAt >= since);
       if (!closed) fail(`${externalId}: a creation without an answer was sent again without evidence`);
     }
+    const leaving = new Set(uploaded.map(({ externalId }) => externalId));
+    const sending = open.filter(({ externalId, state }) => state === 'sending' && leaving.has(externalId));
+    const early = await this.staging.check(store, sending);
+    if (early !== undefined) fail(early);
+    this.#checkUnconfirmed(open, sending);
     const reserved = await store.operations.callsUsed(this.#scope.tenant, 0, this.#now() + 1);
     if (reserved <= this.#counted)
       fail(`a call leaves that was not reserved: ${String(reserved)} reserved, ${String(this.#counted)} were answered before`);
+  }
+
+  /** Beyond the limit nothing but disables leaves, unless nothing else is under way. */
+  #checkUnconfirmed(open: readonly Operation[], sending: readonly Operation[]): void {
+    if (sending.every(({ change }) => isDisable(change))) return;
+    const without = open.filter(({ outcome }) => outcome === undefined).length;
+    if (without > this.#unconfirmed && without > sending.length) {
+      fail(`${String(without)} operations have no outcome, and no more than ${String(this.#unconfirmed)} may`);
+    }
   }
 
   readonly uploaded = (body: string, answer: string): Promise<void> => {

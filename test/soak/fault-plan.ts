@@ -17,6 +17,9 @@ export class FaultPlan {
   #requests: (On<'request'> | On<'tokens'>)[] = [];
   #entries: { readonly fault: On<'entry'>; left: number }[] = [];
   #rows: { readonly fault: On<'row'>; left: number }[] = [];
+  #outage = 0;
+  /** What stands until the evening and is noticed only by an upload: its name, by the answer that shows it. */
+  readonly #standing = new Map<string, string>();
   readonly #seen = new Map<RequestTarget, number>();
   readonly #order = new Map<string, number>();
   #uploaded = 0;
@@ -30,6 +33,26 @@ export class FaultPlan {
   /** The bytes of a request leave; what it holds is processed in any order, and each time that is another one counts. */
   uploading(workers: readonly string[]): void {
     for (const worker of workers) this.#order.set(worker, ++this.#uploaded);
+  }
+
+  /** The service stands so from now on that an upload may be answered like this. */
+  stand(answer: string, name: string): void {
+    this.#standing.set(answer, name);
+  }
+
+  fail(entries: number): void {
+    this.#outage = entries;
+  }
+
+  /** What stood for the day is over. */
+  evening(): void {
+    this.#standing.clear();
+    this.#outage = 0;
+  }
+
+  uploaded(answer: string): void {
+    const name = this.#standing.get(answer);
+    if (name !== undefined) this.strike(name);
   }
 
   arm(faults: readonly StoryFault[]): void {
@@ -46,6 +69,7 @@ export class FaultPlan {
 
   disarm(): void {
     this.arm([]);
+    this.evening();
     this.#entries = [];
     this.#rows = [];
   }
@@ -85,6 +109,11 @@ export class FaultPlan {
     const place = this.#order.get(entry.externalId) ?? -1;
     if (place < this.#processed && entry.retries === 0) this.#reordered = true;
     this.#processed = place;
+    if (this.#outage > 0) {
+      this.#outage--;
+      this.strike('outage');
+      return directoryDown;
+    }
     const armed = this.#entries.find(({ fault, left }) => left > 0 && fault.worker === entry.externalId);
     if (armed === undefined || (armed.fault.what.kind === 'late' && entry.retries > 0)) return undefined;
     armed.left--;
@@ -92,8 +121,7 @@ export class FaultPlan {
     this.strike(`entry ${what.kind}`);
     if (what.kind === 'late') return what;
     if (what.kind !== 'fail') return { kind: what.kind };
-    const reason = 'The directory could not be reached for this entry.';
-    return { kind: 'fail', error: { errorCode: 'ServiceUnavailable', reason, errorCategory: 'failure' } };
+    return directoryDown;
   }
 
   #row(externalId: string): RowFault | undefined {
@@ -105,6 +133,11 @@ export class FaultPlan {
     return what;
   }
 }
+
+const directoryDown: EntryFault = {
+  kind: 'fail',
+  error: { errorCode: 'ServiceUnavailable', reason: 'The directory could not be reached for this entry.', errorCategory: 'failure' },
+};
 
 function targetOf({ path }: FaultRequest): RequestTarget {
   if (path.endsWith('/bulkUpload')) return 'upload';

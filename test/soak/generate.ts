@@ -29,13 +29,18 @@ const killPorts = [
   'operations.escrow', 'operations.batches', 'logs.put', 'logs.moveCursor', 'files.write', 'ledger.unsettled', 'ledger.getMany', 'logs.cursor',
 ] as const; // prettier-ignore
 
+/** And those at which a load in stages stands: between two stages, and in a later one. */
+const stagePorts = ['sink.preflight', 'source.read', 'source.job', 'operations.open', 'operations.ofBatch', 'operations.tally', 'operations.close', 'sink.upload', 'operations.finishSending'] as const; // prettier-ignore
+
 /** One random story: same seed, same story. */
 export function generateStory(seed: number): Story {
   const choices = new Choices(seed);
   const days = choices.whole(5, 8);
   const hours = [0, ...Array.from({ length: days - 1 }, () => choices.of([24, 24, 24, 12, 6, 48]))];
   const dates = hours.reduce<number[]>((all, step) => [...all, (all.at(-1) ?? firstDay) + step * hourMilliseconds], []);
-  const size = choices.chance(0.1) ? choices.whole(90, 140) : choices.whole(26, 48);
+  // As many as need three stages of the proposed sizes, now and then; elsewhere the sizes are small.
+  const whole = choices.chance(0.02);
+  const size = whole ? choices.whole(230, 260) : choices.chance(0.08) ? choices.whole(90, 140) : choices.whole(26, 48);
   const workers = Array.from({ length: size }, (_, index) =>
     generateWorker(choices, `W${String(index + 1).padStart(4, '0')}`, size, dates),
   );
@@ -45,6 +50,8 @@ export function generateStory(seed: number): Story {
     seed,
     latency: choices.of([600_000, 600_000, 300_000, 60_000]),
     switches: generateSwitches(choices),
+    stages: whole ? [10, 200] : choices.of([[4, 12], [10], [3, 6, 9], [10, 200]]),
+    unconfirmed: choices.chance(0.15) ? choices.of([20, 60]) : 100_000,
     network: seed % 20 === 0 ? 'sockets' : 'inProcess',
     workers,
     days: generateDays(choices, hours, keys),
@@ -150,35 +157,40 @@ function generateRun(choices: Choices, index: number, keys: readonly string[]): 
     mode,
     wait: choices.of([180, 180, 90, 30, 0]),
     faults: Array.from({ length: choices.of([0, 0, 1, 1, 2, 3, 4]) }, () => generateFault(choices, keys)),
-    ...(choices.chance(0.35) ? { kill: generateKill(choices) } : {}),
+    ...(choices.chance(0.5) ? { kill: generateKill(choices) } : {}),
   };
 }
 
 function generateKill(choices: Choices): Kill {
+  if (choices.chance(0.3)) return { port: choices.of(stagePorts), nth: choices.whole(1, 6), side: choices.of(['before', 'after']) };
   return { port: choices.of(killPorts), nth: choices.of([1, 1, 1, 2, 3]), side: choices.of(['before', 'after']) };
 }
 
 function generateFault(choices: Choices, keys: readonly string[]): StoryFault {
   const worker = choices.of(keys) ?? '';
   const roll = choices.number();
-  if (roll < 0.42) return { on: 'request', target: target(choices), nth: choices.of([1, 1, 1, 2, 3]), what: requestTrouble(choices) };
-  if (roll < 0.62) {
+  if (roll < 0.4) return { on: 'request', target: target(choices), nth: choices.of([1, 1, 1, 2, 3]), what: requestTrouble(choices) };
+  if (roll < 0.58) {
     if (choices.chance(0.3))
       return { on: 'entry', worker, what: { kind: 'late', milliseconds: choices.whole(1, 40) * minuteMilliseconds } };
     return { on: 'entry', worker, what: { kind: choices.of(['fail', 'lost', 'repeat'] as const), times: choices.of([1, 1, 2, 4]) } };
   }
-  if (roll < 0.8) {
+  if (roll < 0.76) {
     const rows = choices.of([1, 2, 5]);
     const kind = choices.of(['missing', 'late', 'repeat'] as const);
     if (kind === 'missing') return { on: 'row', worker, what: { kind, rows } };
     if (kind === 'late') return { on: 'row', worker, what: { kind, milliseconds: choices.whole(5, 400) * minuteMilliseconds, rows } };
     return { on: 'row', worker, what: { kind, times: choices.whole(1, 3) } };
   }
-  if (roll < 0.85) return { on: 'tokens', target: choices.of(['upload', 'logs', 'job'] as const), nth: choices.whole(1, 3) };
-  if (roll < 0.89) return { on: 'job', what: choices.of(['paused', 'quarantined', 'purged'] as const) };
-  if (roll < 0.94) return { on: 'sender', calls: choices.of([5, 39, 40]) };
-  if (roll < 0.97) return { on: 'quota', calls: choices.whole(0, 2) };
-  return { on: 'bucket', size: choices.whole(0, 30) };
+  if (roll < 0.81) return { on: 'tokens', target: choices.of(['upload', 'logs', 'job'] as const), nth: choices.whole(1, 3) };
+  if (roll < 0.85) return { on: 'job', what: choices.of(['paused', 'quarantined', 'purged'] as const) };
+  if (roll < 0.89) return { on: 'sender', calls: choices.of([5, 39, 40]) };
+  if (roll < 0.92) return { on: 'quota', calls: choices.whole(0, 2) };
+  if (roll < 0.94) return { on: 'bucket', size: choices.whole(0, 30) };
+  if (roll < 0.965) return { on: 'outage', entries: choices.whole(5, 40) };
+  return choices.chance(0.5)
+    ? { on: 'limit', what: 'payloadLimitBytes', size: choices.of([700, 3_000, 10_000]) }
+    : { on: 'limit', what: 'operationsPerRequest', size: choices.of([1, 3, 8]) };
 }
 
 function target(choices: Choices): (typeof requestTargets)[number] {
@@ -240,5 +252,6 @@ function generateSwitches(choices: Choices): Partial<EmulatorSwitches> {
   ];
   const chosen = Array.from({ length: choices.whole(0, 6) }, () => choices.of(all) ?? {});
   // Emptied titles are to be cleared, which the pipeline counts on, so both gates of the job are open in every story.
-  return Object.assign({ flowNullValues: ['title'], clearingMappings: ['jobTitle'] }, ...chosen);
+  const quarantine = choices.chance(0.4) ? { quarantineFailures: choices.of([1, 2]) } : {};
+  return Object.assign(quarantine, { flowNullValues: ['title'], clearingMappings: ['jobTitle'] }, ...chosen);
 }

@@ -11,6 +11,10 @@ export interface Outcome {
   /** What struck, by kind. */
   readonly struck: Readonly<Record<string, number>>;
   readonly kills: number;
+  /** Of those, between the first and the last stage of a load. */
+  readonly killsInStages: number;
+  /** Uploads of a later stage, of which each was looked at whether it might leave. */
+  readonly stagesChecked: number;
   readonly runs: number;
   readonly uploads: number;
   /** Words about each run, for a story that failed. */
@@ -39,6 +43,8 @@ export async function play(story: Story): Promise<Outcome> {
     ...(violation === undefined ? {} : { violation }),
     struck: plan.struck,
     kills: player.kills,
+    killsInStages: player.killsInStages,
+    stagesChecked: player.stagesChecked,
     runs: player.told.length,
     uploads: emulator.stats.uploads,
     told: player.told,
@@ -49,6 +55,7 @@ class Player {
   readonly world: World;
   readonly told: string[] = [];
   kills = 0;
+  killsInStages = 0;
   readonly #story: Story;
   readonly #histories = new Map<string, WorkerHistory>();
   readonly #watch: UploadWatch;
@@ -58,8 +65,12 @@ class Player {
   constructor(story: Story, world: World) {
     this.#story = story;
     this.world = world;
-    this.#watch = new UploadWatch(scopeOf(world.pipeline), () => world.clock.now());
+    this.#watch = new UploadWatch(scopeOf(world.pipeline), story.unconfirmed, () => world.clock.now());
     for (const { key } of story.workers) if (key !== null) this.#histories.set(key, new WorkerHistory());
+  }
+
+  get stagesChecked(): number {
+    return this.#watch.staging.checked;
   }
 
   async play(): Promise<void> {
@@ -85,11 +96,16 @@ class Player {
         plan.strike('other sender');
         await this.world.disturb(fault.calls);
       } else if (fault.on === 'quota') {
-        plan.strike('quota used up');
+        plan.stand('throttled', 'quota used up');
         emulator.setSwitches({ dailyCalls: Math.max(1, emulator.stats.uploads + fault.calls) });
       } else if (fault.on === 'bucket') {
-        plan.strike('bucket full');
+        plan.stand('bucketFull', 'bucket full');
         emulator.setSwitches({ bucketSize: (emulator.jobs[0]?.stored ?? 0) + fault.size });
+      } else if (fault.on === 'limit') {
+        plan.stand('refused', fault.what);
+        emulator.setSwitches({ [fault.what]: fault.size });
+      } else if (fault.on === 'outage') {
+        plan.fail(fault.entries);
       } else if (fault.on === 'job') {
         plan.strike(fault.what);
         if (fault.what === 'quarantined') emulator.jobs[0]?.quarantine('QuarantinedOnDemand');
@@ -102,9 +118,11 @@ class Player {
 
   /** What was set for the day is taken back. */
   #evening(): void {
-    const { emulator } = this.world;
-    emulator.setSwitches({ dailyCalls: 0, bucketSize: 100_000 });
+    const { emulator, plan } = this.world;
+    plan.evening();
+    emulator.setSwitches({ dailyCalls: 0, bucketSize: 100_000, payloadLimitBytes: 4_194_304, operationsPerRequest: 50 });
     const job = emulator.jobs[0];
+    if (job?.state.quarantine?.reason.startsWith('EncounteredEscrow') === true) plan.strike('quarantined by failures');
     if (this.#purge) job?.restart();
     this.#purge = false;
     if (job?.state.quarantine !== null) job?.restart('QuarantineState');
@@ -138,7 +156,12 @@ class Player {
     });
     world.plan.arm([]);
     this.told.push(`${label} ${new Date(at).toISOString()} ${run.mode}: ${describe(ending)}; ${summary(world.events)}`);
-    if (ending.kind === 'killed') this.kills++;
+    if (ending.kind === 'killed') {
+      this.kills++;
+      const stage = world.events.findLastIndex(({ type }) => type === 'load.stage');
+      const loaded = world.events.findLastIndex((event) => event.type === 'stage.finished' && event.stage === 'load');
+      if (stage > loaded) this.killsInStages++;
+    }
     if (this.#watch.violation !== undefined) throw new Violation(this.#watch.violation);
     if (late !== undefined) throw late;
     if (ending.kind === 'failed' && !isExpectedError(ending.error)) throw new Violation(`the run broke: ${describe(ending)}`);

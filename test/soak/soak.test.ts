@@ -22,7 +22,7 @@ const run: StoryRun = { after: 0, mode: 'run', wait: 180, faults: [] };
 function story(workers: readonly WorkerStory[], runs: readonly (readonly StoryRun[])[]): Story {
   const days = runs.map((of, index) => ({ hours: index === 0 ? 0 : 24, runs: of }));
   const switches: Story['switches'] = { flowNullValues: ['title'], clearingMappings: ['jobTitle'] };
-  return { seed: 1, latency: 600_000, switches, network: 'inProcess', workers, days };
+  return { seed: 1, latency: 600_000, switches, network: 'inProcess', stages: [10, 200], unconfirmed: 100_000, workers, days };
 }
 
 describe('histories that were found to go wrong', () => {

@@ -39,7 +39,11 @@ export type StoryFault =
   /** The tenant's day is used up by others after so many more calls, for the rest of the day. */
   | { readonly on: 'quota'; readonly calls: number }
   /** The ingestion store takes so many operations, for the rest of the day. */
-  | { readonly on: 'bucket'; readonly size: number };
+  | { readonly on: 'bucket'; readonly size: number }
+  /** The service takes smaller requests than it says, for the rest of the day. */
+  | { readonly on: 'limit'; readonly what: 'payloadLimitBytes' | 'operationsPerRequest'; readonly size: number }
+  /** The directory is down: so many of the next entries fail, whoever they are of, for the rest of the day. */
+  | { readonly on: 'outage'; readonly entries: number };
 
 export type RequestTrouble =
   | { readonly kind: 'drop' | 'resetAfterAccept' | 'duplicate' }
@@ -87,6 +91,10 @@ export interface Story {
   readonly switches: Partial<EmulatorSwitches>;
   /** Real sockets on loopback, or none of them: the same requests, without what carries them. */
   readonly network: 'sockets' | 'inProcess';
+  /** Operations of each stage of a load in stages but the last. */
+  readonly stages: readonly number[];
+  /** How many operations may be without an outcome. */
+  readonly unconfirmed: number;
   readonly workers: readonly WorkerStory[];
   readonly days: readonly StoryDay[];
 }

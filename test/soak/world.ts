@@ -72,6 +72,7 @@ export class World {
     plan: FaultPlan;
     choices: Choices;
     folder: string;
+    story: Story;
   }) {
     this.emulator = parts.emulator;
     this.clock = parts.clock;
@@ -90,7 +91,9 @@ export class World {
     };
     const { pipeline, diagnostics } = loadPipeline(pipelineFile, { environment });
     if (pipeline === undefined) throw new Error(diagnostics.map(({ message }) => message).join('\n'));
-    this.pipeline = pipeline;
+    const { load } = pipeline;
+    const { stages, unconfirmed } = parts.story;
+    this.pipeline = { ...pipeline, load: { ...load, staged: { ...load.staged, stages }, pause: { ...load.pause, unconfirmed } } };
     // The mapping knows nothing of the tenant: one serves all stories.
     compiled ??= compileMapping(pipeline).mapping;
     if (compiled === undefined)
@@ -123,7 +126,7 @@ export class World {
     });
     emulator.setFaults(plan.faults());
     const folder = mkdtempSync(join(process.env['JOINERY_SOAK_FOLDER'] ?? tmpdir(), 'joinery-soak-'));
-    return new World({ emulator, clock, gateway, plan, choices, folder });
+    return new World({ emulator, clock, gateway, plan, choices, folder, story });
   }
 
   /**
@@ -197,6 +200,7 @@ export class World {
         await watcher.uploading(text, real);
         this.plan.uploading([...text.matchAll(/"externalId":"([^"]+)"/g)].map(([, worker = '']) => worker));
         const answer = await service.upload(body, clientRequestId, abort);
+        this.plan.uploaded(answer.kind);
         await watcher.uploaded(text, answer.kind, real);
         return answer;
       },
