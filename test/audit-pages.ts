@@ -237,7 +237,7 @@ export function describePages(open: () => Office): void {
             }
           }
         }
-      expect([...leaks].slice(0, 10)).toEqual([]);
+        expect([...leaks].slice(0, 10)).toEqual([]);
         for (const secret of [office.work.environment['ENTRA_CLIENT_SECRET'] ?? 'none', 'a-token-of-nobody', 'Bearer ey'])
           expect(all).not.toContain(secret);
         expect(office.work.environment['ENTRA_CLIENT_SECRET']?.length).toBeGreaterThan(8);
