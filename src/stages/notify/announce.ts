@@ -50,9 +50,14 @@ function conditionOf(
     signature,
     since: goesOn ? before.since : now,
     figures,
-    told: goesOn && before.signature === signature && !isWorse ? before.told : {},
+    told: before === undefined || before.signature !== signature || isWorse ? {} : stillBelieving(before),
     ...(run === undefined ? {} : { run }),
   };
+}
+
+/** Who was told of it and not that it is over, and when. */
+function stillBelieving({ told, over }: Condition): Condition['told'] {
+  return over === undefined ? told : Object.fromEntries(Object.entries(told).filter(([, at]) => at < over));
 }
 
 async function tellHolding(
