@@ -75,7 +75,7 @@ function rankOf({ change, send, differences }: Change): 0 | 1 | 2 | 3 {
 function stateOf({ send, waiting, held }: Change): string {
   if (held !== undefined) return `held (${holdWords[held]})`;
   if (waiting) return 'waits behind an operation in flight';
-  return send ? 'to be sent' : 'failed before; not sent until the payload differs';
+  return send ? 'would be sent' : 'failed before; not sent until the payload differs';
 }
 
 /** The plan as one page that loads nothing: what whoever approves it looks at. */

@@ -69,15 +69,17 @@ export async function marksOfWorkers(
   const found = new Map<ExternalId, Map<string, Instant>>();
   const job = (await findJob(reader, scope)) ?? 0;
   for (const chunk of inChunks(workers, workersPerQuery)) {
+    // The instant is compared here: with it in the query SQLite takes the index of the window and walks through every mark of the week for each chunk of workers.
     const rows = await reader.all({
-      sql: `SELECT external_id, mark, sent_at FROM sent_marks
-            WHERE job_id = ? AND pipeline = ? AND external_id IN (${placeholders(chunk.length)}) AND sent_at >= ?`,
-      bindings: [job, pipeline, ...chunk, since],
+      sql: `SELECT external_id, mark, sent_at FROM sent_marks WHERE job_id = ? AND pipeline = ? AND external_id IN (${placeholders(chunk.length)})`,
+      bindings: [job, pipeline, ...chunk],
     });
     for (const row of rows) {
+      const sentAt = integerOf(row, 'sent_at');
+      if (sentAt < since) continue;
       const worker = textOf(row, 'external_id');
       const marks = found.get(worker) ?? new Map<string, Instant>();
-      found.set(worker, marks.set(textOf(row, 'mark'), integerOf(row, 'sent_at')));
+      found.set(worker, marks.set(textOf(row, 'mark'), sentAt));
     }
   }
   return found;

@@ -29,7 +29,7 @@ describe('an operation without a row', () => {
   }
 
   beforeAll(async () => {
-    story = await openStory();
+    story = await openStory({}, { jobs: [{ scope: [{ attribute: 'title', operator: 'NOT EQUALS', value: 'External' }] }] });
     await story.sql(
       people(['W1', 'W2', 'W3'].map((id) => ({ id, given: `Given${id}`, family: 'One', title: 'Clerk', department: 'Sales' }))),
     );
@@ -64,12 +64,18 @@ describe('an operation without a row', () => {
     expect(story.property('W1', 'jobTitle')).toBe('Chief');
   });
 
-  it('of a worker without an account is told from one that was not written', async () => {
+  it('of a worker without an account is told from one that was not written, and from one whom the job’s scoping filter leaves out', async () => {
     story.work.emulator.setFaults({ entry: () => ({ kind: 'lost' }) });
-    await story.sql(people([{ id: 'W4', given: 'New', family: 'Joiner' }]), `update workers set title = 'Chief' where id = 'W2'`);
+    await story.sql(
+      people([
+        { id: 'W4', given: 'New', family: 'Joiner' },
+        { id: 'W5', given: 'Out', family: 'Scope', title: 'External' },
+      ]),
+      `update workers set title = 'Chief' where id = 'W2'`,
+    );
     story.work.emulator.directory.remove(String(story.property('W2', 'id')));
     await load();
-    expect(await lookOnly(8)).toEqual(['W2 silent SilentNoAccount', 'W4 silent SilentNoAccount']);
+    expect(await lookOnly(8)).toEqual(['W2 silent SilentNoAccount', 'W4 silent SilentNoAccount', 'W5 silent SilentOutOfScope']);
     story.work.emulator.setFaults({});
   });
 });
