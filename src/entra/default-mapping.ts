@@ -24,6 +24,9 @@ const targets: ReadonlyMap<AttributePath, string> = new Map([
 
 const managerAttribute: AttributePath = `${enterpriseUserSchema}:manager.value`;
 
+/** Every attribute that the directory can show. */
+export const readablePaths: readonly AttributePath[] = [...targets.keys(), managerAttribute];
+
 /** The property that the default mapping writes; without one the attribute's own last name. */
 export function targetOf(path: AttributePath): string {
   if (path === managerAttribute) return 'manager';

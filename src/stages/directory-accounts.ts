@@ -1,4 +1,3 @@
-import { JoineryError } from '../domain/error.ts';
 import type { AttributePath } from '../domain/payload.ts';
 import type { ExternalId } from '../domain/words.ts';
 import { isReadable, propertiesFor } from '../entra/default-mapping.ts';
@@ -10,7 +9,7 @@ import { managerPath } from '../scim/index.ts';
 /** Graph takes at most 15 values in one `in` clause. */
 const idsPerQuery = 15;
 /** From so many workers on, reading the whole directory once costs fewer calls than asking by id. */
-const idsForListing = 300;
+export const idsForListing = 150;
 
 /** Accounts by employee id in lower case, with the properties that these attributes are written to. */
 export type AccountsById = ReadonlyMap<string, readonly DirectoryUser[]>;
@@ -42,23 +41,8 @@ export async function readAccounts(
   return { byId, others };
 }
 
-/** The same, or undefined where the runner has no right to read users. */
-export async function accountsIfAllowed(
-  graph: Graph,
-  paths: readonly AttributePath[],
-  workers: readonly ExternalId[],
-  signal: AbortSignal,
-): Promise<AccountsById | undefined> {
-  try {
-    return (await readAccounts(graph, paths, workers, signal)).byId;
-  } catch (error) {
-    if (error instanceof JoineryError && error.code === 'ENT-205') return undefined;
-    throw error;
-  }
-}
-
 function filtersFor(workers: readonly ExternalId[] | undefined): readonly (string | undefined)[] {
-  if (workers === undefined || workers.length > idsForListing) return [undefined];
+  if (workers === undefined || workers.length >= idsForListing) return [undefined];
   const filters: string[] = [];
   for (let from = 0; from < workers.length; from += idsPerQuery) {
     filters.push(

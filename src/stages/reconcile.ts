@@ -15,8 +15,6 @@ import { inChunks } from '../store/ndjson.ts';
 import { lateDisables } from './late-disables.ts';
 import { JobWatch } from './silence.ts';
 import { lookAtSilence, type SilenceView } from './silence-look.ts';
-import { differences } from '../scim/index.ts';
-import type { AttributePath } from '../domain/payload.ts';
 
 /** What reconcile needs of the service. */
 export interface LogSource {
@@ -25,11 +23,7 @@ export interface LogSource {
   /** undefined: the runner may not read the job; silence is then never concluded. */
   job(signal: AbortSignal): Promise<JobStatus | undefined>;
   /** What directory and job show of workers whose operations have no row; undefined: the runner may not read users. Absent: nobody can be asked. */
-  look?(
-    workers: readonly ExternalId[],
-    paths: readonly AttributePath[],
-    signal: AbortSignal,
-  ): Promise<ReadonlyMap<ExternalId, SilenceView> | undefined>;
+  look?(workers: readonly ExternalId[], signal: AbortSignal): Promise<ReadonlyMap<ExternalId, SilenceView> | undefined>;
 }
 
 export interface ReconcileOptions {
@@ -272,11 +266,9 @@ async function lookAtSilent(
     return isOnly && operation.overtakes === undefined && watch.isSilent(operation, clock.now()) ? [operation] : [];
   });
   if (silent.length === 0) return undefined;
-  const paths = new Set(silent.flatMap(({ payload }) => differences(undefined, payload).map(({ path }) => path)));
   try {
     return await logs.look?.(
       silent.map(({ externalId }) => externalId),
-      [...paths],
       signal,
     );
   } catch (error) {

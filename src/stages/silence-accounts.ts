@@ -1,18 +1,40 @@
+import type { Instant } from '../domain/clock.ts';
 import { JoineryError } from '../domain/error.ts';
+import { readablePaths } from '../entra/default-mapping.ts';
 import type { Graph } from '../entra/graph.ts';
 import { readSchemaText } from '../entra/schema/job-schema.ts';
 import { readScope, type ScopeFilter } from '../entra/schema/scope-filter.ts';
-import { accountsIfAllowed } from './directory-accounts.ts';
+import { idsForListing, readAccounts, type AccountsById } from './directory-accounts.ts';
 import type { LogSource } from './reconcile.ts';
 
-/** Asks directory and job about workers whose operations have no row. The filter of the job is read once. */
+/** A whole listing stands for the present for so long, ms: when a job loses its queue, a hundred thousand operations go silent at once. */
+const listingStands = 300_000;
+
+/** Asks directory and job about workers whose operations have no row. What cannot be read is asked for once, and so is the filter of the job. */
 export function openLook(graph: Graph): NonNullable<LogSource['look']> {
   let scope: Promise<ScopeFilter> | undefined;
-  return async (workers, paths, signal) => {
-    const accounts = await accountsIfAllowed(graph, paths, workers, signal);
-    if (accounts === undefined) return undefined;
-    const filter = await (scope ??= readFilter(graph, signal));
-    return new Map(workers.map((worker) => [worker, { accounts: accounts.get(worker.toLowerCase()) ?? [], scope: filter }]));
+  let listing: { readonly at: Instant; readonly accounts: Promise<AccountsById> } | undefined;
+  let allowed = true;
+  const read = async (workers: readonly string[] | undefined, signal: AbortSignal): Promise<AccountsById> =>
+    (await readAccounts(graph, readablePaths, workers, signal)).byId;
+  const accountsOf = async (workers: readonly string[], signal: AbortSignal): Promise<AccountsById> => {
+    const isFresh = listing !== undefined && graph.clock.now() - listing.at < listingStands;
+    if (!isFresh && workers.length < idsForListing) return read(workers, signal);
+    if (!isFresh) listing = { at: graph.clock.now(), accounts: read(undefined, signal) };
+    return (await listing?.accounts) ?? new Map<string, never>();
+  };
+  return async (workers, signal) => {
+    if (!allowed) return undefined;
+    try {
+      const accounts = await accountsOf(workers, signal);
+      const filter = await (scope ??= readFilter(graph, signal));
+      return new Map(workers.map((worker) => [worker, { accounts: accounts.get(worker.toLowerCase()) ?? [], scope: filter }]));
+    } catch (error) {
+      listing = undefined;
+      if (!(error instanceof JoineryError) || error.code !== 'ENT-205') throw error;
+      allowed = false;
+      return undefined;
+    }
   };
 }
 
