@@ -59,7 +59,8 @@ export async function openOffice(): Promise<Office> {
         err: (text) => {
           err += text;
         },
-        environment: { ...work.environment, JOINERY_STATE: work.state, USER: 'analyst' },
+        environment: { ...work.environment, JOINERY_STATE: work.state, USER: 'whoever the variable says' },
+        user: 'analyst',
         isTerminal: false,
         colour: false,
         columns: 100,

@@ -20,3 +20,11 @@ export interface Io {
   /** The account that the operating system authenticated; absent: it has no name for it. */
   readonly user?: string;
 }
+
+/**
+ * Who acts, for the journal: releases, rekeys, transfers, forgetting and revealing are told of the same person as approvals, the account that the operating system authenticated. No
+ * variable of the environment counts, because whoever types a command can set it.
+ */
+export function personOf(io: Pick<Io, 'user'>): string {
+  return io.user ?? 'unknown';
+}

@@ -3,7 +3,7 @@ import { keyedHash } from '../domain/canonical-json.ts';
 import { JoineryError } from '../domain/error.ts';
 import type { ExternalId } from '../domain/words.ts';
 import type { Audit } from './audit.ts';
-import type { Io } from './io.ts';
+import { personOf, type Io } from './io.ts';
 
 /**
  * The masks for a reader who may see personal values: the journal says before anything is shown what was shown, to whom and why. Without a reason
@@ -24,7 +24,7 @@ export async function masksFor(
     {
       pipeline: prepared.pipeline.name,
       command,
-      by: readerOf(io),
+      by: personOf(io),
       reason: checkedReason(reason),
       ...(worker === undefined ? {} : { worker: keyedHash(store.identity.hashKey, worker) }),
       ...(run === undefined ? {} : { run }),
@@ -38,10 +38,4 @@ export async function masksFor(
 export function checkedReason(reason: string): string {
   if (reason.trim().length < 8) throw new JoineryError('AUD-105', `the reason ${JSON.stringify(reason)} says nothing`);
   return reason.trim();
-}
-
-/** As the system calls the person who typed the command. */
-export function readerOf(io: Pick<Io, 'environment'>): string {
-  const { environment } = io;
-  return environment['SUDO_USER'] ?? environment['USER'] ?? environment['USERNAME'] ?? environment['LOGNAME'] ?? 'unknown';
 }

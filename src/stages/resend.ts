@@ -2,17 +2,28 @@ import { JoineryError } from '../domain/error.ts';
 import type { AttributePath } from '../domain/payload.ts';
 import type { ExternalId } from '../domain/words.ts';
 import { lastPayload } from '../plan/decision.ts';
+import { compileCondition, type Condition } from '../mapping/condition.ts';
 import { getAttribute, parseAttributePath } from '../scim/index.ts';
-import { scopeOf, type StageContext } from './context.ts';
+import type { Source } from '../source/contract.ts';
+import { groupRows } from '../source/groups.ts';
+import { dayOf, scopeOf, type StageContext } from './context.ts';
+
+/** How many workers a message names. */
+const named = 5;
 
 /** Who is sent again. `attributes`: everybody whose last payload has one of them, since every upload is a complete record. */
 export type ResendChoice =
-  { readonly workers: readonly ExternalId[] } | { readonly attributes: readonly AttributePath[] } | { readonly all: true };
+  | { readonly workers: readonly ExternalId[] }
+  | { readonly attributes: readonly AttributePath[] }
+  /** JSONata over the columns of the row. */
+  | { readonly where: string }
+  | { readonly all: true };
 
-/** The workers of the ledger that a choice means. Errors: STG-106 for one who is unknown, or when nobody is meant. */
+/** The workers of the ledger that a choice means. Errors: STG-106 for one who is unknown, for an expression that is not right, or when nobody is meant. */
 export async function chooseResent(
-  context: Pick<StageContext, 'store' | 'pipeline'>,
+  context: Omit<StageContext, 'lease'>,
   choice: ResendChoice,
+  withSource: <T>(work: (source: Source) => Promise<T>) => Promise<T>,
 ): Promise<ReadonlySet<ExternalId>> {
   const { store, pipeline } = context;
   const chosen = new Set<ExternalId>();
@@ -24,6 +35,9 @@ export async function chooseResent(
         throw new JoineryError('STG-106', `pipeline ${pipeline.name} has no worker ${worker}`);
       chosen.add(worker);
     }
+  } else if ('where' in choice) {
+    const condition = conditionOf(pipeline, choice.where);
+    await withSource((source) => chooseWhere(context, source, condition, chosen));
   } else {
     const paths = 'attributes' in choice ? choice.attributes.map((name) => pathOf(pipeline, name)) : undefined;
     for await (const chunk of store.ledger.streamEntries(scope, pipeline.name)) {
@@ -36,6 +50,44 @@ export async function chooseResent(
   }
   if (chosen.size === 0) throw new JoineryError('STG-106', `no worker of ${pipeline.name} fits`);
   return chosen;
+}
+
+/** Errors: STG-106 with what is wrong at its place in the expression. */
+function conditionOf(pipeline: StageContext['pipeline'], text: string): Condition {
+  const { condition, diagnostics } = compileCondition(pipeline, '--where', text);
+  if (condition === undefined)
+    throw new JoineryError('STG-106', '--where is not an expression over the rows of the source', { diagnostics });
+  return condition;
+}
+
+/** Every row as it is now; of those who fit, the ones that the pipeline has something to send about again. */
+async function chooseWhere(
+  context: Omit<StageContext, 'lease'>,
+  source: Source,
+  condition: Condition,
+  chosen: Set<ExternalId>,
+): Promise<void> {
+  const { store, pipeline, clock, signal, emit } = context;
+  const asOf = clock.now();
+  const undecided: ExternalId[] = [];
+  let open = 0;
+  const rows = source.read({ seed: store.identity.fingerprintSeed, signal, asOf: dayOf(pipeline, asOf) });
+  for await (const { groups } of groupRows(rows, source.keyOrder)) {
+    const fitting: ExternalId[] = [];
+    for (const group of groups) {
+      const fits = await condition.matches(group, asOf);
+      if (fits === true) fitting.push(group.key);
+      else if (fits === undefined && ++open <= named) undecided.push(group.key);
+    }
+    const entries = await store.ledger.getMany(scopeOf(pipeline), fitting);
+    for (const entry of entries.values()) {
+      if (entry.owner === pipeline.name && (lastPayload(entry) ?? entry.desired) !== undefined) chosen.add(entry.externalId);
+    }
+  }
+  if (open === 0) return;
+  const more = open > undecided.length ? ` and ${String(open - undecided.length)} more` : '';
+  const message = `--where is neither true nor false for ${undecided.join(', ')}${more}: they are not sent again`;
+  emit({ type: 'warning', diagnostic: { code: 'STG-407', severity: 'warning', message } });
 }
 
 /** By the whole path, or by the last name if it is the only one: `department`. */

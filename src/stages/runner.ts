@@ -127,7 +127,7 @@ export class Runner {
   /** A plan that also sends workers again of whom nothing differs; `apply` sends it. Errors: STG-106 when nobody is meant. */
   resend(choice: ResendChoice): Promise<Planned> {
     return this.#withService(async (context, around, graph) => {
-      const resend = await chooseResent(context, choice);
+      const resend = await chooseResent(context, choice, (work) => this.#withSource(work));
       return this.#planNew(context, around, graph, { firstRun: this.#options.firstRun, resend });
     });
   }

@@ -277,6 +277,24 @@ describe('resending', () => {
       expect(story.property('W1', 'jobTitle')).toBe('Chief');
       expect((await runner.resend({ attributes: ['title'] })).plan.price.operations).toBe(1);
       expect((await runner.resend({ all: true })).plan.price.operations).toBe(2);
+      // Over the row as it is: the columns, also those that are not sent, and what HR changed a moment ago. Who is off stays frozen.
+      await story.sql(
+        `update workers set zone = 'Europe/Paris' where id in ('W2', 'W3')`,
+        `update workers set kind = 'Gone' where id = 'W1'`,
+      );
+      expect((await runner.resend({ where: 'zone != "Europe/Berlin" and $employed' })).plan.price.operations).toBe(1);
+      await expect(runner.resend({ where: 'kind = "Contractor"' })).rejects.toMatchObject({ code: 'STG-106' });
+      expect(story.events).toContainEqual(
+        expect.objectContaining({
+          type: 'warning',
+          diagnostic: expect.objectContaining({ code: 'STG-407', message: expect.stringContaining(' W1:') }),
+        }),
+      );
+      await expect(runner.resend({ where: 'zona = "Europe/Paris"' })).rejects.toMatchObject({
+        code: 'STG-106',
+        diagnostics: [{ code: 'MAP-112', place: { file: '--where', line: 1, column: 1 } }],
+      });
+      await expect(runner.resend({ where: 'zone = ' })).rejects.toMatchObject({ code: 'STG-106', diagnostics: [{ severity: 'error' }] });
       await expect(runner.resend({ workers: ['W9'] })).rejects.toMatchObject({ code: 'STG-106' });
       await expect(runner.resend({ attributes: ['shoeSize'] })).rejects.toMatchObject({ code: 'STG-106' });
     } finally {

@@ -74,6 +74,20 @@ describe('a rename', () => {
 
     await apply('rename', file(), '--worker', 'W1');
     expect(nameOf('W1')).toBe('anna.married@contoso.example');
+    // For a program: the change by attribute, the plan to apply, and the refusal with its code.
+    const json = await story.command('rename', file(), '--worker', 'W1', '--to', 'queen@contoso.example', '--json');
+    const documents = json.out
+      .trim()
+      .split('\n')
+      .map((line): unknown => JSON.parse(line));
+    expect(json.code).toBe(0);
+    expect(documents).toContainEqual(
+      expect.objectContaining({ type: 'change', externalId: 'W1', attributes: [{ path: 'userName', kind: 'changed' }] }),
+    );
+    expect(documents.at(-1)).toMatchObject({ type: 'result', plan: { counts: { mover: 1 }, price: { operations: 1 } } });
+    expect(json.out).not.toContain('queen@');
+    const refused = await story.command('rename', file(), '--worker', 'W7', '--json');
+    expect(JSON.parse(refused.out.trim().split('\n').at(-1) ?? '')).toMatchObject({ type: 'error', error: { code: 'STG-109' } });
     await apply('rename', file(), '--worker', 'W1', '--to', 'queen@contoso.example');
     expect(nameOf('W1')).toBe('queen@contoso.example');
     await story.sql(`update workers set family = 'Divorced' where id = 'W1'`);

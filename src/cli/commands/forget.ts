@@ -2,7 +2,8 @@ import type { Command } from 'commander';
 import { executePipeline, type ExecuteOptions } from '../execute.ts';
 import { defineCommand } from '../options.ts';
 import type { Register } from '../program.ts';
-import { checkedReason, readerOf } from '../reveal.ts';
+import { personOf } from '../io.ts';
+import { checkedReason } from '../reveal.ts';
 import { plural } from '../style.ts';
 
 interface ForgetOptions extends ExecuteOptions {
@@ -36,7 +37,7 @@ export function forgetCommand(register: Register): Command {
             tell({ type: 'result', erased: false, ...plan });
             return 'success';
           }
-          const done = await runner.forget(worker, reason, readerOf(io));
+          const done = await runner.forget(worker, reason, personOf(io));
           say(
             `Forgotten: entry, ${plural(done.operations, 'payload')}, ${plural(done.logRows, 'log row')}, ${plural(done.files.length, 'file')} of runs. What is left of him stands as ${done.pseudonym}.\n`,
           );

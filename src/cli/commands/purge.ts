@@ -3,7 +3,7 @@ import { formatInstant } from '../../domain/clock.ts';
 import { executePipeline, type ExecuteOptions } from '../execute.ts';
 import { defineCommand } from '../options.ts';
 import type { Register } from '../program.ts';
-import { readerOf } from '../reveal.ts';
+import { personOf } from '../io.ts';
 import { formatCount, plural } from '../style.ts';
 
 interface PurgeOptions extends ExecuteOptions {
@@ -23,7 +23,7 @@ export function purgeCommand(register: Register): Command {
       register((io, file: string, options: PurgeOptions) =>
         executePipeline(io, file, options, async ({ runner, say, tell }) => {
           const erase = options.yes === true;
-          const report = erase ? await runner.purge(readerOf(io)) : await runner.planPurge();
+          const report = erase ? await runner.purge(personOf(io)) : await runner.planPurge();
           const operations = report.runs.reduce((sum, run) => sum + run.operations, 0);
           const nothing = report.runs.length + report.workers + report.logRows === 0;
           say(

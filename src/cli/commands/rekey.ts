@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { userInfo } from 'node:os';
 import type { Command } from 'commander';
 import { JoineryError } from '../../domain/error.ts';
 import type { RekeyPair } from '../../stages/rekey.ts';
+import { personOf } from '../io.ts';
 import { executePipeline, type ExecuteOptions } from '../execute.ts';
 import { defineCommand } from '../options.ts';
 import type { Register } from '../program.ts';
@@ -38,7 +38,7 @@ export function rekeyCommand(register: Register): Command {
             pairs,
             different,
             reason: options.reason,
-            by: userInfo().username,
+            by: personOf(io),
             ...(options.from === undefined ? {} : { owner: options.from }),
           });
           const count = plural(pairs.length, 'case');

@@ -1,5 +1,5 @@
-import { userInfo } from 'node:os';
 import type { Command } from 'commander';
+import { personOf } from '../io.ts';
 import { executePipeline, type ExecuteOptions } from '../execute.ts';
 import { defineCommand } from '../options.ts';
 import type { Register } from '../program.ts';
@@ -22,7 +22,7 @@ export function releaseCommand(register: Register): Command {
     .action(
       register((io, file: string, options: ReleaseOptions) =>
         executePipeline(io, file, options, async ({ runner, say, tell }) => {
-          const by = userInfo().username;
+          const by = personOf(io);
           await runner.release(options.worker, options.reason, by);
           say(`Worker ${options.worker} is released: the next run may enable the account. Hold lists still count.\n`);
           tell({ type: 'result', released: options.worker });

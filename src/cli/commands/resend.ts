@@ -10,6 +10,7 @@ import { showPlan } from './plan.ts';
 interface ResendOptions extends ExecuteOptions {
   readonly worker?: readonly string[];
   readonly attribute?: readonly string[];
+  readonly where?: string;
   readonly all?: boolean;
 }
 
@@ -23,6 +24,10 @@ export function resendCommand(register: Register): Command {
     .argument('<pipeline>', 'the pipeline file')
     .option('--worker <id...>', 'these workers, by the key of the source')
     .option('--attribute <name...>', 'everybody whose last payload has one of these attributes')
+    .option(
+      '--where <expression>',
+      'everybody for whose row this JSONata expression is true; columns, lets, lookups and functions as in the pipeline',
+    )
     .option('--all', 'everybody of the pipeline')
     .action(
       register((io, file: string, options: ResendOptions) => {
@@ -38,9 +43,10 @@ export function resendCommand(register: Register): Command {
 }
 
 /** Errors: STG-106 unless exactly one way of choosing is given. */
-function choiceOf({ worker, attribute, all }: ResendOptions): ResendChoice {
-  const given = [worker !== undefined, attribute !== undefined, all === true].filter(Boolean).length;
-  if (given !== 1) throw new JoineryError('STG-106', 'exactly one of --worker, --attribute and --all is needed');
+function choiceOf({ worker, attribute, where, all }: ResendOptions): ResendChoice {
+  const given = [worker !== undefined, attribute !== undefined, where !== undefined, all === true].filter(Boolean).length;
+  if (given !== 1) throw new JoineryError('STG-106', 'exactly one of --worker, --attribute, --where and --all is needed');
+  if (where !== undefined) return { where };
   if (worker !== undefined) return { workers: worker };
   return attribute !== undefined ? { attributes: attribute } : { all: true };
 }

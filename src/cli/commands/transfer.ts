@@ -1,6 +1,6 @@
-import { userInfo } from 'node:os';
 import type { Command } from 'commander';
 import { JoineryError } from '../../domain/error.ts';
+import { personOf } from '../io.ts';
 import { executePipeline, type ExecuteOptions } from '../execute.ts';
 import { defineCommand } from '../options.ts';
 import type { Register } from '../program.ts';
@@ -28,7 +28,7 @@ export function transferCommand(register: Register): Command {
         executePipeline(io, file, options, async ({ runner, say, tell }) => {
           const { worker, from, reason } = options;
           if (from === runner.pipeline.name) throw new JoineryError('STG-108', `--from ${from} is the pipeline itself`);
-          await runner.transfer(worker, from, reason, userInfo().username);
+          await runner.transfer(worker, from, reason, personOf(io));
           say(`${plural(worker.length, 'worker')} belong to ${runner.pipeline.name} now. The next run sends what differs.\n`);
           tell({ type: 'result', transferred: worker, from, to: runner.pipeline.name });
           return 'success';

@@ -41,7 +41,7 @@ export const stagesErrors = defineErrors({
     title: 'Nobody is to be sent again',
     exit: 'configuration',
     why: 'No worker of the ledger that belongs to this pipeline fits what was asked for, so the plan would be that of an ordinary run.',
-    fix: 'Give --worker with a key of the source, --attribute with an attribute as the plan names it, or --all.',
+    fix: 'Give --worker with a key of the source, --attribute with an attribute as the plan names it, --where with an expression over the columns, or --all.',
   },
   'STG-107': {
     title: 'The two keys cannot be made one',
@@ -156,5 +156,11 @@ export const stagesErrors = defineErrors({
     exit: 'success',
     why: 'A mapping or a flow-null flag of the provisioning job is another than when its workers were last sent, so that accounts may have something else than the ledger says. Who has one of the attributes is sent again, guarded and priced like any change.',
     fix: 'Nothing, if the change was meant; else set the job back: `joinery entra schema` compares, saves and restores it.',
+  },
+  'STG-407': {
+    title: 'An expression has no answer for some rows',
+    exit: 'success',
+    why: 'The row breaks the contract of the pipeline, several rows of the key contradict each other, or the expression came out as neither true nor false.',
+    fix: 'Let the expression end in a comparison, and see `joinery eval PIPELINE --worker ID` for what is wrong with the row.',
   },
 });
