@@ -48,14 +48,16 @@ it('names the sections that decide over a plan, and only those that are other', 
     'holds',
   ]);
   expect(moved('pipeline: small', 'pipeline: small\nprotected: { workers: [W1] }')).toEqual(['protected']);
-  const shielded = 'pipeline: small\nprotected: { when: status = "B" }';
-  expect(moved('pipeline: small', shielded)).toEqual(['protected']);
-  expect(
+  const listed = `pipeline: small\nholds: { query: 'select id from held' }\nprotected: { when: 'id = "W1"' }`;
+  const listing = text((same) => same.replace('pipeline: small', listed));
+  const movedOfLists = (from: string, to: string): readonly string[] =>
     movedGround(
-      text((same) => same.replace('pipeline: small', shielded)),
-      text((same) => same.replace('pipeline: small', `# later\n${shielded}`)),
-    ),
-  ).toEqual([]);
+      listing,
+      text((same) => same.replace('pipeline: small', listed).replace(from, to)),
+    );
+  expect(movedOfLists('pipeline: small', '# a word about it\npipeline: small')).toEqual([]);
+  expect(movedOfLists('from held', 'from nobody')).toEqual(['holds']);
+  expect(movedOfLists('id = "W1"', 'id = "W2"')).toEqual(['protected']);
   expect(moved('type: entra', 'type: entra\n  quota: governance')).toEqual(['sink']);
   expect(moved('${HR}', '${HR_ELSEWHERE}')).toEqual([]);
 });

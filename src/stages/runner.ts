@@ -231,14 +231,16 @@ export class Runner {
     }, 'delivering');
   }
 
+  /** First stage alone. What was changed at the job is noticed here, as by a whole run: who is marked for it has to be read again. */
   extract(): Promise<Run> {
-    return this.#withLease((context) =>
-      this.#withSource(async (source) => {
+    return this.#withService(async (context, _around, graph) => {
+      await noticeJob(context, graph);
+      return this.#withSource(async (source) => {
         const run = await beginRun(context, context.clock.now(), this.#options.chance.random);
         await extractRun(context, run, source);
         return this.#existing(run.id);
-      }),
-    );
+      });
+    });
   }
 
   transform(choice: RunChoice): Promise<Run> {
@@ -252,11 +254,14 @@ export class Runner {
   }
 
   batch(choice: RunChoice): Promise<{ readonly run: Run; readonly plan: PlanHead }> {
-    return this.#withService(async (context, around) => {
+    return this.#withService(async (context, around, graph) => {
       const run = await this.#choose(choice);
       if (run.state !== 'transformed') throw wrongStage(run, 'transformed');
       this.#sameMapping(context, run);
-      const plan = await batch(context, run, around.directory, { firstRun: this.#options.firstRun });
+      // Extract may have run where the service cannot be reached. Whoever is marked only now was not read again: the next run sends him.
+      const jobShape = await noticeJob(context, graph);
+      const options = { firstRun: this.#options.firstRun, ...(jobShape === undefined ? {} : { jobShape }) };
+      const plan = await batch(context, run, around.directory, options);
       return { run: await this.#existing(run.id), plan };
     }, 'planning');
   }

@@ -61,7 +61,14 @@ describe('a change on the side of the job', () => {
         .find(({ name }) => name === 'title');
       if (title !== undefined) title.flowNullValues = true;
     });
-    expect((await story.run()).plan).toMatchObject({ counts: { mover: 1 }, price: { operations: 1 } });
+    // Stage by stage as in one go.
+    const apart = await story.open();
+    const { id } = await apart.extract();
+    await apart.transform({ run: id });
+    expect((await apart.batch({ run: id })).plan).toMatchObject({ counts: { mover: 1 }, price: { operations: 1 } });
+    await apart.load({ run: id });
+    await apart.reconcile();
+    await apart.close();
     expect(story.events).toContainEqual(
       expect.objectContaining({ type: 'warning', diagnostic: expect.objectContaining({ code: 'STG-406' }) }),
     );
@@ -111,6 +118,11 @@ describe('a change on the side of the job', () => {
     story.work.environment['ENTRA_JOB_ID'] = other;
     story.work.environment['ENTRA_SERVICE_PRINCIPAL_ID'] = story.work.emulator.jobs[1]?.servicePrincipalId ?? '';
     await expect(story.run()).rejects.toMatchObject({ code: 'PLN-204', message: expect.stringContaining(other) });
+    const apart = await story.open();
+    const { id } = await apart.extract();
+    await apart.transform({ run: id });
+    await expect(apart.batch({ run: id })).rejects.toMatchObject({ code: 'PLN-204', message: expect.stringContaining(other) });
+    await apart.close();
     expect(uploadsOf(story.work.emulator)).toBe(calls);
     const runner = await story.open();
     const report = await runner.adopt();
