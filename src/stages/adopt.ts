@@ -14,6 +14,7 @@ import { groupRows } from '../source/groups.ts';
 import type { Source } from '../source/contract.ts';
 import { hashJson } from '../domain/canonical-json.ts';
 import { inChunks } from '../store/ndjson.ts';
+import type { SeenAttribute, SeenInput } from '../store/contract-people.ts';
 import { dayOf, scopeOf, type StageContext } from './context.ts';
 import { accountOf } from './directory-names.ts';
 import { foldName } from './user-names.ts';
@@ -69,6 +70,8 @@ export interface AdoptionReport {
   readonly counts: Readonly<Record<AdoptionKind, number>>;
   /** Taken into the ledger now. */
   readonly adopted: number;
+  /** Attributes of known workers that had been sent empty, and of which the directory shows now what the accounts have. */
+  readonly settled: number;
   /** The first upload of the matched: how many by change. */
   readonly changes: Readonly<Partial<Record<ChangeKind, number>>>;
   /** The first upload of the matched: in how many workers an attribute differs. */
@@ -104,12 +107,14 @@ export async function adopt(context: StageContext, run: Run, source: Source, gra
   const differing: Record<AttributePath, number> = {};
   let keys = 0;
   let adopted = 0;
+  let settled = 0;
   for await (const chunk of inChunks(everyGroup(context, source, run), 500)) {
     const entries = await store.ledger.getMany(
       scope,
       chunk.map(({ key }) => key),
     );
     const workers: { externalId: ExternalId; payload: Payload; everEnabled: boolean }[] = [];
+    const seenAgain: SeenInput['workers'][number][] = [];
     for (const group of chunk) {
       keys++;
       seen.add(group.key.toLowerCase());
@@ -117,6 +122,8 @@ export async function adopt(context: StageContext, run: Run, source: Source, gra
       const kind = kindOf(verdict, listed, entries.get(group.key), pipeline.name);
       const users = listed.byEmployeeId.get(group.key.toLowerCase()) ?? [];
       const [user] = users;
+      const shown = kind === 'known' && users.length === 1 && user !== undefined ? shownOf(entries.get(group.key), user, readable) : [];
+      if (shown.length > 0) seenAgain.push({ externalId: group.key, attributes: shown });
       const line: AdoptionLine = { kind, externalId: group.key, accounts: users.map((one) => accountOf(one).id) };
       if (kind !== 'matched' || user === undefined) {
         lines.push(line);
@@ -131,6 +138,7 @@ export async function adopt(context: StageContext, run: Run, source: Source, gra
       lines.push({ ...line, enabled: payload.active, ...first });
     }
     if (workers.length > 0) adopted += (await store.ledger.adopt(lease, { scope, at: clock.now(), workers })).adopted;
+    if (seenAgain.length > 0) settled += await store.ledger.settleUnknown(lease, { scope, at: clock.now(), workers: seenAgain });
   }
   for (const [employeeId, users] of listed.byEmployeeId) {
     if (employeeId !== '' && seen.has(employeeId)) continue;
@@ -150,6 +158,7 @@ export async function adopt(context: StageContext, run: Run, source: Source, gra
     keys,
     counts: { ...zero, ...counts },
     adopted,
+    settled,
     changes,
     differences: differing,
     notComparable: paths.filter((path) => !isReadable(path)),
@@ -223,6 +232,16 @@ function adoptedPayload(verdict: Verdict, user: DirectoryUser, readable: readonl
     if (value !== undefined) payload = setAttribute(payload, path, value);
   }
   return setAttribute(payload, 'userName', sameName(verdict, userName));
+}
+
+/** What the account has of the attributes that were sent empty and are unknown since, as far as the directory can show it. */
+export function shownOf(
+  entry: Pick<LedgerEntry, 'confirmed'> | undefined,
+  user: DirectoryUser,
+  readable: readonly AttributePath[],
+): readonly SeenAttribute[] {
+  const unknown = entry?.confirmed?.evidence.unknown ?? [];
+  return unknown.filter((path) => readable.includes(path)).map((path) => ({ path, value: readAttribute(user, path) }));
 }
 
 /** A name without a domain is given the default one by the job's mapping, which is no difference. */

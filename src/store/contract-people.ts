@@ -1,3 +1,5 @@
+import type { Json } from '../domain/canonical-json.ts';
+import type { AttributePath } from '../domain/payload.ts';
 import type { Instant } from '../domain/clock.ts';
 import type { ExternalId, JobScope, PipelineName, Sha256 } from '../domain/words.ts';
 import type { Lease } from './contract.ts';
@@ -8,6 +10,11 @@ export interface People {
   jobShape(scope: JobScope): Promise<JobShape | undefined>;
   /** Records what the job is set to do, and marks whoever has one of the attributes, of any pipeline of the job, to be sent again. Answers how many. */
   noticeJob(lease: Lease, input: NoticeJobInput): Promise<number>;
+  /**
+   * What the directory shows of attributes that were sent empty and are unknown since: they are known again. Where the account still has a value, it is confirmed with it, so that the next
+   * plan finds the difference. Whoever is in flight, or another pipeline's, is passed over. Answers how many attributes.
+   */
+  settleUnknown(lease: Lease, input: SeenInput): Promise<number>;
   /** Keys that the pipeline claims and another owns, as of its last accepted run. */
   claims(scope: JobScope, pipeline: PipelineName): Promise<readonly ExternalId[]>;
   /** Keys that the pipeline owns and others claim: who. */
@@ -43,6 +50,18 @@ export interface NoticeJobInput {
   /** Paths in lower case. */
   readonly attributes: readonly string[];
   readonly at: Instant;
+}
+
+export interface SeenInput {
+  readonly scope: JobScope;
+  readonly workers: readonly { readonly externalId: ExternalId; readonly attributes: readonly SeenAttribute[] }[];
+  readonly at: Instant;
+}
+
+export interface SeenAttribute {
+  readonly path: AttributePath;
+  /** What the account has; undefined: nothing. */
+  readonly value?: Json | undefined;
 }
 
 export interface TransferInput {

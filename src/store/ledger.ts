@@ -14,6 +14,7 @@ import { findJob } from './jobs.ts';
 import { inFlight } from './operation-row.ts';
 import { integerOf, textOf, type Row } from './row.ts';
 import { isEnabled } from './scale.ts';
+import { settleUnknown } from './settle-unknown.ts';
 
 /** Keys of one question: one round trip for the 500 of a work chunk. */
 const keysPerQuery = 500;
@@ -45,6 +46,7 @@ export function openLedger(database: Database, hashKey: Uint8Array): Ledger {
     release: (lease, input) => release(database, lease, input, hashKey),
     sharingIdentity: (scope, identities) => sharingIdentity(database, scope, identities),
     jobShape: (scope) => jobShape(database, scope),
+    settleUnknown: (lease, input) => settleUnknown(database, lease, input, hashKey),
     noticeJob: (lease, input) => noticeJob(database, lease, input),
     claims: (scope, pipeline) => claims(database, scope, pipeline),
     claimsAgainst: (scope, owner) => claimsAgainst(database, scope, owner),

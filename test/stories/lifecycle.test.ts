@@ -1,6 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { enterpriseUserSchema } from '../../src/domain/payload.ts';
+import { uploadsOf } from '../workplace.ts';
 import { openStory, people, type Story } from './story.ts';
 
+const department = `${enterpriseUserSchema}:department`;
 const hour = 3_600_000;
 let story: Story;
 afterEach(async () => {
@@ -192,6 +195,50 @@ describe('names and emptiness', () => {
     await story.run();
     expect(story.property('W1', 'jobTitle')).toBe('Chief');
     expect(story.property('W1', 'department')).toBe('Board');
+  });
+
+  it('clear, omit and reject as each attribute says, and what was sent empty is unknown until somebody sees it', async () => {
+    const attributes = `    userName: id & "@contoso.example"
+    displayName: { value: given, empty: reject }
+    title: { value: title, empty: omit }
+    enterprise: { department: { value: department, empty: clear } }`;
+    const switches = { flowNullValues: [department], clearingMappings: ['department'] };
+    story = await openStory(
+      { attributes, sink: '  clearing: [department]', guards: 'emptied: 3\n  first: { joiners: 100, rejections: 100% }' },
+      { switches },
+    );
+    const row = (id: string): Record<string, string> => ({ id, given: id, family: 'X', title: 'Chief', department: 'Sales' });
+    await story.sql(people(['W1', 'W2', 'W3', 'W4'].map(row)));
+    await story.run();
+    const unknown = async (): Promise<unknown> => {
+      const runner = await story.open();
+      const entry = await runner.store.ledger.get({ tenant: runner.pipeline.sink.tenant, job: runner.pipeline.sink.job }, 'W1');
+      await runner.close();
+      return entry?.confirmed?.evidence.unknown;
+    };
+    await story.sql(`update workers set title = null, department = null where id = 'W1'`, `update workers set given = '' where id = 'W2'`);
+    expect((await story.run()).plan).toMatchObject({ counts: { mover: 1 }, rejections: { fresh: 1 } });
+    expect(story.property('W1', 'department')).toBeNull();
+    expect(story.property('W1', 'jobTitle')).toBe('Chief');
+    // The log row shows the department cleared, and says nothing of the title, which the account still has.
+    expect(await unknown()).toEqual(['title']);
+    const file = `${story.folder}/story.yaml`;
+    expect((await story.command('adopt', file)).out).toContain('1 attribute that had been sent empty');
+    expect(await unknown()).toBeUndefined();
+    // Known again, it differs from what the pipeline wishes, and goes once more; an administrator then empties it by hand.
+    expect((await story.run()).plan.counts).toMatchObject({ mover: 1 });
+    story.setAccount('W1', { jobTitle: null });
+    expect(await unknown()).toEqual(['title']);
+    await story.command('adopt', file);
+    expect(await unknown()).toBeUndefined();
+    expect((await story.run()).plan.price.operations).toBe(0);
+    // A column that turned NULL.
+    await story.sql(`insert into workers (id, given, family, department) values ('W5', 'W5', 'X', 'Sales')`);
+    await story.run();
+    await story.sql(`update workers set department = null`);
+    const calls = uploadsOf(story.work.emulator);
+    await expect(story.run()).rejects.toMatchObject({ code: 'PLN-201', message: expect.stringContaining('emptied.department') });
+    expect(uploadsOf(story.work.emulator)).toBe(calls);
   });
 });
 

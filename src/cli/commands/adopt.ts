@@ -43,6 +43,11 @@ function renderAdoption(report: AdoptionReport, file: string | undefined): strin
     if (report.counts[kind] > 0) lines.push(`  ${kind.padEnd(17)} ${formatCount(report.counts[kind]).padStart(8)}  ${meanings[kind]}`);
   }
   lines.push(`  Adopted now: ${formatCount(report.adopted)}. Nothing was sent.`);
+  if (report.settled > 0) {
+    lines.push(
+      `  ${plural(report.settled, 'attribute')} that had been sent empty: the directory shows what the account has, and the state knows it again.`,
+    );
+  }
   const changes = Object.entries(report.changes).map(([change, count]) => `${formatCount(count)} ${change}`);
   if (changes.length > 0) lines.push(`  For the adopted the next run plans: ${changes.join(', ')}.`);
   const differing = Object.entries(report.differences).toSorted(([, left], [, right]) => right - left);
