@@ -24,8 +24,8 @@ export interface ForgetReport {
   readonly files: readonly { readonly run: RunId; readonly name: string }[];
   readonly operations: number;
   readonly logRows: number;
-  /** Others whose confirmed payload names him as their manager. */
-  readonly namedBy: number;
+  /** Others who name him as their manager in the record that they have or should have, or in their row. */
+  readonly namedBy: readonly ExternalId[];
 }
 
 /** Enough for a run every few minutes over years. */
@@ -40,9 +40,12 @@ type Asking = Pick<StageContext, 'store' | 'pipeline'>;
  * What a forget would touch. Reads only. Errors: STO-301 for nobody, STO-303 for another pipeline's, STO-304 while his account is or may be on, AUD-112 while the source
  * has the key or nobody can say, AUD-113 while a run that names him may still be sent.
  */
-export async function planForget(context: Asking, worker: ExternalId): Promise<Pick<ForgetReport, 'worker' | 'pseudonym' | 'files'>> {
+export async function planForget(
+  context: Asking,
+  worker: ExternalId,
+): Promise<Pick<ForgetReport, 'worker' | 'pseudonym' | 'files' | 'namedBy'>> {
   const { store, pipeline } = context;
-  await store.erasure.requireForgettable(scopeOf(pipeline), pipeline.name, worker);
+  const namedBy = await store.erasure.requireForgettable(scopeOf(pipeline), pipeline.name, worker);
   await refuseWhileInSource(context, worker);
   const files: { run: RunId; name: string }[] = [];
   for (const run of await store.runs.list(pipeline.name, allRuns)) {
@@ -55,7 +58,7 @@ export async function planForget(context: Asking, worker: ExternalId): Promise<P
     if (naming.length > 0 && names.includes(reportFile)) naming.push(reportFile);
     files.push(...naming.map((name) => ({ run: run.id, name })));
   }
-  return { worker, pseudonym: store.erasure.pseudonym(worker), files };
+  return { worker, pseudonym: store.erasure.pseudonym(worker), files, namedBy };
 }
 
 /** Erases everything about one worker. Files first, so that a forget that was interrupted can be asked for again. Errors: as `planForget`. */

@@ -26,8 +26,8 @@ export interface Erasure {
    * a key that comes back is known. Errors: STO-301 for nobody, STO-303 for another pipeline's, STO-304 while his account is or may be on.
    */
   forget(lease: Lease, input: ForgetInput): Promise<Forgotten>;
-  /** Throws as `forget` would. */
-  requireForgettable(scope: JobScope, owner: PipelineName, externalId: ExternalId): Promise<void>;
+  /** Throws as `forget` would; answers who will still name him as manager. */
+  requireForgettable(scope: JobScope, owner: PipelineName, externalId: ExternalId): Promise<readonly ExternalId[]>;
   /** Which of these keys were forgotten, and when. */
   forgotten(scope: JobScope, externalIds: readonly ExternalId[]): Promise<ReadonlyMap<ExternalId, Instant>>;
   /** Afterwards: rewrites what the engine keeps of deleted and older versions of rows. SQLite rewrites the whole file. */
@@ -64,6 +64,6 @@ export interface ForgetInput {
 export interface Forgotten {
   readonly operations: number;
   readonly logRows: number;
-  /** Other workers whose confirmed payload names him as their manager: it is theirs, and stays until it changes. */
-  readonly namedBy: number;
+  /** Other workers whose entry names him as their manager: the complete record is theirs, and stays until it changes. */
+  readonly namedBy: readonly ExternalId[];
 }

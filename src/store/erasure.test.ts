@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { hashJson, keyedHash } from '../domain/canonical-json.ts';
+import { enterpriseUserSchema, type Payload } from '../domain/payload.ts';
 import type { LogRow } from '../domain/log-row.ts';
 import {
   acceptWorkers,
@@ -244,7 +245,7 @@ onEveryEngine('erasing', (open) => {
     );
     await confirm(store, lease, 'r2', [{ id: 'w1', active: false, baseline: confirmedOf('w1') }], 2 * day);
     const done = await store.erasure.forget(lease, { scope, externalId: 'w1', reason: 'request 23', by: 'officer', at: 9 * day });
-    expect(done).toEqual({ operations: 2, logRows: 2, namedBy: 0 });
+    expect(done).toEqual({ operations: 2, logRows: 2, namedBy: [] });
     expect(await store.ledger.get(scope, 'w1')).toBeUndefined();
     expect(await store.operations.ofWorker(scope, 'w1')).toEqual([]);
     const pseudonym = store.erasure.pseudonym('w1');
@@ -284,5 +285,55 @@ onEveryEngine('erasing', (open) => {
     await acceptWorkers(store, lease, 'r2', [{ payload: payloadOf('w1') }], 10 * day);
     await store.ledger.release(lease, { scope, externalId: 'w1', reason: 'it is him', by: 'hr', at: 11 * day });
     expect((await store.erasure.forgotten(scope, ['w1'])).size).toBe(0);
+  });
+
+  test('names a forgotten manager nowhere but where others need him: in their record as it is, and in what is in flight', async () => {
+    const store = await open();
+    const lease = await leaseOn(store);
+    const under = (id: string, manager: string): Payload => ({ ...payloadOf(id), [enterpriseUserSchema]: { manager: { value: manager } } });
+    await confirm(store, lease, 'r1', [{ id: 'boss', active: true }], day);
+    const close = async (run: string, at: number): Promise<void> => {
+      await sendBatch(store, lease, batchId(run, 0), at);
+      const closures = (await store.operations.ofBatch(batchId(run, 0))).map(({ id }): Closure => {
+        return { operation: id, outcome: 'applied', effect: 'confirm', evidence: { kind: 'log', operation: id, rows: [] } };
+      });
+      await store.operations.close(lease, scope, closures, at);
+    };
+    await acceptWorkers(
+      store,
+      lease,
+      'r2',
+      ['moved', 'stays', 'flies'].map((id) => ({ payload: under(id, 'boss'), batch: 0 })),
+    );
+    await close('r2', 2 * day);
+    const mover = (id: string, manager: string): Parameters<typeof acceptWorkers>[3][number] => ({
+      payload: under(id, manager),
+      baseline: `confirmed:${hashJson(under(id, 'boss'))}`,
+      change: 'mover',
+      batch: 0,
+    });
+    await acceptWorkers(store, lease, 'r3', [mover('moved', 'other')]);
+    await close('r3', 3 * day);
+    await acceptWorkers(store, lease, 'r4', [mover('flies', 'other')]);
+    await sendBatch(store, lease, batchId('r4', 0), 3 * day);
+    const rows = ['moved', 'flies'].map((id) => ({
+      ...logRow(`about-${id}`, id, day),
+      modifiedProperties: [{ displayName: 'manager', newValue: 'boss' }],
+    }));
+    await store.logs.put(scope, rows, day);
+    await confirm(store, lease, 'r5', [{ id: 'boss', active: false, baseline: confirmedOf('boss') }], 4 * day);
+
+    expect(await store.erasure.requireForgettable(scope, 'contoso', 'boss')).toEqual(['flies', 'stays']);
+    const { namedBy } = await store.erasure.forget(lease, { scope, externalId: 'boss', reason: 'request 23', by: 'officer', at: 9 * day });
+    expect(namedBy).toEqual(['flies', 'stays']);
+    const naming = async (id: string): Promise<readonly boolean[]> =>
+      (await store.operations.ofWorker(scope, id)).map((operation) => JSON.stringify(operation).includes('"boss"'));
+    expect(await naming('moved')).toEqual([false, false]);
+    expect(await naming('flies')).toEqual([false, false]);
+    expect((await store.ledger.get(scope, 'stays'))?.confirmed?.payload).toEqual(under('stays', 'boss'));
+    const about = await store.logs.about(scope, ['moved', 'flies']);
+    expect(JSON.stringify(about.get('moved'))).toContain(store.erasure.pseudonym('boss'));
+    // The operation in flight is still judged by its rows.
+    expect(JSON.stringify(about.get('flies'))).toContain('"boss"');
   });
 });

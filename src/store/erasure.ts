@@ -6,7 +6,7 @@ import { getAttribute, setAttribute } from '../scim/index.ts';
 import type { Lease } from './contract.ts';
 import type { Erasure, SettledCount, SettledInput } from './contract-erasure.ts';
 import { inChunks, type Binding, type Database, type Reader, type Transaction } from './database.ts';
-import { forget, forgettable, forgottenOf, pseudonymOf } from './forget.ts';
+import { forget, forgettable, forgottenOf, namersOf, pseudonymOf } from './forget.ts';
 import { findJob } from './jobs.ts';
 import { appendLine } from './journal-lines.ts';
 import { writeUnder } from './lease.ts';
@@ -50,7 +50,9 @@ export function openErasure(database: Database, hashKey: Uint8Array): Erasure {
     forget: (lease, input) => writeUnder(database, lease, (transaction) => forget(transaction, lease, input, hashKey)),
     compact: () => database.compact(),
     async requireForgettable(scope, owner, externalId) {
-      await forgettable(database, (await findJob(database, scope)) ?? 0, owner, externalId);
+      const job = (await findJob(database, scope)) ?? 0;
+      await forgettable(database, job, owner, externalId);
+      return namersOf(database, job, externalId);
     },
     forgotten: (scope: JobScope, externalIds: readonly ExternalId[]) => forgottenOf(database, scope, externalIds, hashKey),
     pseudonym: (externalId) => pseudonymOf(hashKey, externalId),

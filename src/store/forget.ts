@@ -25,11 +25,9 @@ export async function forget(transaction: Transaction, lease: Lease, input: Forg
   const job = (await findJob(transaction, scope)) ?? 0;
   await forgettable(transaction, job, lease.pipeline, externalId);
   const name = pseudonymOf(hashKey, externalId);
-  const namedBy = await transaction.first({
-    sql: 'SELECT COUNT(*) AS found FROM entries WHERE job_id = ? AND external_id <> ? AND confirmed_payload <> replace(confirmed_payload, ?, ?)',
-    bindings: [job, externalId, `"manager":{"value":${JSON.stringify(externalId)}}`, ''],
-  });
+  const namedBy = await namersOf(transaction, job, externalId);
   await forgetTies(transaction, job, externalId, name);
+  await forgetMentions(transaction, job, externalId, name);
   const operations = await transaction.run({
     sql: `UPDATE operations SET payload = '', user_name = NULL, failure = NULL, bulk_id = '', external_id = ?, erased_at = ?
           WHERE job_id = ? AND external_id = ?`,
@@ -44,7 +42,43 @@ export async function forget(transaction: Transaction, lease: Lease, input: Forg
     bindings: [job, worker, lease.pipeline, at],
   });
   await appendLine(transaction, 'worker.forgotten', { pipeline: lease.pipeline, worker, reason, by, operations, logRows }, at);
-  return { operations, logRows, namedBy: namedBy === undefined ? 0 : integerOf(namedBy, 'found') };
+  return { operations, logRows, namedBy };
+}
+
+/** As a payload names its manager, in the one way in which payloads are written. */
+const managerText = (externalId: ExternalId): string => `"manager":{"value":${JSON.stringify(externalId)}}`;
+
+/**
+ * Others whose entry keeps his key: as the manager in the complete record that they have or should have, without which they could be neither changed nor disabled, or because HR names him as the
+ * manager whom nobody knows.
+ */
+export async function namersOf(reader: Reader, job: number, externalId: ExternalId): Promise<readonly ExternalId[]> {
+  const text = managerText(externalId);
+  const rows = await reader.all({
+    sql: `SELECT external_id FROM entries WHERE job_id = ? AND external_id <> ? AND (missing_manager = ?
+            OR confirmed_payload <> replace(confirmed_payload, ?, '') OR desired_payload <> replace(desired_payload, ?, ''))
+          ORDER BY external_id`,
+    bindings: [job, externalId, externalId, text, text],
+  });
+  return rows.map((row) => textOf(row, 'external_id'));
+}
+
+/** Where records of what is over name him: operations of others that have ended, and log rows about workers of whom nothing is open. The new name takes his place there. */
+async function forgetMentions(transaction: Transaction, job: number, externalId: ExternalId, name: string): Promise<void> {
+  const [from, to] = [managerText(externalId), managerText(name)];
+  await transaction.run({
+    sql: `UPDATE operations SET payload = replace(payload, ?, ?)
+          WHERE job_id = ? AND NOT ${inFlight} AND state <> 'planned' AND payload <> replace(payload, ?, '')`,
+    bindings: [from, to, job, from],
+  });
+  // As a value of its own, and as one inside a text that is JSON itself.
+  for (const quoted of [JSON.stringify, (text: string): string => JSON.stringify(JSON.stringify(text)).slice(1, -1)]) {
+    await transaction.run({
+      sql: `UPDATE log_rows SET body = replace(body, ?, ?) WHERE job_id = ? AND body <> replace(body, ?, '') AND NOT EXISTS
+              (SELECT 1 FROM operations o WHERE o.job_id = log_rows.job_id AND o.external_id = log_rows.external_id AND o.${inFlight})`,
+      bindings: [quoted(externalId), quoted(name), job, quoted(externalId)],
+    });
+  }
 }
 
 /** What other entries know of him as the same person or another: the new name in place of the key. */

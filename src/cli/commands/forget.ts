@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { executePipeline, type ExecuteOptions } from '../execute.ts';
 import { defineCommand } from '../options.ts';
 import type { Register } from '../program.ts';
+import type { ExternalId } from '../../domain/words.ts';
 import { personOf } from '../io.ts';
 import { checkedReason } from '../reveal.ts';
 import { plural } from '../style.ts';
@@ -32,7 +33,7 @@ export function forgetCommand(register: Register): Command {
             const plan = await runner.planForget(worker);
             const runs = new Set(plan.files.map(({ run }) => run));
             say(
-              `Worker ${worker} is disabled and no longer in the source. His entry, payloads and log rows would be erased, and he in ${plural(plan.files.length, 'file')} of ${plural(runs.size, 'run')}.\nNothing was erased yet: add --yes.\n`,
+              `Worker ${worker} is disabled and no longer in the source. His entry, payloads and log rows would be erased, and he in ${plural(plan.files.length, 'file')} of ${plural(runs.size, 'run')}.\n${namedWords(plan.namedBy)}Nothing was erased yet: add --yes.\n`,
             );
             tell({ type: 'result', erased: false, ...plan });
             return 'success';
@@ -41,14 +42,19 @@ export function forgetCommand(register: Register): Command {
           say(
             `Forgotten: entry, ${plural(done.operations, 'payload')}, ${plural(done.logRows, 'log row')}, ${plural(done.files.length, 'file')} of runs. What is left of him stands as ${done.pseudonym}.\n`,
           );
-          if (done.namedBy > 0)
-            say(
-              `${plural(done.namedBy, 'other worker')} still name${done.namedBy === 1 ? 's' : ''} him as manager in what the service has; that ends when HR names another.\n`,
-            );
+          say(namedWords(done.namedBy));
           say('The account itself is in the directory: delete it there if it is to go as well. Backups and anchors are not touched.\n');
           tell({ type: 'result', erased: true, ...done });
           return 'success';
         }),
       ),
     );
+}
+
+/** Where he stays, and why. */
+function namedWords(workers: readonly ExternalId[]): string {
+  if (workers.length === 0) return '';
+  const named = workers.slice(0, 10).join(', ');
+  const more = workers.length > 10 ? ` and ${String(workers.length - 10)} more` : '';
+  return `His key stays as the manager of ${named}${more}: in the complete record that they have, without which they could not be disabled, or in their row. It goes when HR names another manager.\n`;
 }
