@@ -7,6 +7,7 @@ import { pipelineSchemaFile } from '../src/pipeline/json-schema.ts';
 import { pipelineReferencePage } from '../src/pipeline/reference-page.ts';
 import { typesPage } from '../src/source/types-page.ts';
 import { renderDecisionPage, renderErrorPage, renderExitPage } from './error-pages.ts';
+import { renderStoryNumbers } from '../test/stories/numbers.ts';
 import { renderGraphCalls } from './graph-calls-page.ts';
 import { renderPains } from './pains.ts';
 
@@ -31,4 +32,5 @@ export const generators: readonly Generator[] = [
   { path: 'docs/reference/graph-calls.md', render: renderGraphCalls },
   { path: 'docs/reference/pains.md', render: renderPains },
   { path: 'docs/reference/decisions.md', render: renderDecisionPage },
+  { path: 'docs/reference/stories.md', render: renderStoryNumbers },
 ];

@@ -29,6 +29,9 @@ export function renderPlan(plan: PlanHead, style: Style): string {
       `  ${'held'.padEnd(10)} ${formatCount(count).padStart(8)}  ${held.map(([cause, of]) => `${formatCount(of)} ${cause}`).join(', ')}`,
     );
   }
+  if (plan.rescinded !== undefined) {
+    lines.push(`  ${'cancelled'.padEnd(10)} ${formatCount(plan.rescinded).padStart(8)}  pre-hire rescinded, the account is off already`);
+  }
   if (plan.backDated !== undefined) {
     lines.push(
       `  ${'back-dated'.padEnd(10)} ${formatCount(plan.backDated).padStart(8)}  leavers whose end lies before the last accepted run`,

@@ -20,6 +20,11 @@ export type ChangeCause =
 /** Why a worker is held: see `plan/hold`. `forgotten`: the key of somebody who was erased came back. `protected`: nothing is sent about him at all. */
 export type HoldCause = 'directory' | 'list' | 'ambiguous' | 'onPremises' | 'forgotten' | 'protected' | 'rekey' | 'exists';
 
+/** A pre-hire who was called off: his account was created disabled and is as it has to be. */
+export function isRescinded({ change, send, waiting, held, differences }: Change): boolean {
+  return change === 'cancelled' && !send && !waiting && held === undefined && differences.length === 0;
+}
+
 /** Two keys that are probably one person: a new number for somebody who has an account, or two rows for one who has none. */
 export interface RekeyCase {
   /** Who has the account, or of two who have none the first by key. */
@@ -103,6 +108,8 @@ export interface PlanHead {
   readonly waiting: number;
   /** How many are held, by cause; absent: nobody. */
   readonly held?: Readonly<Partial<Record<HoldCause, number>>>;
+  /** Pre-hires who were called off and whose accounts are as they have to be, off: there is nothing to send; absent: nobody. */
+  readonly rescinded?: number;
   /** Leavers whose end lies before the last accepted run; absent: nobody. */
   readonly backDated?: number;
   /** Rekey cases of which a half stands in this plan; absent: none. */

@@ -1,4 +1,15 @@
-import type { Change, ChangeCounts, GuardVerdict, HoldCause, PlanHead, Price, RekeyCase, Rejection, Staging } from '../domain/change.ts';
+import {
+  isRescinded,
+  type Change,
+  type ChangeCounts,
+  type GuardVerdict,
+  type HoldCause,
+  type PlanHead,
+  type Price,
+  type RekeyCase,
+  type Rejection,
+  type Staging,
+} from '../domain/change.ts';
 import { stopsPlan } from '../domain/approval.ts';
 import { formatInstant } from '../domain/clock.ts';
 import type { Run } from '../domain/run.ts';
@@ -43,6 +54,7 @@ class PlanTotals {
   waiting = 0;
   readonly held: Partial<Record<HoldCause, number>> = {};
   backDated = 0;
+  rescinded = 0;
   /** Rekey cases by their new half, and whether they are fresh. */
   readonly rekeys = new Map<ExternalId, boolean>();
   fresh = 0;
@@ -67,6 +79,7 @@ class PlanTotals {
     if (change.waiting) this.waiting++;
     if (change.held !== undefined) this.held[change.held] = (this.held[change.held] ?? 0) + 1;
     if (change.backDated !== undefined) this.backDated++;
+    if (isRescinded(change)) this.rescinded++;
     if (change.rekey !== undefined) this.#addRekey(change.rekey);
     if (!change.send || !isSentChange(change.change)) return;
     const manager = change.manager === undefined ? {} : { manager: change.manager };
@@ -301,6 +314,7 @@ async function headOf(context: StageContext, run: Run, parts: HeadParts): Promis
     counts,
     waiting: totals.waiting,
     ...(Object.keys(totals.held).length === 0 ? {} : { held: totals.held }),
+    ...(totals.rescinded === 0 ? {} : { rescinded: totals.rescinded }),
     ...(totals.backDated === 0 ? {} : { backDated: totals.backDated }),
     ...(totals.rekeys.size === 0 ? {} : { rekeys: casesOf(totals.rekeys) }),
     rejections: { fresh: totals.fresh, standing: parts.standing, keyless: totals.keyless },

@@ -28,7 +28,9 @@ describe('change kinds', () => {
     expect(story.accounts()).toEqual({ PRE: 'off', OFFER: 'off', HERE: 'on' });
 
     await story.sql(`update workers set starts = '2027-06-01' where id = 'OFFER'`);
-    expect((await story.run()).plan.counts).toMatchObject({ cancelled: 0, leaver: 0 });
+    const { out } = await story.command('plan', `${story.folder}/story.yaml`);
+    expect(out).toContain('Cancelled before the first day, off already: OFFER');
+    expect((await story.run()).plan).toMatchObject({ counts: { cancelled: 0, leaver: 0 }, rescinded: 1, price: { operations: 0 } });
 
     story.clock.advanceTo('2026-11-10T07:00:00Z');
     expect((await story.run()).plan.counts).toMatchObject({ enable: 1, rehire: 0 });
@@ -41,6 +43,13 @@ describe('change kinds', () => {
     await story.sql(`update workers set status = 'Active' where id = 'PRE'`);
     expect((await story.run()).plan.counts).toMatchObject({ rehire: 1, enable: 0 });
     expect(story.property('PRE', 'jobTitle')).toBe('Former');
+    // By scope, and back.
+    await story.sql(`update workers set kind = 'Volunteer' where id = 'HERE'`);
+    expect((await story.run()).plan.counts).toMatchObject({ leaver: 1 });
+    expect(story.accounts()).toMatchObject({ HERE: 'off' });
+    await story.sql(`update workers set kind = 'Employee' where id = 'HERE'`);
+    expect((await story.run()).plan.counts).toMatchObject({ rehire: 1 });
+    expect(story.accounts()).toEqual({ PRE: 'on', OFFER: 'off', HERE: 'on' });
   });
 });
 

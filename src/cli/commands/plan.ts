@@ -3,7 +3,7 @@ import { masksOf, shownDifference, type Masks } from '../../audit/masks.ts';
 import { PlanWorkers, renderPlanPage } from '../../audit/plan-page.ts';
 import { PlanTally, planViewNames, type PlanViewName } from '../../audit/plan-views.ts';
 import { stopsPlan } from '../../domain/approval.ts';
-import type { Change, PlanHead, RekeyCase } from '../../domain/change.ts';
+import { isRescinded, type Change, type PlanHead, type RekeyCase } from '../../domain/change.ts';
 import { formatInstant } from '../../domain/clock.ts';
 import type { ExternalId } from '../../domain/words.ts';
 import { readOnly } from '../../stages/only.ts';
@@ -69,7 +69,7 @@ export async function showPlan(execution: Execution, run: string, plan: PlanHead
   say(renderPlan(plan, style));
   const changes: Change[] = [];
   const rekeys = new Map<string, RekeyCase>();
-  const [untouched, backDated]: [ExternalId[], ExternalId[]] = [[], []];
+  const [untouched, backDated, rescinded]: [ExternalId[], ExternalId[], ExternalId[]] = [[], [], []];
   let total = 0;
   const tally = new PlanTally(masks);
   const workers = new PlanWorkers(masks);
@@ -78,6 +78,10 @@ export async function showPlan(execution: Execution, run: string, plan: PlanHead
     if (change === undefined) continue;
     tally.add(change);
     workers.add(change);
+    if (isRescinded(change)) {
+      rescinded.push(change.externalId);
+      tell(shownChange(change, masks));
+    }
     if (!(change.send || change.waiting || change.held !== undefined)) continue;
     total++;
     if (change.held === 'protected') untouched.push(change.externalId);
@@ -92,6 +96,7 @@ export async function showPlan(execution: Execution, run: string, plan: PlanHead
   say(renderChanges(changes, total, masks, style));
   say(renderNamed('Protected, never touched', untouched));
   say(renderNamed('Back-dated, disabled at once', backDated));
+  say(renderNamed('Cancelled before the first day, off already', rescinded));
   say(renderRekeys([...rekeys.values()], rekeys.size, pipeline.file));
   for (const found of rekeys.values()) tell({ type: 'rekey', ...found });
   if (out !== undefined) {
