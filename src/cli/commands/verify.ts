@@ -7,7 +7,8 @@ import { driftKinds, type Drift, type DriftKind, type VerifyReport } from '../..
 import { executePipeline, type ExecuteOptions, type Execution } from '../execute.ts';
 import { defineCommand } from '../options.ts';
 import type { Register } from '../program.ts';
-import { checkedReason, readerOf } from '../reveal.ts';
+import { personOf } from '../io.ts';
+import { checkedReason } from '../reveal.ts';
 import { formatCount, plural } from '../style.ts';
 
 interface VerifyOptions extends ExecuteOptions {
@@ -36,7 +37,7 @@ export function verifyCommand(register: Register): Command {
           if (reveal !== undefined) {
             const { store, pipeline } = runner;
             const workers = (worker ?? []).map((id) => keyedHash(store.identity.hashKey, id));
-            const data = { pipeline: pipeline.name, command: 'verify', by: readerOf(io), reason: checkedReason(reveal), workers };
+            const data = { pipeline: pipeline.name, command: 'verify', by: personOf(io), reason: checkedReason(reveal), workers };
             await store.journal.record('reveal', data, io.clock.now());
           }
           const masks = masksOf(runner.pipeline, reveal !== undefined);
