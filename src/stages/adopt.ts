@@ -235,7 +235,7 @@ function adoptedPayload(verdict: Verdict, user: DirectoryUser, readable: readonl
 }
 
 /** What the account has of the attributes that were sent empty and are unknown since, as far as the directory can show it. */
-export function shownOf(
+function shownOf(
   entry: Pick<LedgerEntry, 'confirmed'> | undefined,
   user: DirectoryUser,
   readable: readonly AttributePath[],
