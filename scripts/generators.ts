@@ -1,5 +1,6 @@
 import { emulatorSwitchesPage } from '../src/emulator/switches-page.ts';
 import { outcomesPage } from '../src/entra/outcomes-page.ts';
+import { troublesPage } from '../src/entra/doctor/troubles.ts';
 import { retryRulesPage } from '../src/entra/retry-rules-page.ts';
 import { checkCodes, pageOf, renderCheckPage } from '../src/mapping/check-pages.ts';
 import { renderReferencePage } from '../src/jsonata/functions/reference-page.ts';
@@ -23,6 +24,7 @@ export const generators: readonly Generator[] = [
   pipelineReferencePage,
   retryRulesPage,
   outcomesPage,
+  troublesPage,
   typesPage,
   emulatorSwitchesPage,
   ...checkCodes().map(({ code, declaration }) => ({ path: pageOf(code), render: () => renderCheckPage(code, declaration) })),

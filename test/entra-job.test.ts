@@ -241,6 +241,17 @@ describe('joinery entra logs', () => {
   });
 });
 
+it('a port that is taken is an error of the contract, with --json too', async () => {
+  await start();
+  const { port } = new URL(emulator.origin);
+  const json = await joinery(['emulator', '--port', port, '--json']);
+  expect([json.code, json.err]).toEqual([8, '']);
+  expect(JSON.parse(json.out)).toMatchObject({ type: 'error', error: { code: 'EMU-101', fix: expect.stringContaining('--port') } });
+  const plain = await joinery(['emulator', '--port', port]);
+  expect([plain.code, plain.out]).toEqual([8, '']);
+  expect(plain.err).toContain('EMU-101');
+});
+
 describe('credentials of a pipeline', () => {
   const text = (auth: string): string => `pipeline: p
 source: { type: postgres, connection: "\${HR_EXPORT_URL}", table: t, key: id }

@@ -104,12 +104,39 @@ describe('joinery entra setup', () => {
       expect(run.err).toBe('');
       const secrets = [/ENTRA_CLIENT_SECRET=(\S+)/.exec(await readFile(environment, 'utf8'))?.[1] ?? '', 'eyJhbGciOi'];
       expect(secrets[0]).toHaveLength(40);
+      // What shows the service, and what goes wrong: a wrong password, a wrong secret, a service that refuses the token and quotes it.
+      const typed = ['password-of-hr', 'secret-of-nobody'];
+      const dirty = join(root, 'pipelines', 'contoso-dirty.yaml');
+      const more = ['--env-file', environment, '--state', join(folder, 'state')];
+      const said: Ended[] = [];
+      for (const command of ['logs', 'status', 'doctor']) {
+        said.push(await joinery(['entra', command, dirty, ...more], { HR_EXPORT_URL: exported }));
+        said.push(await joinery(['entra', command, dirty, ...more, '--json'], { HR_EXPORT_URL: exported }));
+      }
+      said.push(await joinery(['report', dirty, ...more, '--out', join(folder, 'report.html')], { HR_EXPORT_URL: exported }));
+      const failing: Ended[] = [];
+      for (const json of [[], ['--json']]) {
+        failing.push(await joinery(['plan', dirty, ...more, ...json], { HR_EXPORT_URL: `postgres://hr:${typed[0] ?? ''}@127.0.0.1:1/hr` }));
+        const wrong = { HR_EXPORT_URL: exported, ENTRA_CLIENT_SECRET: typed[1] ?? '' };
+        failing.push(await joinery(['entra', 'status', dirty, ...more, ...json], wrong));
+        emulator.setFaults({
+          request: ({ path }) =>
+            path.startsWith('/v1.0')
+              ? { kind: 'status', status: 401, code: 'InvalidAuthenticationToken', message: 'the token eyJhbGciOi.eyJhdWQi.c2ln is bad' }
+              : undefined,
+        });
+        failing.push(await joinery(['entra', 'status', dirty, ...more, ...json], { HR_EXPORT_URL: exported }));
+        emulator.setFaults({});
+      }
+      for (const { code, out, err } of failing) expect([code > 2, out + err]).toEqual([true, expect.stringMatching(/(?:SRC|ENT)-\d+/)]);
       const state = join(folder, 'state');
       const kept = (await readdir(state, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
       expect(kept.length).toBeGreaterThan(1);
       const texts = await Promise.all(kept.map(({ parentPath, name }) => readFile(join(parentPath, name), 'latin1')));
       // Neither the secret nor a token (its header begins so) is in the output, the plan, the journal, the report or the store.
-      for (const text of [run.out, ...texts]) for (const one of secrets) expect(text).not.toContain(one);
+      const written = [run.out, ...texts, await readFile(join(folder, 'report.html'), 'utf8')];
+      const shown = [...said, ...failing].map(({ out, err }) => out + err);
+      for (const text of [...written, ...shown]) for (const one of [...secrets, ...typed]) expect(text).not.toContain(one);
       expect(peopleOf(emulator)).toEqual(await expectedDirty(exported));
 
       const before = [changes(), await readFile(environment, 'utf8')];

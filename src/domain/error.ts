@@ -1,6 +1,7 @@
 import type { ExitClass } from './errors/define.ts';
 import { declarationOf, type ErrorCode } from './errors/registry.ts';
 import type { Diagnostic } from './diagnostic.ts';
+import { scrubText } from './masking.ts';
 import { formatPlace, type Place } from './place.ts';
 
 export interface JoineryErrorOptions {
@@ -42,7 +43,7 @@ export class JoineryError extends Error {
   toJSON(): Record<string, unknown> {
     return {
       code: this.code,
-      message: this.message,
+      message: scrubText(this.message),
       why: this.why,
       fix: this.fix,
       ...(this.place === undefined ? {} : { place: this.place, at: formatPlace(this.place) }),

@@ -48,11 +48,13 @@ export function hideValue(value: unknown): string {
   return value === null || value === undefined || value === '' ? maskValue(value) : '•••';
 }
 
-/** Takes passwords out of URLs and bearer tokens and client secrets out of any text that came from elsewhere. */
+/** Takes passwords out of URLs, and tokens and client secrets out of any text that came from elsewhere. */
 export function scrubText(text: string, secrets: Iterable<Secret> = []): string {
   let out = text
     .replaceAll(/([a-z][a-z0-9+.-]*:\/\/[^\s:/@]*):[^\s@/]+@/gi, '$1:•••@')
     .replaceAll(/\b(Bearer\s+)[\w.~+/=-]+/gi, '$1•••')
+    // A signed token, whole or cut off: its header is a JSON object.
+    .replaceAll(/\beyJ[\w-]{5,}(?:\.[\w-]*)*/g, '•••')
     .replaceAll(
       /\b(client_secret|client_assertion|password|pwd|access_token|refresh_token)(["']?\s*[=:]\s*["']?)[^\s"'&;,}]+/gi,
       '$1$2•••',

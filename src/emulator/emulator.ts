@@ -108,6 +108,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   routes.push(
     ['*', '/v1.0/*', graph],
     ['*', '/beta/*', graph],
+    ['GET', '', (request) => statusPage(tenant, devices, origin, request.now)],
     ['GET', '/emulator', (request) => statusPage(tenant, devices, origin, request.now)],
     ['GET', '/emulator/identity', (request) => answerIdentityRequest(tenant, tokens, request, firstClient)],
     ['*', '/emulator/*', control],

@@ -133,8 +133,8 @@ describe('an empty tenant', () => {
     emulator.setSwitches({ deviceSignIn: 'manual' });
     const manual = await ask('https://graph.microsoft.com/.default');
     for (let time = 0; time < 3; time++) expect((await poll(manual.device_code)).json.error).toBe('authorization_pending');
-    const page = await fetch(`${emulator.origin}/emulator/`);
-    expect(await page.text()).toContain(manual.user_code);
+    for (const path of ['/emulator/', '/']) expect(await (await fetch(`${emulator.origin}${path}`)).text()).toContain(manual.user_code);
+    expect((await fetch(`${emulator.origin}/elsewhere`)).status).toBe(404);
     const approval = {
       method: 'POST',
       headers: { 'content-type': 'application/json' },

@@ -22,6 +22,12 @@ export interface JobStatus {
   };
   readonly lastExecution?: JobExecution;
   readonly lastSuccessfulExecution?: JobExecution;
+  /** The last that changed anything in the directory. */
+  readonly lastExportingExecution?: JobExecution;
+  /** Cycles in a row that failed as a whole. */
+  readonly failures?: number;
+  /** Records that the job keeps together with an account. */
+  readonly synchronized?: number;
 }
 
 export interface JobExecution {
@@ -85,6 +91,12 @@ const jobShape = z.object({
         .nullish(),
       lastExecution: execution,
       lastSuccessfulExecution: execution,
+      lastSuccessfulExecutionWithExports: execution,
+      countSuccessiveCompleteFailures: count,
+      synchronizedEntryCountByType: z
+        .array(z.object({ value: count }))
+        .nullish()
+        .catch(null),
     })
     .nullish(),
 });
@@ -101,6 +113,7 @@ export async function readJob(graph: Graph, signal?: AbortSignal): Promise<JobSt
   const { quarantine } = status ?? {};
   const last = executionOf(status?.lastExecution);
   const lastSuccessful = executionOf(status?.lastSuccessfulExecution);
+  const entries = status?.synchronizedEntryCountByType ?? undefined;
   return {
     id,
     code: status?.code ?? '',
@@ -118,6 +131,12 @@ export async function readJob(graph: Graph, signal?: AbortSignal): Promise<JobSt
         }),
     ...optional('lastExecution', last),
     ...optional('lastSuccessfulExecution', lastSuccessful),
+    ...optional('lastExportingExecution', executionOf(status?.lastSuccessfulExecutionWithExports)),
+    ...optional('failures', status?.countSuccessiveCompleteFailures),
+    ...optional(
+      'synchronized',
+      entries?.reduce((sum, { value }) => sum + (value ?? 0), 0),
+    ),
   };
 }
 

@@ -22,8 +22,11 @@ export interface RoleNeed {
   readonly optional?: boolean;
 }
 
+const ownedUpload = 'SynchronizationData-User.Upload.OwnedBy';
+const anyUpload = 'SynchronizationData-User.Upload';
+
 const runnerNeeds: readonly RoleNeed[] = [
-  { purpose: 'to upload', anyOf: ['SynchronizationData-User.Upload.OwnedBy', 'SynchronizationData-User.Upload'] },
+  { purpose: 'to upload', anyOf: [ownedUpload, anyUpload] },
   { purpose: 'to read the provisioning logs', anyOf: ['ProvisioningLog.Read.All', 'AuditLog.Read.All', 'Directory.Read.All'] },
   {
     purpose: 'to read the job',
@@ -37,12 +40,13 @@ const runnerNeeds: readonly RoleNeed[] = [
 ];
 
 /** The runner's whole set: whatever else its token holds is more than it needs. */
-const runnerRoles = new Set(runnerNeeds.map(({ anyOf }) => anyOf[0]).concat('SynchronizationData-User.Upload'));
+const runnerRoles = new Set(runnerNeeds.map(({ anyOf }) => anyOf[0]).concat(anyUpload));
 
 export function missingNeeds(held: readonly string[]): readonly RoleNeed[] {
   return runnerNeeds.filter(({ anyOf }) => !anyOf.some((role) => held.includes(role)));
 }
 
+/** Beside the right to upload to apps that it owns, the right to upload to every app of the tenant is more than it needs. */
 export function excessRoles(held: readonly string[]): readonly string[] {
-  return held.filter((role) => !runnerRoles.has(role));
+  return held.filter((role) => !runnerRoles.has(role) || (role === anyUpload && held.includes(ownedUpload)));
 }

@@ -68,10 +68,13 @@ async function readShape({ signal }: StageContext, graph: Graph): Promise<JobSha
   }
 }
 
-/** Open operations of the job are gone with its queue. Answers how many. */
-export async function loseQueued({ store, pipeline, lease, clock }: StageContext): Promise<number> {
+/** What a restart takes from the job: everything that is queued, if it did not run; else only what failed and would have been tried again. */
+export type Purged = 'all' | 'escrowed';
+
+/** Open operations of the job are gone with its queue, or with its escrows. Answers how many. */
+export async function loseQueued({ store, pipeline, lease, clock }: StageContext, purged: Purged): Promise<number> {
   const scope = scopeOf(pipeline);
-  const open = await store.operations.open(scope);
+  const open = (await store.operations.open(scope)).filter(({ outcome }) => purged === 'all' || outcome === 'escrowed');
   const closures = open.map(({ id }) => ({
     operation: id,
     outcome: 'silent' as const,

@@ -18,7 +18,7 @@ import { scopeOf, type StageContext } from './context.ts';
 import { forecast, type ForecastLine } from './forecast.ts';
 import { readDocument } from '../store/run-files.ts';
 import { load } from './load.ts';
-import { loseQueued, noticeJob, refuseMovedJob } from './notice-job.ts';
+import { loseQueued, noticeJob, refuseMovedJob, type Purged } from './notice-job.ts';
 import { isMissingColumn, stopForColumns } from './missing-columns.ts';
 import type { Only } from './only.ts';
 import { chooseResent, type ResendChoice } from './resend.ts';
@@ -143,11 +143,14 @@ export class Runner {
   }
 
   /**
-   * What the job had queued is lost: a restart purged it. Open operations of the job are closed as silent, so that the next run sends their workers again without waiting for
-   * silence. Answers how many.
+   * Restarts the job while no run of the pipeline executes, and closes as silent what it lost by that, so that the next run sends these workers again without waiting for silence.
+   * Answers how many operations. Errors: STO-201, before anything is restarted.
    */
-  lose(): Promise<number> {
-    return this.#withLease(loseQueued);
+  restarting(restart: () => Promise<unknown>, purged: Purged): Promise<number> {
+    return this.#withLease(async (context) => {
+      await restart();
+      return loseQueued(context, purged);
+    });
   }
 
   /** Takes what the directory has as the baseline; sends nothing. Errors: ENT-205 without the right to read users. */

@@ -149,9 +149,52 @@ describe('a change on the side of the job', () => {
     await runner.load({ run: run.id });
     await runner.close();
     expect(await story.command('entra', 'pause', file, '--yes')).toMatchObject({ code: 0 });
+    // A newer version waits behind the one in flight, which is silent after an hour; and its run still holds the pipeline.
+    await story.sql(`update workers set title = 'Boss' where id = 'W1'`);
+    const later = await story.open();
+    await later.load({ run: (await later.plan()).run.id });
+    story.clock.advance(2 * 3_600_000);
+    const status = async (): Promise<unknown> =>
+      JSON.parse((await story.command('entra', 'status', file, '--json')).out.trim().split('\n').at(-1) ?? '');
+    expect(await status()).toMatchObject({
+      job: {
+        code: 'Paused',
+        synchronized: 3,
+        failures: 0,
+        lastSuccessfulExecution: { state: 'Succeeded' },
+        lastExportingExecution: { exported: 3 },
+      },
+      calls: { used: 2, of: 2000 },
+      open: 1,
+      silent: ['W1'],
+      waiting: ['W1'],
+    });
+    const told = await story.command('entra', 'status', file);
+    for (const words of ['silent       W1', 'waiting      W1', '2 of 2,000 calls', '3 records with an account'])
+      expect(told.out).toContain(words);
+    const lease = await later.store.acquireLease('story', 'a run', story.clock.now());
+    expect(await story.command('entra', 'restart', file, '--yes')).toMatchObject({ err: expect.stringContaining('STO-201') });
+    await lease.release();
+    await later.close();
+    expect(await status()).toMatchObject({ job: { code: 'Paused' }, open: 1 });
     const restarted = await story.command('entra', 'restart', file, '--yes');
     expect(restarted).toMatchObject({ code: 0, out: expect.stringContaining('1 operation marked as lost') });
     expect((await story.run()).plan.price.operations).toBe(1);
-    expect(story.property('W1', 'jobTitle')).toBe('Clerk');
+    expect(story.property('W1', 'jobTitle')).toBe('Boss');
+    expect(await status()).toMatchObject({ open: 0, silent: [], waiting: [] });
+    const logs = await story.command('entra', 'logs', file, '--run', run.id, '--json');
+    const rows = logs.out
+      .trim()
+      .split('\n')
+      .map((line): { type: string; externalId?: string } => JSON.parse(line));
+    expect(new Set(rows.filter(({ type }) => type === 'row').map(({ externalId }) => externalId))).toEqual(new Set(['W1']));
+    expect((await story.command('entra', 'logs', file, '--status', 'failed')).err).toContain('CLI-101');
+
+    // A restart of a job that runs drops only what failed and would have been tried again.
+    await story.command('rename', file, '--worker', 'W2', '--to', 'ben@unknown.example');
+    await story.command('apply', file, '--run', 'latest', '--wait', '30m');
+    expect(await status()).toMatchObject({ job: { code: 'Active' }, open: 1 });
+    expect((await story.command('entra', 'restart', file, '--yes')).out).toContain('1 operation marked as lost');
+    expect(await status()).toMatchObject({ open: 0 });
   });
 });

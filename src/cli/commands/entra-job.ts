@@ -52,7 +52,10 @@ function actOnJob(io: Io, verb: Verb, file: string, options: JobOptions): Promis
         if (options.yes !== true) throw new JoineryError('ENT-617', `the job was not touched; ${verb} means: ${danger}`);
         if (verb === 'start') await startJob(graph, io.signal);
         else if (verb === 'pause') await pauseJob(graph, io.signal);
-        else await restartJob(graph, undefined, io.signal);
+        else {
+          const lost = await runner.restarting(() => restartJob(graph, undefined, io.signal), isRunning(before) ? 'escrowed' : 'all');
+          if (lost > 0) say(`  ${plural(lost, 'operation')} marked as lost: the next run sends the workers again\n`);
+        }
         // Ids and counts only: the journal holds nothing of a person.
         await runner.store.journal.record(
           `job ${verb}`,
@@ -65,10 +68,6 @@ function actOnJob(io: Io, verb: Verb, file: string, options: JobOptions): Promis
           },
           io.clock.now(),
         );
-        if (verb === 'restart' && !isRunning(before)) {
-          const lost = await runner.lose();
-          if (lost > 0) say(`  ${plural(lost, 'operation')} marked as lost: the next run sends the workers again\n`);
-        }
         return readJob(graph, io.signal);
       },
       who.credential,
@@ -88,6 +87,7 @@ function dangerOf(verb: Verb, job: JobStatus, inFlight: number): string {
   const open = plural(inFlight, 'operation of ours is', 'operations of ours are');
   if (verb === 'pause') return `${open} in flight and will wait; uploads are queued until the queue is full`;
   if (verb === 'start') return `what is queued is processed; ${open} in flight`;
-  if (isRunning(job)) return `the job runs: what is queued is still processed, escrowed entries are dropped; ${open} in flight`;
+  if (isRunning(job))
+    return `the job runs: what is queued is still processed; what failed and would have been tried again is dropped, marked as lost, and sent again by the next joinery run; ${open} in flight`;
   return `the job does not run, so a restart PURGES everything that is queued; ${open} in flight and will be marked as lost: the next joinery run sends these workers again`;
 }

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import type { Instant } from '../../domain/clock.ts';
 import { JoineryError } from '../../domain/error.ts';
 import type { ExitClass } from '../../domain/errors/define.ts';
@@ -34,7 +34,7 @@ export function entraLogsCommand(register: Register): Command {
   )
     .argument('<pipeline>', 'the pipeline file')
     .option('--worker <id>', 'only this worker')
-    .option('--status <status>', 'success, failure, skipped or warning')
+    .addOption(new Option('--status <status>', 'how the row ended').choices(['success', 'failure', 'skipped', 'warning']))
     .option('--since <time>', 'a duration such as 3h, or an instant', '24h')
     .option('--run <id>', 'only workers of this run, since its first upload')
     .option('--follow', 'go on with rows that become visible, until interrupted')

@@ -7,7 +7,7 @@ import { withGraph, stateFacts } from '../entra-execution.ts';
 import { executePipeline, type ExecuteOptions } from '../execute.ts';
 import { defineCommand } from '../options.ts';
 import type { Register } from '../program.ts';
-import { formatCount, formatSpan } from '../style.ts';
+import { formatCount, formatSpan, plural } from '../style.ts';
 
 /** Accepted this long ago without an outcome: worth a name. */
 const lateAfter = 3_600_000;
@@ -57,6 +57,10 @@ export function entraStatusCommand(register: Register): Command {
           }
           say(`  last run     ${describe(job.lastExecution)}\n`);
           say(`  last success ${describe(job.lastSuccessfulExecution)}\n`);
+          say(`  last export  ${describe(job.lastExportingExecution)}\n`);
+          const failures = job.failures ?? 0;
+          const counters = `${formatCount(job.synchronized ?? 0)} records with an account; ${plural(failures, 'cycle')} in a row failed`;
+          say(`  counters     ${failures > 0 ? style.red(counters) : counters}\n`);
           say(`  e-mail       ${notifications.email ?? style.red('none: a start ends in quarantine')}\n`);
           say(
             `  threshold    ${notifications.deletionThreshold === undefined ? 'none' : `${formatCount(notifications.deletionThreshold)} deletions`}\n`,
@@ -69,7 +73,8 @@ export function entraStatusCommand(register: Register): Command {
                 `  silent       ${names(silent.map(({ externalId }) => externalId))}, accepted more than ${formatSpan(lateAfter)} ago\n`,
               ),
             );
-          if (waiting.length > 0) say(`  waiting      ${names(waiting.map(({ externalId }) => externalId))}\n`);
+          if (waiting.length > 0)
+            say(`  waiting      ${names(waiting.map(({ externalId }) => externalId))}, behind an operation in flight\n`);
           for (const { code, message } of findings) say(style.yellow(`  ${code}: ${message}\n`));
           return findings.some(({ severity }) => severity === 'error') ? 'sink' : 'success';
         }),
