@@ -3,7 +3,7 @@
  * pass on a virtual clock; everything else is what `joinery` does for you: this script only types the commands.
  */
 import { randomUUID } from 'node:crypto';
-import { rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { VirtualClock } from '../src/domain/virtual-clock.ts';
 import { runCommandLine } from '../src/cli/program.ts';
@@ -21,19 +21,26 @@ let runs = 0;
 let day = '';
 
 rmSync(output, { recursive: true, force: true });
+mkdirSync(output);
 say('Starting PostgreSQL and the emulated Entra tenant on loopback …');
 const postgres = await startPostgres();
 const clock = new VirtualClock('2026-11-02T07:00:00Z');
-const emulator = await startEmulator({
-  clock,
-  jobs: [{ schemaExtensions: ['urn:ietf:params:scim:schemas:extension:contoso:1.0:User:HireDate'] }],
-});
+const emulator = await startEmulator({ clock, empty: true });
+const variables = join('demo-output', '.env');
 try {
   const hr = await postgres.createDatabase('contoso_hr');
   const dirtyHr = await postgres.createDatabase('contoso_export');
   await fillContoso(hr);
   await fillDirty(dirtyHr);
   const environment = environmentFor(hr, dirtyHr);
+
+  title('An empty tenant: app, job, two identities with their rights, notification e-mail, start');
+  const setUp = ['--tenant', emulator.tenantId, '--emulator', emulator.origin, '--email', 'hr-operations@contoso.example'];
+  await joinery(environment, 0, 'entra', 'setup', ...setUp, '--write', variables, '--yes');
+  say('A custom attribute is added to the schema of the job, and mapped:\n');
+  const map = ['--map', 'urn:ietf:params:scim:schemas:extension:contoso:1.0:User:HireDate=employeeHireDate'];
+  const push = [...map, '--backup', join('demo-output', 'schema-before.json'), '--env-file', `${variables}.administrator`, '--yes'];
+  await joinery(environment, 0, 'entra', 'schema', 'push', clean, ...push);
 
   title('Day 1, Monday 2 November 2026: everybody is provisioned');
   await joinery(environment, 0, 'run', clean);
@@ -82,9 +89,10 @@ if (failures.length > 0) {
 }
 
 async function joinery(environment: Readonly<Record<string, string>>, expected: number, ...words: readonly string[]): Promise<void> {
-  say(`$ joinery ${words.join(' ')}\n`);
+  const known = words[0] === 'entra' && words[1] === 'setup' ? [] : ['--env-file', variables];
+  say(`$ joinery ${[...words, ...known].join(' ')}\n`);
   if (words[0] === 'run') runs++;
-  const code = await runCommandLine([...words, '--state', output], {
+  const code = await runCommandLine([...words, ...known, '--state', output], {
     out: (text) => {
       const file = /^ {2}report {2,}(.+)$/m.exec(text)?.[1];
       if (file !== undefined) reports.push({ run: `${day}, ${words[1] ?? ''}`.replace('pipelines/', ''), file });
@@ -107,12 +115,8 @@ function environmentFor(hr: string, dirtyHr: string): Readonly<Record<string, st
   return {
     HR_DATABASE_URL: hr,
     HR_EXPORT_URL: dirtyHr,
-    ENTRA_TENANT_ID: emulator.tenantId,
-    ENTRA_SERVICE_PRINCIPAL_ID: emulator.servicePrincipalId,
-    ENTRA_JOB_ID: emulator.jobId,
-    ENTRA_EMULATOR_ORIGIN: emulator.origin,
-    ENTRA_CLIENT_ID: emulator.clientId,
-    ENTRA_CLIENT_SECRET: emulator.clientSecret,
+    ENTRA_SETUP_CLIENT_ID: emulator.clientId,
+    ENTRA_SETUP_CLIENT_SECRET: emulator.clientSecret,
   };
 }
 

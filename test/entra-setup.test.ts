@@ -3,13 +3,14 @@ import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { fillDirty } from '../samples/databases.ts';
+import { generateContoso, type ContosoTables } from '../samples/contoso/generate.ts';
+import { fillContoso } from '../samples/databases.ts';
 import { runCommandLine } from '../src/cli/program.ts';
 import { VirtualClock } from '../src/domain/virtual-clock.ts';
 import { startEmulator, type Emulator, type EmulatorOptions } from '../src/emulator/index.ts';
 import { makeCertificate } from './certificate.ts';
 import { freshDatabase } from './database.ts';
-import { expectedDirty } from './expected-people.ts';
+import { expectedContoso } from './expected-people.ts';
 import { becomeStranger } from './stranger.ts';
 import { peopleOf, root, seeded } from './workplace.ts';
 
@@ -62,6 +63,14 @@ const setUp = (more: readonly string[] = ['--yes'], environment: Readonly<Record
     environment,
   );
 
+/** The demo's company with some of its people: the management, and everybody whose dates are near the first day. `npm run demo` takes all of them. */
+function someOfContoso(): ContosoTables {
+  const tables = generateContoso();
+  const isIn = (index: unknown): boolean => typeof index === 'number' && (index <= 150 || index > 5090);
+  const person = tables.person.filter(([index]) => isIn(index));
+  return { ...tables, person, assignment: tables.assignment.filter(([, index]) => isIn(index)) };
+}
+
 /** Requests that change something. */
 const changes = (): number =>
   Object.entries(emulator.stats.calls).reduce(
@@ -78,75 +87,74 @@ afterEach(async () => {
 });
 
 describe('joinery entra setup', () => {
-  it(
-    'takes an empty tenant to one that provisions the dirty sample, and changes nothing the second time',
-    { timeout: 120_000 },
-    async () => {
-      await start({ switches: { principalReadyMilliseconds: 5_000 } });
-      const exported = await freshDatabase('dirty');
-      await fillDirty(exported);
-      const planned = await setUp([]);
-      expect(planned.code).not.toBe(0);
-      expect(planned.out).toContain('+ make the provisioning app');
-      expect(planned.err).toContain('ENT-617');
-      expect(changes()).toBe(0);
+  it('takes an empty tenant to one that provisions the demo, and changes nothing the second time', { timeout: 120_000 }, async () => {
+    await start({ switches: { principalReadyMilliseconds: 5_000 } });
+    const hr = await freshDatabase('contoso');
+    await fillContoso(hr, someOfContoso());
+    const planned = await setUp([]);
+    expect(planned.code).not.toBe(0);
+    expect(planned.out).toContain('+ make the provisioning app');
+    expect(planned.err).toContain('ENT-617');
+    expect(changes()).toBe(0);
 
-      const made = await setUp();
-      expect(made).toMatchObject({ code: 0, err: '' });
-      const environment = join(folder, '.env');
-      expect((await stat(environment)).mode & 0o777).toBe(0o600);
-      expect((await stat(`${environment}.administrator`)).mode & 0o777).toBe(0o600);
+    const made = await setUp();
+    expect(made).toMatchObject({ code: 0, err: '' });
+    const environment = join(folder, '.env');
+    expect((await stat(environment)).mode & 0o777).toBe(0o600);
+    expect((await stat(`${environment}.administrator`)).mode & 0o777).toBe(0o600);
 
-      const run = await joinery(
-        ['run', join(root, 'pipelines', 'contoso-dirty.yaml'), '--env-file', environment, '--state', join(folder, 'state'), '--json'],
-        { HR_EXPORT_URL: exported },
-      );
-      expect(run.err).toBe('');
-      const secrets = [/ENTRA_CLIENT_SECRET=(\S+)/.exec(await readFile(environment, 'utf8'))?.[1] ?? '', 'eyJhbGciOi'];
-      expect(secrets[0]).toHaveLength(40);
-      // What shows the service, and what goes wrong: a wrong password, a wrong secret, a service that refuses the token and quotes it.
-      const typed = ['password-of-hr', 'secret-of-nobody'];
-      const dirty = join(root, 'pipelines', 'contoso-dirty.yaml');
-      const more = ['--env-file', environment, '--state', join(folder, 'state')];
-      const said: Ended[] = [];
-      for (const command of ['logs', 'status', 'doctor']) {
-        said.push(await joinery(['entra', command, dirty, ...more], { HR_EXPORT_URL: exported }));
-        said.push(await joinery(['entra', command, dirty, ...more, '--json'], { HR_EXPORT_URL: exported }));
-      }
-      said.push(await joinery(['report', dirty, ...more, '--out', join(folder, 'report.html')], { HR_EXPORT_URL: exported }));
-      const failing: Ended[] = [];
-      for (const json of [[], ['--json']]) {
-        failing.push(await joinery(['plan', dirty, ...more, ...json], { HR_EXPORT_URL: `postgres://hr:${typed[0] ?? ''}@127.0.0.1:1/hr` }));
-        const wrong = { HR_EXPORT_URL: exported, ENTRA_CLIENT_SECRET: typed[1] ?? '' };
-        failing.push(await joinery(['entra', 'status', dirty, ...more, ...json], wrong));
-        emulator.setFaults({
-          request: ({ path }) =>
-            path.startsWith('/v1.0')
-              ? { kind: 'status', status: 401, code: 'InvalidAuthenticationToken', message: 'the token eyJhbGciOi.eyJhdWQi.c2ln is bad' }
-              : undefined,
-        });
-        failing.push(await joinery(['entra', 'status', dirty, ...more, ...json], { HR_EXPORT_URL: exported }));
-        emulator.setFaults({});
-      }
-      for (const { code, out, err } of failing) expect([code > 2, out + err]).toEqual([true, expect.stringMatching(/(?:SRC|ENT)-\d+/)]);
-      const state = join(folder, 'state');
-      const kept = (await readdir(state, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
-      expect(kept.length).toBeGreaterThan(1);
-      const texts = await Promise.all(kept.map(({ parentPath, name }) => readFile(join(parentPath, name), 'latin1')));
-      // Neither the secret nor a token (its header begins so) is in the output, the plan, the journal, the report or the store.
-      const written = [run.out, ...texts, await readFile(join(folder, 'report.html'), 'utf8')];
-      const shown = [...said, ...failing].map(({ out, err }) => out + err);
-      for (const text of [...written, ...shown]) for (const one of [...secrets, ...typed]) expect(text).not.toContain(one);
-      expect(peopleOf(emulator)).toEqual(await expectedDirty(exported));
+    const run = await joinery(
+      ['run', join(root, 'pipelines', 'contoso.yaml'), '--env-file', environment, '--state', join(folder, 'state'), '--json'],
+      { HR_DATABASE_URL: hr },
+    );
+    expect(run.err).toBe('');
+    const secrets = [/ENTRA_CLIENT_SECRET=(\S+)/.exec(await readFile(environment, 'utf8'))?.[1] ?? '', 'eyJhbGciOi'];
+    expect(secrets[0]).toHaveLength(40);
+    // What shows the service, and what goes wrong: a wrong password, a wrong secret, a service that refuses the token and quotes it.
+    const typed = ['password-of-hr', 'secret-of-nobody'];
+    const demo = join(root, 'pipelines', 'contoso.yaml');
+    const asOf = new Date(clock.now()).toISOString();
+    const more = ['--env-file', environment, '--state', join(folder, 'state')];
+    const said: Ended[] = [];
+    for (const words of [
+      ['entra', 'logs', demo, '--json'],
+      ['entra', 'status', demo],
+      ['entra', 'doctor', demo, '--json'],
+      ['report', demo, '--out', join(folder, 'report.html')],
+    ])
+      said.push(await joinery([...words, ...more], { HR_DATABASE_URL: hr }));
+    const failing: Ended[] = [];
+    for (const json of [[], ['--json']]) {
+      failing.push(await joinery(['plan', demo, ...more, ...json], { HR_DATABASE_URL: `postgres://hr:${typed[0] ?? ''}@127.0.0.1:1/hr` }));
+      const wrong = { HR_DATABASE_URL: hr, ENTRA_CLIENT_SECRET: typed[1] ?? '' };
+      failing.push(await joinery(['entra', 'status', demo, ...more, ...json], wrong));
+      emulator.setFaults({
+        request: ({ path }) =>
+          path.startsWith('/v1.0')
+            ? { kind: 'status', status: 401, code: 'InvalidAuthenticationToken', message: 'the token eyJhbGciOi.eyJhdWQi.c2ln is bad' }
+            : undefined,
+      });
+      failing.push(await joinery(['entra', 'status', demo, ...more, ...json], { HR_DATABASE_URL: hr }));
+      emulator.setFaults({});
+    }
+    for (const { code, out, err } of failing) expect([code > 2, out + err]).toEqual([true, expect.stringMatching(/(?:SRC|ENT)-\d+/)]);
+    const state = join(folder, 'state');
+    const kept = (await readdir(state, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
+    expect(kept.length).toBeGreaterThan(1);
+    const texts = await Promise.all(kept.map(({ parentPath, name }) => readFile(join(parentPath, name), 'latin1')));
+    // Neither the secret nor a token (its header begins so) is in the output, the plan, the journal, the report or the store.
+    const written = [run.out, ...texts, await readFile(join(folder, 'report.html'), 'utf8')];
+    const shown = [...said, ...failing].map(({ out, err }) => out + err);
+    for (const text of [...written, ...shown]) for (const one of [...secrets, ...typed]) expect(text).not.toContain(one);
+    expect(peopleOf(emulator)).toEqual(await expectedContoso(hr, asOf));
 
-      const before = [changes(), await readFile(environment, 'utf8')];
-      const again = await setUp();
-      expect(again).toMatchObject({ code: 0, err: '' });
-      expect(again.out).toContain('nothing to change');
-      expect([changes(), await readFile(environment, 'utf8')]).toEqual(before);
-      expect(emulator.stats.defects).toEqual([]);
-    },
-  );
+    const before = [changes(), await readFile(environment, 'utf8')];
+    const again = await setUp();
+    expect(again).toMatchObject({ code: 0, err: '' });
+    expect(again.out).toContain('nothing to change');
+    expect([changes(), await readFile(environment, 'utf8')]).toEqual(before);
+    expect(emulator.stats.defects).toEqual([]);
+  });
 
   it('gives the runner what it needs and nothing that changes a tenant, and shows no secret', async () => {
     await start();
