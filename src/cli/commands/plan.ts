@@ -9,12 +9,12 @@ import type { ExternalId } from '../../domain/words.ts';
 import { readOnly } from '../../stages/only.ts';
 import { readHandoff } from '../../store/run-files.ts';
 import { writePrivate } from '../audit.ts';
-import type { Io } from '../io.ts';
+import { personOf, type Io } from '../io.ts';
 import { executePipeline, type ExecuteOptions, type Execution } from '../execute.ts';
 import { defineCommand, withVerification } from '../options.ts';
 import { renderChanges, renderPlan, renderPlanView, renderNamed, renderRekeys } from '../plan-text.ts';
 import type { Register } from '../program.ts';
-import { checkedReason, readerOf } from '../reveal.ts';
+import { checkedReason } from '../reveal.ts';
 
 interface PlanOptions extends ExecuteOptions {
   readonly exitCode?: boolean;
@@ -62,7 +62,7 @@ export async function showPlan(execution: Execution, run: string, plan: PlanHead
   const { runner, style, say, tell } = execution;
   const { store, pipeline } = runner;
   if (reveal !== undefined) {
-    const data = { pipeline: pipeline.name, command: 'plan', by: readerOf(io), reason: checkedReason(reveal), run };
+    const data = { pipeline: pipeline.name, command: 'plan', by: personOf(io), reason: checkedReason(reveal), run };
     await store.journal.record('reveal', data, io.clock.now());
   }
   const masks = masksOf(pipeline, reveal !== undefined);
