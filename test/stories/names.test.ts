@@ -82,7 +82,11 @@ describe('a rename', () => {
       .map((line): unknown => JSON.parse(line));
     expect(json.code).toBe(0);
     expect(documents).toContainEqual(
-      expect.objectContaining({ type: 'change', externalId: 'W1', attributes: [expect.objectContaining({ path: 'userName', kind: 'changed' })] }),
+      expect.objectContaining({
+        type: 'change',
+        externalId: 'W1',
+        attributes: [expect.objectContaining({ path: 'userName', kind: 'changed' })],
+      }),
     );
     expect(documents.at(-1)).toMatchObject({ type: 'result', plan: { counts: { mover: 1 }, price: { operations: 1 } } });
     expect(json.out).not.toContain('queen@');
