@@ -68,6 +68,13 @@ describe('the command line', () => {
     expect(names).toEqual(
       expect.arrayContaining(['check', 'plan', 'apply', 'run', 'extract', 'transform', 'batch', 'load', 'reconcile', 'status', 'emulator']),
     );
+    // In groups; what stands in none is what commander adds itself.
+    expect(
+      out
+        .slice(out.indexOf('\nCommands:'))
+        .split('\n')
+        .filter((line) => /^ {2}\w/.test(line)),
+    ).toEqual([expect.stringMatching(/^ {2}help /), expect.stringContaining('joinery run')]);
     for (const name of names) {
       const help = await joinery([name, '--help']);
       expect({ name, code: help.code, example: help.out.includes('Example') || help.out.includes('Commands:') }).toEqual({

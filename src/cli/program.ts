@@ -14,42 +14,58 @@ export type Register = <A extends readonly unknown[]>(
   action: (io: Io, ...parameters: A) => Promise<ExitClass>,
 ) => (...parameters: A) => Promise<void>;
 
-/** By name, in the order of the help; only the one that is typed is loaded, for a scheduler starts a process every half hour. */
-const commands: Readonly<Record<string, () => Promise<(register: Register) => Command>>> = {
-  check: async () => (await import('./commands/check.ts')).checkCommand,
-  adopt: async () => (await import('./commands/adopt.ts')).adoptCommand,
-  release: async () => (await import('./commands/release.ts')).releaseCommand,
-  rekey: async () => (await import('./commands/rekey.ts')).rekeyCommand,
-  transfer: async () => (await import('./commands/transfer.ts')).transferCommand,
-  rename: async () => (await import('./commands/rename.ts')).renameCommand,
-  resend: async () => (await import('./commands/resend.ts')).resendCommand,
-  forecast: async () => (await import('./commands/forecast.ts')).forecastCommand,
-  plan: async () => (await import('./commands/plan.ts')).planCommand,
-  approve: async () => (await import('./commands/approve.ts')).approveCommand,
-  apply: async () => (await import('./commands/apply.ts')).applyCommand,
-  run: async () => (await import('./commands/run.ts')).runCommand,
-  watch: async () => (await import('./commands/watch.ts')).watchCommand,
-  extract: async () => (await import('./commands/stage.ts')).extractCommand,
-  transform: async () => (await import('./commands/stage.ts')).transformCommand,
-  batch: async () => (await import('./commands/stage.ts')).batchCommand,
-  load: async () => (await import('./commands/stage.ts')).loadCommand,
-  reconcile: async () => (await import('./commands/stage.ts')).reconcileCommand,
-  status: async () => (await import('./commands/status.ts')).statusCommand,
-  verify: async () => (await import('./commands/verify.ts')).verifyCommand,
-  notify: async () => (await import('./commands/notify.ts')).notifyCommand,
-  report: async () => (await import('./commands/report.ts')).reportCommand,
-  explain: async () => (await import('./commands/explain.ts')).explainCommand,
-  export: async () => (await import('./commands/export.ts')).exportCommand,
-  journal: async () => (await import('./commands/journal.ts')).journalCommand,
-  purge: async () => (await import('./commands/purge.ts')).purgeCommand,
-  forget: async () => (await import('./commands/forget.ts')).forgetCommand,
-  dictionary: async () => (await import('./commands/dictionary.ts')).dictionaryCommand,
-  audit: async () => (await import('./commands/audit.ts')).auditCommand,
-  test: async () => (await import('./commands/test.ts')).testCommand,
-  eval: async () => (await import('./commands/eval.ts')).evalCommand,
-  'import-expression': async () => (await import('./commands/import-expression.ts')).importExpressionCommand,
-  entra: async () => (await import('./commands/entra.ts')).entraCommand,
-  emulator: async () => (await import('./commands/emulator.ts')).emulatorCommand,
+type Load = () => Promise<(register: Register) => Command>;
+
+/** By group and name, in the order of the help; only the one that is typed is loaded, for a scheduler starts a process every half hour. */
+const groups: Readonly<Record<string, Readonly<Record<string, Load>>>> = {
+  'Author a pipeline': {
+    check: async () => (await import('./commands/check.ts')).checkCommand,
+    eval: async () => (await import('./commands/eval.ts')).evalCommand,
+    test: async () => (await import('./commands/test.ts')).testCommand,
+    'import-expression': async () => (await import('./commands/import-expression.ts')).importExpressionCommand,
+  },
+  Run: {
+    plan: async () => (await import('./commands/plan.ts')).planCommand,
+    approve: async () => (await import('./commands/approve.ts')).approveCommand,
+    apply: async () => (await import('./commands/apply.ts')).applyCommand,
+    run: async () => (await import('./commands/run.ts')).runCommand,
+    watch: async () => (await import('./commands/watch.ts')).watchCommand,
+  },
+  'Stage by stage': {
+    extract: async () => (await import('./commands/stage.ts')).extractCommand,
+    transform: async () => (await import('./commands/stage.ts')).transformCommand,
+    batch: async () => (await import('./commands/stage.ts')).batchCommand,
+    load: async () => (await import('./commands/stage.ts')).loadCommand,
+    reconcile: async () => (await import('./commands/stage.ts')).reconcileCommand,
+  },
+  'Joiners, movers and leavers': {
+    adopt: async () => (await import('./commands/adopt.ts')).adoptCommand,
+    forecast: async () => (await import('./commands/forecast.ts')).forecastCommand,
+    release: async () => (await import('./commands/release.ts')).releaseCommand,
+    rekey: async () => (await import('./commands/rekey.ts')).rekeyCommand,
+    transfer: async () => (await import('./commands/transfer.ts')).transferCommand,
+    rename: async () => (await import('./commands/rename.ts')).renameCommand,
+    resend: async () => (await import('./commands/resend.ts')).resendCommand,
+  },
+  'See what became of it': {
+    status: async () => (await import('./commands/status.ts')).statusCommand,
+    verify: async () => (await import('./commands/verify.ts')).verifyCommand,
+    notify: async () => (await import('./commands/notify.ts')).notifyCommand,
+    report: async () => (await import('./commands/report.ts')).reportCommand,
+    explain: async () => (await import('./commands/explain.ts')).explainCommand,
+    export: async () => (await import('./commands/export.ts')).exportCommand,
+    dictionary: async () => (await import('./commands/dictionary.ts')).dictionaryCommand,
+    audit: async () => (await import('./commands/audit.ts')).auditCommand,
+    journal: async () => (await import('./commands/journal.ts')).journalCommand,
+  },
+  'Keep and erase': {
+    purge: async () => (await import('./commands/purge.ts')).purgeCommand,
+    forget: async () => (await import('./commands/forget.ts')).forgetCommand,
+  },
+  'Microsoft Entra': {
+    entra: async () => (await import('./commands/entra.ts')).entraCommand,
+    emulator: async () => (await import('./commands/emulator.ts')).emulatorCommand,
+  },
 };
 
 /**
@@ -68,10 +84,14 @@ export async function runCommandLine(words: readonly string[], io: Io): Promise<
     .version(versionOf())
     .showHelpAfterError(false)
     .addHelpText('after', '\nExample:\n  joinery run pipelines/contoso.yaml --env-file .env\n\nExit codes: docs/reference/exit-codes.md\n');
-  const named = words[0] === undefined ? undefined : commands[words[0]];
+  const all = Object.entries(groups).flatMap(([group, commands]) =>
+    Object.entries(commands).map(([name, load]) => ({ group, name, load })),
+  );
+  const named = all.filter(({ name }) => name === words[0]);
   // Whoever types no command, or a wrong one, is shown all of them.
-  const loaded = await Promise.all((named === undefined ? Object.values(commands) : [named]).map((load) => load()));
-  for (const define of loaded) program.addCommand(define(register));
+  const shown = named.length === 0 ? all : named;
+  const loaded = await Promise.all(shown.map(async ({ group, load }) => ({ group: `${group}:`, define: await load() })));
+  for (const { group, define } of loaded) program.addCommand(define(register).helpGroup(group));
   for (const command of [program, ...descendantsOf(program)]) {
     command.exitOverride().configureOutput({ writeOut: io.out, writeErr: () => undefined });
   }

@@ -4,6 +4,7 @@ import type { ErrorDeclaration } from './define.ts';
 import { domainErrors } from './domain.ts';
 import { emulatorErrors } from './emulator.ts';
 import { entraErrors } from './entra.ts';
+import { entraSetupErrors } from './entra-setup.ts';
 import { jsonataErrors } from './jsonata.ts';
 import { mappingErrors } from './mapping.ts';
 import { notifyErrors } from './notify.ts';
@@ -24,6 +25,7 @@ export const errorRegistry = {
   ...sourceErrors,
   ...storeErrors,
   ...entraErrors,
+  ...entraSetupErrors,
   ...planErrors,
   ...stagesErrors,
   ...notifyErrors,

@@ -1,0 +1,161 @@
+import { defineErrors } from './define.ts';
+
+/** ENT-6xx: set-up, doctor, the job's schema, probe. */
+export const entraSetupErrors = defineErrors({
+  'ENT-601': {
+    title: 'The runner lacks an application role',
+    exit: 'sink',
+    why: 'Without the role Graph refuses the call (403), or nobody will ever know an outcome.',
+    fix: 'joinery entra setup grants exactly what a runner needs; a token keeps its roles for about an hour.',
+  },
+  'ENT-602': {
+    title: 'The runner may do more than it needs',
+    exit: 'sink',
+    why: 'Whoever gets hold of the runner’s credential can do the same: change jobs, applications or rights.',
+    fix: 'Take the roles away from the runner; start, pause, restart and schema belong to the administrator’s identity.',
+  },
+  'ENT-603': {
+    title: 'The job has no notification e-mail',
+    exit: 'sink',
+    why: 'Starting a job without one puts it into quarantine at once, and nobody is told of a later one.',
+    fix: 'Run joinery entra setup with --email ADDRESS, then restart the job.',
+  },
+  'ENT-604': {
+    title: 'This machine’s clock is wrong',
+    exit: 'configuration',
+    why: 'Signed assertions are refused outside their time, and log windows begin at the wrong moment.',
+    fix: 'Set the clock by NTP, then run again.',
+  },
+  'ENT-605': {
+    title: 'The job does not take what the pipeline sends',
+    exit: 'sink',
+    why: 'An attribute that is not in the job’s schema, or that no mapping reads, is dropped without a word.',
+    fix: 'joinery entra schema push adds it, or take the attribute out of the pipeline.',
+  },
+  'ENT-606': {
+    title: 'The job cannot use a value as the pipeline sends it',
+    exit: 'sink',
+    why: 'Only entries of the type work are processed, dates need time and zone, and some targets cannot be set at all; nothing in the logs says so.',
+    fix: 'Send the value in the form named in the message, or map it to another target.',
+  },
+  'ENT-607': {
+    title: 'The job is not set to clear an attribute',
+    exit: 'sink',
+    why: 'The pipeline counts on an empty value emptying the attribute, and the job leaves the old value.',
+    fix: 'Set flowNullValues in the job (joinery entra schema push --clearing), or take the attribute out of sink.clearing.',
+  },
+  'ENT-608': {
+    title: 'Accepted uploads without a row in the logs',
+    exit: 'sink',
+    why: 'A job that is paused, quarantined or was restarted while stopped processes nothing and says nothing.',
+    fix: 'Look at the job with joinery entra status, then run joinery reconcile.',
+  },
+  'ENT-609': {
+    title: 'Workers fail in the service',
+    exit: 'outcomes',
+    why: 'The provisioning logs of the last day show failures with this cause.',
+    fix: 'joinery entra logs --status failure lists the workers and what to do.',
+  },
+  'ENT-610': {
+    title: 'A record without active disabled accounts',
+    exit: 'outcomes',
+    why: 'The service disables an account whose record does not say active. Joinery never sends one: another client uses this job.',
+    fix: 'Find the other client that uploads to this job and stop it; then run joinery run.',
+  },
+  'ENT-611': {
+    title: 'The service logs updates that change nothing',
+    exit: 'outcomes',
+    why: 'A known limitation of the service.',
+    fix: 'Nothing; Joinery takes them for unchanged.',
+  },
+  'ENT-612': {
+    title: 'The day’s calls are nearly used up',
+    exit: 'sink',
+    why: 'The tenant allows 2,000 calls in any 24 hours (6,000 with Governance), for all clients together.',
+    fix: 'Wait, or find the client that uses them; disables have a reserve of their own.',
+  },
+  'ENT-613': {
+    title: 'The service did not take an upload',
+    exit: 'sink',
+    why: 'A call of the last runs was refused, throttled or met a full queue.',
+    fix: 'Read the reason in the message; joinery entra status shows whether the job takes its queue in.',
+  },
+  'ENT-614': {
+    title: 'The job has no accidental-deletion threshold',
+    exit: 'sink',
+    why: 'Joinery’s guards stop a mass leaving before it is sent; the threshold is the service’s own second net.',
+    fix: 'joinery entra setup --deletion-threshold N sets it.',
+  },
+  'ENT-615': {
+    title: 'Service principal or job are not what the tenant has',
+    exit: 'configuration',
+    why: 'sink.servicePrincipal has to be the object id of the provisioning app’s enterprise application, in sink.tenant, and sink.job a job of it.',
+    fix: 'Take the ids that joinery entra setup wrote, or those of the provisioning endpoint in the portal.',
+  },
+  'ENT-616': {
+    title: 'The tenant has several things of that name',
+    exit: 'configuration',
+    why: 'Set-up finds applications by their display name; with two of them it would have to guess.',
+    fix: 'Delete or rename all but one, or give --name another name.',
+  },
+  'ENT-617': {
+    title: 'Not confirmed',
+    exit: 'guard',
+    why: 'The command changes the tenant, and nobody said that it may.',
+    fix: 'Read the plan that was printed, then run the command again with --yes.',
+  },
+  'ENT-618': {
+    title: 'The environment file cannot be written',
+    exit: 'configuration',
+    why: 'The ids and the new secret would be lost: a secret is shown once.',
+    fix: 'Name a file that can be written with --write.',
+  },
+  'ENT-619': {
+    title: 'The template for API-driven provisioning is not in the tenant',
+    exit: 'sink',
+    why: 'The provisioning app is made from Microsoft’s gallery template, which is found by its display name.',
+    fix: 'Check the licence (Entra ID P1) and that applications may be added from the gallery.',
+  },
+  'ENT-620': {
+    title: 'The job’s schema has an unknown form',
+    exit: 'sink',
+    why: 'Joinery changes a schema only where it understands it.',
+    fix: 'Report it with the output of joinery entra schema pull.',
+  },
+  'ENT-621': {
+    title: 'The mapping cannot be made',
+    exit: 'configuration',
+    why: 'A mapping needs a source attribute that the job has or gets, and a directory attribute that nothing else fills.',
+    fix: 'Look at the names with joinery entra schema pull; another mapping of the same target is changed in the portal.',
+  },
+  'ENT-622': {
+    title: 'The job’s schema changed meanwhile',
+    exit: 'sink',
+    why: 'Somebody else changed the schema between the plan and the push, and pushing would undo that.',
+    fix: 'Run joinery entra schema push again: it begins with the schema as it is now.',
+  },
+  'ENT-623': {
+    title: 'The probe found out nothing',
+    exit: 'sink',
+    why: 'A call may have arrived and may not, or the probe was given up: what its rows say would be worth nothing.',
+    fix: 'The throwaways are disabled as far as they are known. Run joinery entra probe again.',
+  },
+  'ENT-624': {
+    title: 'The tenant does something else than Joinery assumes',
+    exit: 'sink',
+    why: 'Microsoft’s documents are silent or disagree here; the probe saw what this tenant does.',
+    fix: 'Try the pipeline against joinery emulator --profile FILE, which does as the tenant does, and report the profile: it holds no id and no name.',
+  },
+  'ENT-625': {
+    title: 'The probe’s progress cannot be used',
+    exit: 'configuration',
+    why: 'A probe that was begun goes on from this file; with another job, or other people, it would mix two tenants.',
+    fix: 'Name the file of this job with --write, or delete it if its throwaways are disabled.',
+  },
+  'ENT-626': {
+    title: 'The job may clear what the pipeline means to keep',
+    exit: 'sink',
+    why: 'Null values of this attribute flow: if its mapping is set to clear as well, which the schema does not show, a record without it empties it in the directory.',
+    fix: 'List the attribute under sink.clearing if that is meant, or take flowNullValues away in the job.',
+  },
+});
