@@ -43,6 +43,7 @@ export type Mark = (typeof marks)[number];
 /** What the last accepted run saw and decided. */
 export interface Evaluated {
   readonly fingerprint: string;
+  /** The mapping that found this; a later one that found the same is not recorded. */
   readonly mappingId: Sha256;
   readonly verdict: VerdictSummary;
   /** Hash of the draft; undefined unless the verdict was a draft. */

@@ -24,6 +24,8 @@ export function* buildDraft(
   const empty: { path: AttributePath; rule: 'keep' | 'clear' | 'omit' }[] = [];
   const once: { path: AttributePath; candidates: readonly string[]; renames?: true }[] = [];
   let manager: ExternalId | undefined;
+  /** What becomes of a manager who is unknown decides about the payload as well. */
+  let outside: string[] = [];
   /** Nothing but simple values that fit: then no more can be wrong with the payload than is looked at here. */
   let isPlain = isPlainId(externalId);
   for (const attribute of unit.attributes) {
@@ -45,7 +47,9 @@ export function* buildDraft(
     }
     assignAttribute(payload, target.parsed, value);
     isPlain &&= attribute.isSimple && checkSimpleValue(target.attribute, value) === undefined;
-    if (target.path === managerPath && typeof value === 'string') manager = value;
+    if (target.path !== managerPath || typeof value !== 'string') continue;
+    manager = value;
+    if (declaration.outside !== undefined && declaration.outside !== 'omit') outside = [declaration.outside];
   }
   if (!isPlain || !unit.required.every((name) => Object.hasOwn(payload, name) || once.some(({ path }) => path === name))) {
     checkPayload(unit, payload, [...once.map(({ path }) => path), ...empty.map(({ path }) => path)], evaluation);
@@ -59,7 +63,7 @@ export function* buildDraft(
     once,
     ...(manager === undefined ? {} : { manager }),
     // Built in the order of the mapping, so that equal drafts of one mapping are equal texts without sorting.
-    hash: hashText(JSON.stringify([payload, empty, once, preHire])),
+    hash: hashText(JSON.stringify([payload, empty, once, preHire, ...outside])),
   });
 }
 

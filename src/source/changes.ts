@@ -12,6 +12,7 @@ import { RecordCursor } from './record-cursor.ts';
 interface ComparedGroup extends RowGroup {
   /** Undefined: the key was not there before. */
   readonly previous: string | undefined;
+  readonly isAsked: boolean;
 }
 
 /** A part of the comparison, in key order across the parts. */
@@ -157,7 +158,8 @@ class Merge {
       if (against >= 0) break;
       this.#pass();
     }
-    if (previous !== group.fingerprint || this.#everybody || this.#isAsked(open)) this.#chunk.groups.push({ ...group, previous });
+    const isAsked = this.#isAsked(open);
+    if (previous !== group.fingerprint || this.#everybody || isAsked) this.#chunk.groups.push({ ...group, previous, isAsked });
     this.#chunk.keep(record.bytes, record.start, record.end);
   }
 

@@ -1,5 +1,4 @@
 import { JoineryError } from '../domain/error.ts';
-import type { RowGroup } from '../domain/row.ts';
 import type { Run } from '../domain/run.ts';
 import type { ExternalId } from '../domain/words.ts';
 import { mergeChanges, type ChangeChunk } from '../source/changes.ts';
@@ -23,7 +22,7 @@ export async function* extract(
   run: Run,
   source: Source,
   asked: ReadonlySet<ExternalId> = new Set(),
-): AsyncGenerator<ExtractItem> {
+): AsyncGenerator<readonly ExtractItem[]> {
   const { store, mapping, emit, clock, signal } = context;
   const started = clock.now();
   emit({ type: 'stage.started', stage: 'extract' });
@@ -53,18 +52,17 @@ export async function* extract(
         await fingerprints.push(piece);
         summary.keys += piece.count;
       }
-      for (const item of itemsOf(chunk, missing)) {
-        if (item.kind === 'group') summary.changed++;
-        else if (item.kind === 'keyless') summary.keyless++;
-        else summary.vanished++;
-        yield item;
-      }
+      summary.changed += chunk.groups.length;
+      summary.keyless += chunk.keyless.length;
+      summary.vanished += chunk.vanished.length;
+      const items = itemsOf(chunk, missing);
+      if (items.length > 0) yield items;
       emit({ type: 'stage.progress', stage: 'extract', counts: { rows: summary.rows, changed: summary.changed } });
     }
     // Who was missing before is not found to be missing again by a read that does not look for him.
-    for (const externalId of partial === undefined ? missing : []) {
-      summary.vanished++;
-      yield { kind: 'vanished', externalId };
+    if (partial === undefined && missing.size > 0) {
+      summary.vanished += missing.size;
+      yield [...missing].map((externalId) => ({ kind: 'vanished', externalId }));
     }
     complete = true;
   } catch (error) {
@@ -92,20 +90,15 @@ async function finishExtract(context: StageContext, run: Run, summary: ExtractSu
   await context.store.runs.advance(context.lease, run.id, { state: 'extracted', population: summary.keys });
 }
 
-function* itemsOf(chunk: ChangeChunk, missing: Set<ExternalId>): Generator<ExtractItem> {
-  for (const row of chunk.keyless) yield { kind: 'keyless', ordinal: row.ordinal };
-  for (const externalId of chunk.vanished) {
-    missing.delete(externalId);
-    yield { kind: 'vanished', externalId };
-  }
+function itemsOf(chunk: ChangeChunk, missing: Set<ExternalId>): readonly ExtractItem[] {
+  for (const externalId of chunk.vanished) missing.delete(externalId);
   // Who is missing is asked for: he is among the groups if he is there.
-  for (const group of chunk.groups) {
-    missing.delete(group.key);
-    yield { kind: 'group', group: plainGroup(group) };
-  }
-}
-
-/** Without what the comparison added, so that the hand-off holds the same whether a row changed or its worker has work left. */
-function plainGroup({ key, rows, fingerprint }: RowGroup): RowGroup {
-  return { key, rows, fingerprint };
+  for (const group of chunk.groups) missing.delete(group.key);
+  return [
+    ...chunk.keyless.map(({ ordinal }): ExtractItem => ({ kind: 'keyless', ordinal })),
+    ...chunk.vanished.map((externalId): ExtractItem => ({ kind: 'vanished', externalId })),
+    ...chunk.groups.map(({ key, rows, fingerprint, isAsked }): ExtractItem => {
+      return { kind: 'group', group: { key, rows, fingerprint }, ...(isAsked ? { again: true } : {}) };
+    }),
+  ];
 }

@@ -12,8 +12,9 @@ import { scopeOf, type StageContext } from './context.ts';
 import { extract } from './extract.ts';
 import { planFollowUp } from './follow-up.ts';
 import { openHolds } from './holds.ts';
-import { readDocument, readHandoff, writeDocument, writeHandoff, type ExtractItem } from '../store/run-files.ts';
-import { keepRows } from './keep-rows.ts';
+import { inChunks } from '../store/ndjson.ts';
+import { inPieces, readDocument, readHandoff, writeDocument, writeHandoff, type ExtractItem } from '../store/run-files.ts';
+import { keepingRows, type KeepRows } from './keep-rows.ts';
 import { load, sendBatches } from './load.ts';
 import { explainCode, isSetUpFailure } from '../entra/outcome-codes.ts';
 import { reconcile, type ReconcileResult } from './reconcile.ts';
@@ -71,27 +72,30 @@ export async function planRun(
   directory: DirectoryView,
   options: PlanOptions = {},
 ): Promise<PlanHead> {
-  await transformRun(
-    context,
-    run,
-    keepRows(context, run, extract(context, run, source, new Set([...(options.resend ?? []), ...(options.rename?.keys() ?? [])]))),
-  );
+  const asked = new Set([...(options.resend ?? []), ...(options.rename?.keys() ?? [])]);
+  await keepingRows(context, run, (keep) => writeVerdicts(context, run, extract(context, run, source, asked), keep));
+  await context.store.runs.advance(context.lease, run.id, { state: 'transformed' });
   return batch(context, run, directory, options);
 }
 
 /** The extract stage on its own: its result waits in the run for the transform stage. */
 export async function extractRun(context: StageContext, run: Run, source: Source): Promise<void> {
-  await writeHandoff(context.store, run.id, 'rows.ndjson', extract(context, run, source));
+  await writeHandoff(context.store, run.id, 'rows.ndjson', inPieces(extract(context, run, source)));
 }
 
-/** The transform stage on its own, or as the second half of a streaming pass. */
-export async function transformRun(
+/** The transform stage on its own. */
+export async function transformRun(context: StageContext, run: Run): Promise<void> {
+  await writeVerdicts(context, run, inChunks(readHandoff(context.store, run.id, 'rows.ndjson'), 500));
+  await context.store.runs.advance(context.lease, run.id, { state: 'transformed' });
+}
+
+async function writeVerdicts(
   context: StageContext,
   run: Run,
-  items: AsyncIterable<ExtractItem> = readHandoff(context.store, run.id, 'rows.ndjson'),
+  items: AsyncIterable<readonly ExtractItem[]>,
+  keep?: KeepRows,
 ): Promise<void> {
-  await writeHandoff(context.store, run.id, 'verdicts.ndjson', transform(context, run, items));
-  await context.store.runs.advance(context.lease, run.id, { state: 'transformed' });
+  await writeHandoff(context.store, run.id, 'verdicts.ndjson', inPieces(transform(context, run, items, keep)));
 }
 
 /**

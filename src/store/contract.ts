@@ -93,6 +93,8 @@ export interface RunPatch {
 export interface Ledger extends People {
   get(scope: JobScope, externalId: ExternalId): Promise<LedgerEntry | undefined>;
   getMany(scope: JobScope, externalIds: readonly ExternalId[]): Promise<ReadonlyMap<ExternalId, LedgerEntry>>;
+  /** What accepted runs found about these workers, without any payload; only those who were evaluated. */
+  evaluations(scope: JobScope, externalIds: readonly ExternalId[]): Promise<ReadonlyMap<ExternalId, KnownEvaluation>>;
   /** Every worker that the pipeline owns and has evaluated, in UTF-8 byte order of the externalId, in chunks; flat memory. */
   streamEvaluated(scope: JobScope, owner: PipelineName): AsyncIterable<readonly EvaluatedKey[]>;
   /** All entries that the pipeline owns, in UTF-8 byte order, in chunks; for reports and verification. */
@@ -169,6 +171,13 @@ export interface EvaluatedKey {
   /** Accepted passes in a row without the key; 0 when it was there. */
   readonly missingPasses: number;
 }
+
+/** `evaluated` as far as a new verdict is compared with it. */
+export type KnownEvaluation = Pick<Evaluated, 'fingerprint' | 'verdict' | 'draftHash' | 'nextDate' | 'identity' | 'candidates'> & {
+  readonly owner: PipelineName;
+  readonly isProtected: boolean;
+  readonly isMissing: boolean;
+};
 
 export interface LedgerCounts {
   readonly entries: number;

@@ -2,7 +2,7 @@ import { marks, type Confirmed, type Desired, type Evaluated, type Evidence, typ
 import type { Payload } from '../domain/payload.ts';
 import type { VerdictSummary } from '../domain/verdict.ts';
 import { changeKinds, sentChangeKinds } from '../domain/words.ts';
-import type { EvaluatedKey } from './contract.ts';
+import type { EvaluatedKey, KnownEvaluation } from './contract.ts';
 import { flagOf, integerOf, jsonOf, optionalInteger, optionalJson, optionalText, present, textOf, wordOf, type Row } from './row.ts';
 
 const verdicts: readonly VerdictSummary[] = ['active', 'inactive', 'preHire', 'outOfScope', 'rejected'];
@@ -108,5 +108,22 @@ export function evaluatedKeyOf(row: Row): EvaluatedKey {
     verdict: wordOf(row, 'verdict', verdicts),
     ...present('nextDate', optionalInteger(row, 'next_date')),
     missingPasses: integerOf(row, 'missing_passes'),
+  };
+}
+
+export const knownColumns =
+  'external_id, owner, fingerprint, verdict, draft_hash, next_date, identity, candidates, protected, missing_passes';
+
+export function knownEvaluationOf(row: Row): KnownEvaluation {
+  return {
+    owner: textOf(row, 'owner'),
+    fingerprint: textOf(row, 'fingerprint'),
+    verdict: wordOf(row, 'verdict', verdicts),
+    ...present('draftHash', optionalText(row, 'draft_hash')),
+    ...present('nextDate', optionalInteger(row, 'next_date')),
+    ...present('identity', optionalText(row, 'identity')),
+    ...present('candidates', optionalText(row, 'candidates')),
+    isProtected: optionalInteger(row, 'protected') === 1,
+    isMissing: integerOf(row, 'missing_passes') > 0,
   };
 }

@@ -4,12 +4,12 @@ import type { ExternalId, JobScope, PipelineName } from '../domain/words.ts';
 import { accept } from './accept.ts';
 import { adopt, isEmpty, release } from './adopt.ts';
 import { toLookAt } from './audit-schema.ts';
-import type { Ledger, LedgerCounts, StandingCounts } from './contract.ts';
+import type { KnownEvaluation, Ledger, LedgerCounts, StandingCounts } from './contract.ts';
 import { inChunks, placeholders, type Binding, type Database, type Statement } from './database.ts';
 import { jobShape, noticeJob } from './job-shape.ts';
 import { claims, claimsAgainst, rejectedFor, transfer } from './ownership.ts';
 import { openRekeys, part as partWorkers, rekey, sharingIdentity } from './rekey.ts';
-import { entryOf, evaluatedKeyOf, foldUserName, selectEntries } from './entry.ts';
+import { entryOf, evaluatedKeyOf, foldUserName, knownColumns, knownEvaluationOf, selectEntries } from './entry.ts';
 import { findJob } from './jobs.ts';
 import { inFlight } from './operation-row.ts';
 import { integerOf, textOf, type Row } from './row.ts';
@@ -24,6 +24,7 @@ export function openLedger(database: Database, hashKey: Uint8Array): Ledger {
   return {
     get: async (scope, externalId) => (await getMany(database, scope, [externalId])).get(externalId),
     getMany: (scope, externalIds) => getMany(database, scope, externalIds),
+    evaluations: (scope, externalIds) => evaluations(database, scope, externalIds),
     streamEvaluated: (scope, owner) =>
       stream(
         database,
@@ -72,6 +73,24 @@ async function getMany(
       bindings: [job, ...chunk],
     });
     for (const row of rows) found.set(textOf(row, 'external_id'), entryOf(row));
+  }
+  return found;
+}
+
+async function evaluations(
+  database: Database,
+  scope: JobScope,
+  externalIds: readonly ExternalId[],
+): Promise<ReadonlyMap<ExternalId, KnownEvaluation>> {
+  const found = new Map<ExternalId, KnownEvaluation>();
+  const job = await findJob(database, scope);
+  if (job === undefined) return found;
+  for (const chunk of inChunks(externalIds, keysPerQuery)) {
+    const rows = await database.all({
+      sql: `SELECT ${knownColumns} FROM entries WHERE job_id = ? AND external_id IN (${placeholders(chunk.length)}) AND fingerprint IS NOT NULL`,
+      bindings: [job, ...chunk],
+    });
+    for (const row of rows) found.set(textOf(row, 'external_id'), knownEvaluationOf(row));
   }
   return found;
 }

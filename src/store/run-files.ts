@@ -12,8 +12,8 @@ import { fromLines, textLines, toLines } from './ndjson.ts';
 
 /** What extract hands to transform. */
 export type ExtractItem =
-  /** A worker whose rows, mapping or date moved, or who has work left. */
-  | { readonly kind: 'group'; readonly group: RowGroup }
+  /** A worker whose rows, mapping or date moved. `again`: one who has work left or was asked for, and is looked at whatever his rows come to. */
+  | { readonly kind: 'group'; readonly group: RowGroup; readonly again?: true }
   /** A row without a key. */
   | { readonly kind: 'keyless'; readonly ordinal: number }
   /** A key that an earlier accepted run read and this one did not. */
@@ -156,6 +156,11 @@ export async function writeHandoff<N extends keyof Handoffs>(
   items: AsyncIterable<Handoffs[N]> | Iterable<Handoffs[N]>,
 ): Promise<void> {
   await store.files.write({ run }, name, toLines(items));
+}
+
+/** What comes in chunks, one by one. */
+export async function* inPieces<T>(chunks: AsyncIterable<readonly T[]>): AsyncGenerator<T> {
+  for await (const chunk of chunks) yield* chunk;
 }
 
 /** `holding`: only lines in which one of these texts stands. Errors: STG-105 when the file is not there. */
