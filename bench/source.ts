@@ -1,181 +1,171 @@
 /**
- * `npm run bench:source [-- WORKERS [ROUNDS]]`: whole runs, from start to exit of the process with lease, store and journal, over a real PostgreSQL with the table of the shared workload (default
- * 1,000,000 workers). The ledger holds everybody's payload, written by accept and by load's and reconcile's own verbs. Ratios are against `psql`'s COPY of the same query in
- * the same round. KEYS=1: only the first of three kinds of key. Nothing changed is a whole `joinery run`; where something changed it is `joinery plan`, all that comes before the first call.
+ * `npm run bench:source [-- WORKERS [ROUNDS] [--keep] [--one-key]]`: whole runs, from start to exit of the process with lease, store and journal, over a real PostgreSQL with the table of the
+ * shared workload (default 1,000,000 workers), each line with its goal. Ratios are against `psql`'s COPY of the same query in the same round, or against the naive pipeline, which is measured on 50,000 rows and scaled.
+ * Nothing changed is a whole `joinery run`; where something changed it is `joinery plan`, all that comes before the first call. `--keep`: the starting state, which takes most of the
+ * time, is kept for the day in `node_modules/.cache` and used again as long as workload, mapping and schema of the state are the same. `--one-key`: only the first of three kinds of key.
  */
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
-import { pipeline as pump } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
-import jsonata from 'jsonata';
-import knex from 'knex';
-import { Client } from 'pg';
-import QueryStream from 'pg-query-stream';
-import { executeSql } from '../samples/databases.ts';
+import { parseArgs } from 'node:util';
+import { bundle } from '../scripts/bundle.ts';
 import { systemClock } from '../src/domain/clock.ts';
 import { startEmulator } from '../src/emulator/index.ts';
-import { loadPipeline } from '../src/pipeline/load.ts';
+import { preparePipeline } from '../src/stages/prepare.ts';
+import { migrations, newestOf } from '../src/store/migrations.ts';
 import { startPostgres } from '../test/postgres.ts';
 import { seedLedger } from './seed-ledger.ts';
-import { generateWorkers, makeWorkFolder, type WorkloadRow } from './workload.ts';
+import { seedState } from './seed-state.ts';
+import { cursorLoop, naivePipeline } from './source-naive.ts';
+import { copyOut, runProcess, type Measured } from './source-process.ts';
+import { employedOn, fewer, fillTables } from './source-tables.ts';
+import { makeWorkFolder } from './workload.ts';
 
-const workers = Number(process.argv[2] ?? 1_000_000);
-const rounds = Number(process.argv[3] ?? 3);
-const root = fileURLToPath(new URL('..', import.meta.url));
-const cache = join(root, 'node_modules', '.cache', 'joinery-bench');
-const built = join(cache, 'dist');
-const dayMilliseconds = 86_400_000;
+const { positionals, values: options } = parseArgs({
+  allowPositionals: true,
+  options: { keep: { type: 'boolean', default: false }, 'one-key': { type: 'boolean', default: false } },
+});
+const workers = Number(positionals[0] ?? 1_000_000);
+const rounds = Number(positionals[1] ?? 3);
 const naiveRows = Math.min(50_000, workers);
-const columns =
-  'employee_number first_name last_name middle_name preferred_name email department_code country country2 locale timezone hire_date termination_date manager_number job_title phone mobile street city postal_code region cost_centre employment_type fte pay_grade updated_at first_day'.split(
-    ' ',
-  );
+const cache = fileURLToPath(new URL('../node_modules/.cache/joinery-bench/', import.meta.url));
+const main = join(cache, 'dist', 'cli', 'main.js');
+const dayMilliseconds = 86_400_000;
+const yesterday = Date.now() - dayMilliseconds;
+const lastDay = new Date(yesterday).toISOString().slice(0, 10);
 const log = (text: string): void => void process.stdout.write(`${text}\n`);
 
-/** How the three tables hold the key, and the order that the query asks for. */
-const keys = [
-  { name: 'text COLLATE "C"', table: 'hr_worker', select: '*', order: 'employee_number' },
-  { name: 'integer', table: 'hr_worker_integer', select: '*', order: 'employee_number' },
-  { name: 'text, other collation', table: 'hr_worker_default', select: '*', order: 'employee_number COLLATE "C"' },
+interface Key {
+  readonly name: string;
+  readonly table: string;
+  readonly order: string;
+  readonly isGoal: boolean;
+}
+
+/** How the tables hold the key, and the order that the query asks for. */
+const keys: readonly Key[] = [
+  { name: 'text COLLATE "C"', table: 'hr_worker', order: 'employee_number', isGoal: true },
+  { name: 'integer', table: 'hr_worker_integer', order: 'employee_number', isGoal: true },
+  { name: 'text in another collation, no index fits', table: 'hr_worker_default', order: 'employee_number COLLATE "C"', isGoal: false },
 ];
 
-// Only emitted: whether the types are right is the type check's business.
-spawnSync(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.build.json', '--outDir', built], {
-  cwd: root,
-});
-copyFileSync(join(root, 'package.json'), join(cache, 'package.json'));
+rmSync(join(cache, 'dist'), { recursive: true, force: true });
+await bundle(join(cache, 'dist'));
+cpSync(fileURLToPath(new URL('../package.json', import.meta.url)), join(cache, 'package.json'));
 const postgres = await startPostgres();
 // Asked for names and accounts where somebody is new; its directory is empty.
-const emulator = await startEmulator({ clock: systemClock });
+const emulator = await startEmulator({ clock: systemClock, seed: 6 });
 try {
   const url = await postgres.createDatabase('bench');
-  await fillTables(url);
+  await fillTables(url, workers, lastDay, !options['one-key']);
   log(
-    `${String(workers)} workers, Node ${process.version}, ${String(rounds)} interleaved rounds, medians; × is the ratio to COPY in the same round`,
+    `${String(workers)} workers, Node ${process.version}, ${String(rounds)} interleaved rounds, medians; COPY is psql's, in the same round`,
   );
-  for (const key of process.env['KEYS'] === '1' ? keys.slice(0, 1) : keys) await benchKey(url, key);
+  const environment = {
+    HR_DATABASE_URL: url,
+    ENTRA_TENANT_ID: emulator.tenantId,
+    ENTRA_SERVICE_PRINCIPAL_ID: emulator.servicePrincipalId,
+    ENTRA_JOB_ID: emulator.jobId,
+    ENTRA_EMULATOR_ORIGIN: emulator.origin,
+    ENTRA_CLIENT_ID: emulator.clientId,
+    ENTRA_CLIENT_SECRET: emulator.clientSecret,
+  };
+  for (const key of options['one-key'] ? keys.slice(0, 1) : keys) await benchKey(url, key, environment);
 } finally {
   await emulator.close();
   await postgres.stop();
 }
 
-async function fillTables(url: string): Promise<void> {
-  const date = new Date(Date.now() - dayMilliseconds).toISOString().slice(0, 10);
-  await executeSql(url, readFileSync(join(process.env['BENCH_WORKLOAD'] ?? join(root, '../shared/bench-workload'), 'ddl.sql'), 'utf8'));
-  await executeSql(url, 'alter table hr_worker add first_day date');
-  const lines = function* (): Generator<string> {
-    for (const rows of generateWorkers(workers))
-      yield rows.map((row) => `${columns.map((name) => row[name] ?? '\\N').join('\t')}\n`).join('');
-  };
-  const filling = spawn('psql', [url, '-X', '-q', '-c', `copy hr_worker (${columns.join(',')}) from stdin`], {
-    stdio: ['pipe', 'inherit', 'inherit'],
-  });
-  const filled = once(filling, 'close');
-  await pump(Readable.from(lines()), filling.stdin);
-  await filled;
-  // On the day after the starting state 0.3 % of the workers have a date that falls due.
-  await executeSql(
-    url,
-    `update hr_worker set termination_date = '${date}' where substr(employee_number, 2)::int % 333 = 0`,
-    `create table hr_worker_changed (like hr_worker including all)`,
-    `insert into hr_worker_changed select * from hr_worker order by employee_number`,
-    `update hr_worker_changed set job_title = 'Changed' where substr(employee_number, 2)::int % 100 = 0`,
-    `create table hr_worker_integer as select * from hr_worker order by employee_number`,
-    `alter table hr_worker_integer alter employee_number type bigint using substr(employee_number, 2)::bigint, alter manager_number type bigint using substr(manager_number, 2)::bigint, add primary key (employee_number)`,
-    `create table hr_worker_default as select * from hr_worker`,
-    `alter table hr_worker_default alter employee_number type text collate "default", add primary key (employee_number)`,
-    `vacuum full analyze`,
-  );
-}
-
-interface Measured {
-  readonly milliseconds: number;
-  /** Peak resident memory of the process; MB. */
-  readonly peak: number;
-  readonly output: string;
-}
-
-/** A whole process of the built command line. */
-function joinery(args: readonly string[], environment: Readonly<Record<string, string>>): Promise<Measured> {
-  const peak = `data:text/javascript,process.on('exit',()=>process.stderr.write('\\nRSS='+process.resourceUsage().maxRSS+'\\n'))`;
-  const started = performance.now();
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ['--import', peak, join(built, 'cli', 'main.js'), ...args], {
-      env: { ...process.env, ...environment },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    let output = '';
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
-    child.once('close', (code) => {
-      const milliseconds = performance.now() - started;
-      if (code !== 0) reject(new Error(`joinery ${args.join(' ')} ended with ${String(code)}: ${output}`));
-      else resolve({ milliseconds, peak: Number(/RSS=(\d+)/.exec(output)?.[1]) / 1024, output });
-    });
-  });
-}
-
-async function benchKey(url: string, key: (typeof keys)[number]): Promise<void> {
-  log(`\nkey: ${key.name}`);
+async function benchKey(url: string, key: Key, environment: Readonly<Record<string, string>>): Promise<void> {
+  log(`\nkey: ${key.name}${key.isGoal ? '' : ' (no goal)'}`);
   const folder = makeWorkFolder();
   const state = mkdtempSync(join(tmpdir(), 'joinery-bench-state-'));
   try {
-    const isText = key.table !== 'hr_worker_integer';
-    const query = (table: string): string => `select ${key.select} from ${table} order by ${key.order}`;
-    const file = join(folder, 'workforce.yaml');
-    writeFileSync(join(folder, 'workforce.sql'), query(key.table));
-    const yaml = readFileSync(file, 'utf8');
-    const keyed = isText
-      ? yaml
-      : yaml
-          .replaceAll(/(employee_number|manager_number): \{ type: string/g, '$1: { type: integer')
-          .replace('$lowercase(employee_number)', '$string(employee_number)')
-          .replace("'$substring(employee_number, 1)'", '$string(employee_number)')
-          .replace("'manager_number != employee_number ? manager_number'", "'manager_number != employee_number ? $string(manager_number)'");
-    writeFileSync(file, keyed);
-    const edited = join(folder, 'edited.yaml');
-    writeFileSync(edited, keyed.replace('title: job_title', `title: 'cost_centre = "CC00007" ? job_title & "." : job_title'`));
-    const changed = join(folder, 'changed.yaml');
-    writeFileSync(changed, keyed.replace('workforce.sql', 'changed.sql'));
-    writeFileSync(join(folder, 'changed.sql'), query('hr_worker_changed'));
-    const environment = {
-      HR_DATABASE_URL: url,
-      ENTRA_TENANT_ID: emulator.tenantId,
-      ENTRA_SERVICE_PRINCIPAL_ID: emulator.servicePrincipalId,
-      ENTRA_JOB_ID: emulator.jobId,
-      ENTRA_EMULATOR_ORIGIN: emulator.origin,
-      ENTRA_CLIENT_ID: emulator.clientId,
-      ENTRA_CLIENT_SECRET: emulator.clientSecret,
-    };
-    const seeded = performance.now();
-    await seedLedger(file, state, environment, Date.now() - dayMilliseconds);
-    log(`  starting state written in ${seconds(performance.now() - seeded)}`);
+    const files = writePipelines(folder, key);
+    await startingState(files.all, key.table, workers, url, state, environment);
     const run = (command: string, pipeline: string) => (): Promise<Measured> =>
-      joinery([command, pipeline, '--state', state, '--quiet'], environment);
-    const first = key.table === 'hr_worker';
-    if (first) await report('the day after: 0.3 % of dates fall due', url, query(key.table), run('plan', file), 1);
-    await settleDay(file, state, environment);
-    await report('nothing changed', url, query(key.table), run('run', file), rounds);
-    if (!first) return;
-    await report('1 % changed', url, query('hr_worker_changed'), run('plan', changed), rounds);
-    await report('mapping edited, 0.1 % of payloads differ', url, query(key.table), run('plan', edited), 1);
-    await cursorLoop(url, query(key.table));
-    await naive(url, query(key.table), file);
+      runProcess(main, [command, pipeline, '--state', state, '--quiet'], environment);
+    const query = (table: string): string => `select * from ${table} order by ${key.order}`;
+    const isFirst = key.table === 'hr_worker';
+    const naive = isFirst ? await naivePipeline(url, query(key.table), naiveRows, files.all) : undefined;
+    const scaled = naive === undefined ? undefined : (naive.milliseconds / naive.rows) * workers;
+    const due = isFirst ? await report('dates of 0.3 % fall due', url, query(key.table), run('plan', files.all), 1) : undefined;
+    compareNaive(due, scaled, 40);
+    // Today's dates are accepted and confirmed, so that nothing is left to do.
+    await seedLedger(files.all, state, environment, Date.now());
+    const still = await report('nothing changed', url, query(key.table), run('run', files.all), rounds, key.isGoal ? 1.5 : undefined);
+    if (!isFirst) return;
+    await report('1 % changed', url, query('hr_worker_changed'), run('plan', files.changed), rounds, 2);
+    const edited = await report('mapping edited, 0.1 % come out otherwise', url, query(key.table), run('plan', files.edited), 1);
+    compareNaive(edited, scaled, 10);
+    const loop = await cursorLoop(url, query(key.table));
+    log(`  ${'plain cursor loop, nothing done with a row'.padEnd(42)} ${seconds(loop.milliseconds)}`);
+    if (naive !== undefined && scaled !== undefined)
+      log(`  ${'naive pipeline'.padEnd(42)} ${seconds(scaled)} scaled from ${String(naive.rows)} rows in ${seconds(naive.milliseconds)}`);
+    if (workers > fewer) await compareMemory(url, files.fewer, environment, still);
   } finally {
     rmSync(folder, { recursive: true, force: true });
     rmSync(state, { recursive: true, force: true });
   }
 }
 
-/** Today's dates are accepted and confirmed, so that nothing is left to do. */
-async function settleDay(file: string, state: string, environment: Readonly<Record<string, string>>): Promise<void> {
-  await seedLedger(file, state, environment, Date.now());
+/** The same pipeline over every table of the key, and once with an edited mapping. */
+function writePipelines(folder: string, key: Key): Readonly<Record<'all' | 'changed' | 'fewer' | 'edited', string>> {
+  const yaml = readFileSync(join(folder, 'workforce.yaml'), 'utf8');
+  const keyed =
+    key.table === 'hr_worker_integer'
+      ? yaml
+          .replaceAll(/(employee_number|manager_number): \{ type: string/g, '$1: { type: integer')
+          .replace('$lowercase(employee_number)', '$string(employee_number)')
+          .replace("'$substring(employee_number, 1)'", '$string(employee_number)')
+          .replace("'manager_number != employee_number ? manager_number'", "'manager_number != employee_number ? $string(manager_number)'")
+      : yaml;
+  const write = (name: string, table: string, text: string): string => {
+    writeFileSync(join(folder, `${name}.sql`), `select * from ${table} order by ${key.order}`);
+    writeFileSync(join(folder, `${name}.yaml`), text.replace('workforce.sql', `${name}.sql`));
+    return join(folder, `${name}.yaml`);
+  };
+  const edit = keyed.replace('title: job_title', `title: 'cost_centre = "CC00007" ? job_title & "." : job_title'`);
+  return {
+    all: write('all', key.table, keyed),
+    changed: write('changed', 'hr_worker_changed', keyed),
+    fewer: write('fewer', 'hr_worker_fewer', keyed),
+    edited: write('edited', key.table, edit),
+  };
 }
 
-async function report(name: string, url: string, query: string, run: () => Promise<Measured>, times: number): Promise<void> {
+/** The state after yesterday's run, made or taken from the cache of the day. */
+async function startingState(
+  file: string,
+  table: string,
+  count: number,
+  url: string,
+  state: string,
+  environment: Readonly<Record<string, string>>,
+): Promise<void> {
+  const { mapping } = preparePipeline(file, environment);
+  const schema = String(newestOf(migrations));
+  const kept = join(cache, 'states', [table, count, lastDay, schema, mapping.id.slice(0, 12), emulator.jobId.slice(-12)].join('-'));
+  const started = performance.now();
+  if (options.keep && existsSync(kept)) {
+    cpSync(kept, state, { recursive: true });
+    log(`  starting state of ${String(count)} workers from the cache`);
+    return;
+  }
+  await seedState(file, state, environment, yesterday, await employedOn(url, table, lastDay));
+  log(`  starting state of ${String(count)} workers written in ${seconds(performance.now() - started)}`);
+  if (options.keep) cpSync(state, kept, { recursive: true });
+}
+
+async function report(
+  name: string,
+  url: string,
+  query: string,
+  run: () => Promise<Measured>,
+  times: number,
+  most?: number,
+): Promise<Measured | undefined> {
   const results: { readonly ratio: number; readonly copy: number; readonly mine: Measured }[] = [];
   for (let round = 0; round < times; round++) {
     const copy = copyOut(url, query);
@@ -184,57 +174,51 @@ async function report(name: string, url: string, query: string, run: () => Promi
   }
   results.sort((left, right) => left.ratio - right.ratio);
   const middle = results[results.length >> 1];
-  if (middle === undefined) return;
+  if (middle === undefined) return undefined;
+  const { mine, ratio, copy } = middle;
+  const peak = Math.max(...results.map((result) => result.mine.peak));
   log(
-    `  ${name.padEnd(42)} ${seconds(middle.mine.milliseconds)}  ${middle.ratio.toFixed(2)} × COPY (${seconds(middle.copy)}; all rounds ${results.map(({ ratio }) => ratio.toFixed(2)).join(' ')})  peak ${String(Math.round(Math.max(...results.map(({ mine }) => mine.peak))))} MB`,
+    `  ${name.padEnd(42)} ${seconds(mine.milliseconds)} (CPU ${seconds(mine.cpu)}), ${ratio.toFixed(2)} × COPY (${seconds(copy)}; all rounds ${results.map((result) => result.ratio.toFixed(2)).join(' ')})${most === undefined ? '' : `; goal ≤ ${String(most)}: ${verdict(ratio <= most)}`}`,
+  );
+  log(`  ${''.padEnd(42)} peak ${peak.toFixed(0)} MB; goal ≤ 200: ${verdict(peak <= 200)}; over the run ${mine.curve.join(' ')}`);
+  return { ...mine, peak };
+}
+
+function compareNaive(mine: Measured | undefined, naive: number | undefined, least: number): void {
+  if (mine === undefined || naive === undefined) return;
+  const factor = naive / mine.milliseconds;
+  log(
+    `  ${''.padEnd(42)} ${factor.toFixed(1)} × faster than naive (${seconds(naive)}); goal ≥ ${String(least)}: ${verdict(factor >= least)}`,
   );
 }
 
-function copyOut(url: string, query: string): number {
-  const started = performance.now();
-  execFileSync('psql', [url, '-X', '-q', '-c', `copy (${query}) to stdout`], { stdio: ['ignore', 'ignore', 'inherit'] });
-  return performance.now() - started;
-}
-
-async function cursorLoop(url: string, query: string): Promise<void> {
-  const client = new Client({ connectionString: url });
-  await client.connect();
-  const started = performance.now();
-  let rows = 0;
-  for await (const row of client.query(new QueryStream(query, [], { batchSize: 1000 }))) rows += row === undefined ? 0 : 1;
-  log(`  ${'plain cursor loop, nothing done with a row'.padEnd(42)} ${seconds(performance.now() - started)} for ${String(rows)} rows`);
-  await client.end();
-}
-
-/** knex stream, and one awaited evaluation of jsonata for each attribute: measured on 50,000 rows at most and scaled. */
-async function naive(url: string, query: string, file: string): Promise<void> {
-  const { pipeline } = loadPipeline(file, { environment: {}, unset: 'standIn' });
-  const departments = readFileSync(join(file, '..', 'departments.csv'), 'utf8');
-  const unit = Object.fromEntries(
-    departments
-      .trim()
-      .split('\n')
-      .slice(1)
-      .map((line) => line.split(','))
-      .map(([code = '', name, division, org]) => [code, { name, division, org }]),
-  );
-  const expressions = (pipeline?.transform.attributes ?? []).flatMap(({ formula }) =>
-    formula.kind === 'literal' || formula.text === '$employed' ? [] : [jsonata(formula.text)],
-  );
-  const database = knex({ client: 'pg', connection: url });
-  const started = performance.now();
-  let rows = 0;
-  const stream: AsyncIterable<WorkloadRow> = database.raw(`${query} limit ${String(naiveRows)}`).stream();
-  for await (const row of stream) {
-    rows++;
-    const bound = { given: row['preferred_name'] ?? row['first_name'], unit: unit[String(row['department_code'])] };
-    for (const expression of expressions) await expression.evaluate(row, bound);
+/** Of the smaller company, the same line: what memory grows by with the workers. */
+async function compareMemory(
+  url: string,
+  file: string,
+  environment: Readonly<Record<string, string>>,
+  still: Measured | undefined,
+): Promise<void> {
+  const state = mkdtempSync(join(tmpdir(), 'joinery-bench-state-'));
+  try {
+    await startingState(file, 'hr_worker_fewer', fewer, url, state, environment);
+    await seedLedger(file, state, environment, Date.now());
+    let peak = 0;
+    for (let round = 0; round < rounds; round++) {
+      const mine = await runProcess(main, ['run', file, '--state', state, '--quiet'], environment);
+      peak = Math.max(peak, mine.peak);
+    }
+    const more = (still?.peak ?? 0) - peak;
+    log(
+      `  ${'memory: RSS(all) − RSS(300,000)'.padEnd(42)} ${(still?.peak ?? 0).toFixed(0)} − ${peak.toFixed(0)} = ${more.toFixed(0)} MB; goal ≤ 20: ${verdict(more <= 20)}`,
+    );
+  } finally {
+    rmSync(state, { recursive: true, force: true });
   }
-  const elapsed = performance.now() - started;
-  await database.destroy();
-  log(
-    `  ${'naive: knex stream, awaited jsonata'.padEnd(42)} ${seconds((elapsed / rows) * workers)} scaled from ${String(rows)} rows (${seconds(elapsed)}), nothing compared or kept`,
-  );
+}
+
+function verdict(isMet: boolean): string {
+  return isMet ? 'met' : 'NOT MET';
 }
 
 function seconds(milliseconds: number): string {
