@@ -141,8 +141,10 @@ function checkFunctions(diagnostics: Diagnostic[], parts: UnitParts, uses: reado
     if (hidden.has(name)) continue;
     if (clockNames.has(name)) {
       readsClock = true;
-      if (parts.pipeline.timezone === undefined)
-        diagnostics.push({ code: 'MAP-118', severity: 'error', message: `$${name} reads the clock`, place });
+      const message = `$${name} reads the clock`;
+      if (parts.pipeline.timezone === undefined) diagnostics.push({ code: 'MAP-118', severity: 'error', message, place });
+      // Of no row is it known when the result changes.
+      else diagnostics.push({ code: 'MAP-140', severity: 'notice', message: `${message}: everybody is evaluated again every day`, place });
     }
     if (chanceNames.has(name))
       diagnostics.push({ code: 'MAP-119', severity: 'error', message: `$${name} gives another value each time`, place });

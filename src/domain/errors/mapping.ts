@@ -187,6 +187,14 @@ export const mappingErrors = defineErrors({
     why: 'HR may have added something that belongs into the directory. Nothing reads it until it is declared.',
     fix: 'Declare it under source.columns, or leave it.',
   },
+  'MAP-140': {
+    title: 'Everybody is evaluated again every day',
+    exit: 'configuration',
+    why: 'Only of employment is it known on which day a row’s result changes. With any other use of the clock no row’s next date can be proved, so that the first run of a day evaluates all of them.',
+    fix: 'Read $employed and its kin (transform.employment) instead of the clock; or leave it, where the source is small.',
+    wrong: 'timezone: Europe/Berlin\nattributes:\n  active: hire_date <= $today()\n  userName: email',
+    right: 'timezone: Europe/Berlin\nemployment: { start: hire_date }\nattributes:\n  active: $employed\n  userName: email',
+  },
   'MAP-135': {
     title: 'A let uses one that comes later, or itself',
     exit: 'configuration',
