@@ -67,7 +67,11 @@ export class BatchSender {
       // What was sent without an answer goes again only where a second time does no harm.
       if (replay && (attempt.unknownSends >= 2 || operationsKindOf(operations.map(({ change }) => change)) === 'creations')) return 0;
       const answer = await this.#sendOnce(batch, operations, replay);
-      if (answer === 'blocked') continue;
+      if (answer === 'blocked') {
+        // Another version of a worker is in flight, and what has left cannot be taken out of a replay: the logs tell what became of it.
+        if (replay) return 0;
+        continue;
+      }
       attempt.sameInARow = answer.kind === attempt.last ? attempt.sameInARow + 1 : 1;
       attempt.last = answer.kind;
       if (answer.kind === 'unknown' || answer.kind === 'unavailable') attempt.unknownSends++;
@@ -124,7 +128,7 @@ export class BatchSender {
     return turn;
   }
 
-  /** Waits for a slot. `blocked`: workers who are in flight were taken out of the batch; look again. */
+  /** Waits for a slot. `blocked`: workers who are in flight were taken out of the batch, look again; of a replay nobody is. */
   async #reserve(
     batch: Batch,
     operations: readonly Operation[],
@@ -148,6 +152,7 @@ export class BatchSender {
       });
       if (result.kind === 'granted') return result;
       if (result.kind === 'blocked') {
+        if (parts.replay) return 'blocked';
         const blocked = new Set(result.workers);
         const dropped = operations.filter(({ externalId }) => blocked.has(externalId)).map(({ id }) => id);
         await store.operations.drop(lease, dropped, 'an operation of the worker is in flight', clock.now());

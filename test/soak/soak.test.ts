@@ -61,6 +61,19 @@ describe('histories that were found to go wrong', () => {
     expect(told.violation).toBeUndefined();
     expect(told.told[1]).toContain('mover applied');
   });
+
+  it('leaves to the logs what overtook an operation in escrow and had no answer, instead of ending with a defect', async () => {
+    const worker = {
+      key: 'W0001',
+      days: [[row], [{ ...row, department: 'Legal' }], [{ ...row, department: 'Research' }], [{ ...row, department: 'Research' }]],
+    };
+    const fail = { on: 'entry', worker: 'W0001', what: { kind: 'fail', times: 9 } } as const;
+    const reset = { on: 'request', target: 'upload', nth: 1, what: { kind: 'resetAfterAccept' } } as const;
+    const told = await play(
+      story([worker], [[run], [{ ...run, wait: 90, faults: [fail] }], [{ ...run, wait: 0, faults: [reset] }], [run]]),
+    );
+    expect(told.violation).toBeUndefined();
+  });
 });
 
 describe('stories that a soak told', () => {
