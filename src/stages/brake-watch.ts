@@ -24,6 +24,9 @@ export class Brake {
   #trouble: { readonly code: PauseCode; readonly words: string } | undefined;
   /** Never less than there are. */
   #unconfirmed: number | undefined;
+  /** Batches that were given out and have not come to the end of their sending: the store may hold nothing of them yet, or nothing any more until they are tried again. */
+  #inHand = 0;
+  #whenNoneInHand: (() => void)[] = [];
 
   constructor(context: StageContext, run: Run, around: Surroundings) {
     this.#context = context;
@@ -38,8 +41,15 @@ export class Brake {
       await this.#stopInTrouble();
       await this.#makeRoom(batch.operations);
       await this.#stopInTrouble();
+      this.#inHand++;
       yield batch;
     }
+  }
+
+  /** Each batch that was given out, however its sending ended. */
+  sent(): void {
+    this.#inHand--;
+    if (this.#inHand === 0) for (const wake of this.#whenNoneInHand.splice(0)) wake();
   }
 
   /** After a batch: a look at the outcomes now and then, while the other batches go on. */
@@ -79,6 +89,10 @@ export class Brake {
     const most = pipeline.load.pause.unconfirmed;
     const end = clock.now() + this.#around.wait;
     this.#unconfirmed ??= await store.operations.unconfirmed(scope);
+    if (this.#unconfirmed > 0 && this.#unconfirmed + operations > most) {
+      if (this.#inHand > 0) await new Promise<void>((resolve) => this.#whenNoneInHand.push(resolve));
+      this.#unconfirmed = await store.operations.unconfirmed(scope);
+    }
     while (this.#unconfirmed > 0 && this.#unconfirmed + operations > most) {
       const waiting = this.#unconfirmed;
       await this.#look({ wait: Math.max(0, end - clock.now()), until: (open) => open.length + operations <= most });

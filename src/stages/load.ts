@@ -56,7 +56,9 @@ export async function sendBatches(context: StageContext, run: Run, around: Surro
       which === 'disables' ? batches : brake.before(batches),
       concurrency,
       async (batch) => {
-        const sent = await sender.send(batch);
+        const sent = await sender.send(batch).finally(() => {
+          if (which === 'others') brake.sent();
+        });
         if (sent > 0) counts.batches++;
         counts.operations += sent;
         emit({ type: 'stage.progress', stage: 'load', counts: { ...counts, of: batches.length } });

@@ -85,6 +85,31 @@ describe('a load in stages', () => {
   });
 });
 
+describe('a limit of operations without an outcome', () => {
+  it('counts a batch that waits for another try, though the store holds nothing of it in flight', async () => {
+    story = await openStory({ guards: wide, more: 'load: { staged: { when: never }, pause: { unconfirmed: 60 } }' });
+    await story.sql(company(120));
+    let uploads = 0;
+    story.work.emulator.setFaults({
+      request: ({ path }) =>
+        path.endsWith('/bulkUpload') && ++uploads === 1 ? { kind: 'status', status: 429, headers: { 'retry-after': '20' } } : undefined,
+    });
+    await story.run();
+    const sizes = new Map<string, number>();
+    const peaks: number[] = [];
+    let open = 0;
+    for (const event of story.events) {
+      if (event.type === 'outcome') open--;
+      if (event.type === 'batch.retry') open -= sizes.get(event.batch) ?? 0;
+      if (event.type !== 'batch.sending') continue;
+      sizes.set(event.batch, event.operations);
+      peaks.push((open += event.operations));
+    }
+    expect(peaks).toHaveLength(4);
+    expect(Math.max(...peaks)).toBeLessThanOrEqual(60);
+  });
+});
+
 describe('a job that is not ready', () => {
   it('gets the disables and nothing else', async () => {
     story = await openStory();
