@@ -35,12 +35,12 @@ const stagePorts = ['sink.preflight', 'source.read', 'source.job', 'operations.o
 /** One random story: same seed, same story. */
 export function generateStory(seed: number): Story {
   const choices = new Choices(seed);
-  const days = choices.whole(5, 8);
+  const days = choices.whole(5, 7);
   const hours = [0, ...Array.from({ length: days - 1 }, () => choices.of([24, 24, 24, 12, 6, 48]))];
   const dates = hours.reduce<number[]>((all, step) => [...all, (all.at(-1) ?? firstDay) + step * hourMilliseconds], []);
   // As many as need three stages of the proposed sizes, now and then; elsewhere the sizes are small.
-  const whole = choices.chance(0.02);
-  const size = whole ? choices.whole(230, 260) : choices.chance(0.08) ? choices.whole(90, 140) : choices.whole(26, 48);
+  const whole = choices.chance(0.01);
+  const size = whole ? choices.whole(250, 265) : choices.chance(0.05) ? choices.whole(80, 120) : choices.whole(26, 40);
   const workers = Array.from({ length: size }, (_, index) =>
     generateWorker(choices, `W${String(index + 1).padStart(4, '0')}`, size, dates),
   );
