@@ -1,4 +1,4 @@
-import type { LedgerEntry } from '../domain/ledger.ts';
+import { goneFingerprint, type LedgerEntry } from '../domain/ledger.ts';
 import type { LeaversDeclaration } from '../pipeline/pipeline.ts';
 import { differences } from '../scim/index.ts';
 import type { LedgerView } from './explanation.ts';
@@ -14,7 +14,9 @@ export function ledgerView(entry: LedgerEntry, masks: Masks, leavers: LeaversDec
     ...(evaluated === undefined
       ? {}
       : {
-          evaluated: `${spaced(evaluated.verdict)} in run ${evaluated.run}, fingerprint ${evaluated.fingerprint}${
+          evaluated: `${spaced(evaluated.verdict)} in run ${evaluated.run}, ${
+            evaluated.fingerprint === goneFingerprint ? 'no row since' : `fingerprint ${evaluated.fingerprint}`
+          }${
             evaluated.reasons === undefined ? '' : `, rejected for ${evaluated.reasons.join(', ')}`
           }${evaluated.nextDate === undefined ? '' : `, looked at again on ${time(evaluated.nextDate)}`}`,
         }),

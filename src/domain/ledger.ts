@@ -40,8 +40,12 @@ export interface LedgerEntry {
 export const marks = ['again', 'resend'] as const;
 export type Mark = (typeof marks)[number];
 
+/** No row has it. */
+export const goneFingerprint = '';
+
 /** What the last accepted run saw and decided. */
 export interface Evaluated {
+  /** `goneFingerprint` once the worker is off for good because he vanished: whatever row comes back is another one than the last. */
   readonly fingerprint: string;
   /** The mapping that found this; a later one that found the same is not recorded. */
   readonly mappingId: Sha256;

@@ -1,6 +1,6 @@
 import type { Change, Rejection } from '../domain/change.ts';
 import type { Diagnostic } from '../domain/diagnostic.ts';
-import { otherOwnerOf, type Evaluated, type LedgerEntry } from '../domain/ledger.ts';
+import { goneFingerprint, otherOwnerOf, type Evaluated, type LedgerEntry } from '../domain/ledger.ts';
 import { summarise, type Verdict } from '../domain/verdict.ts';
 import type { ExternalId, PipelineName, RunId } from '../domain/words.ts';
 import { formatInstant, type Instant } from '../domain/clock.ts';
@@ -259,7 +259,8 @@ function* decideVanished(
     : undefined;
   // Once he is off for good there is nothing left to count; a disable in flight may yet be lost, and he is in no other list of whom to look at again.
   const settled = due && entry.sent === undefined && (change === undefined || change.change === 'frozen' || change.change === 'ignored');
-  yield { kind: 'line', line: { externalId, missing: !settled, ...(change === undefined ? {} : { change }) }, wasRejected };
+  const gone = settled && entry.evaluated !== undefined ? { evaluated: { ...entry.evaluated, fingerprint: goneFingerprint } } : {};
+  yield { kind: 'line', line: { externalId, missing: !settled, ...gone, ...(change === undefined ? {} : { change }) }, wasRejected };
 }
 
 function foreignOwner(externalId: ExternalId, owner: string): Diagnostic {

@@ -1,5 +1,6 @@
 import { formatInstant, type Instant } from '../domain/clock.ts';
 import { JoineryError } from '../domain/error.ts';
+import { goneFingerprint } from '../domain/ledger.ts';
 import { compareKeys, type KeyOrder } from '../domain/row.ts';
 import type { Run, RunState } from '../domain/run.ts';
 import type { ExternalId, JobScope } from '../domain/words.ts';
@@ -125,7 +126,7 @@ async function rebuild(
   const stale: ExternalId[] = [];
   for await (const chunk of store.ledger.streamEvaluated(scopeOf(pipeline), pipeline.name)) {
     for (const { externalId, fingerprint, mappingId, missingPasses } of chunk) {
-      if (missingPasses > 0) continue;
+      if (missingPasses > 0 || fingerprint === goneFingerprint) continue;
       records.push({ key: externalId, fingerprint });
       if (mappingId !== mapping.id) stale.push(externalId);
     }
