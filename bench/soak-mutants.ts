@@ -39,7 +39,7 @@ const mutants: readonly Mutant[] = [
       },
       {
         file: 'src/stages/accept.ts',
-        find: `  await store.files.promote(run.id, pipeline.name, fingerprintFile);
+        find: `  if (run.partial !== true) await store.files.promote(run.id, pipeline.name, fingerprintFile);
   context.emit(`,
         put: `  context.emit(`,
       },

@@ -31,7 +31,7 @@ export interface OpenWorker {
   /** Open operations, oldest first. */
   readonly open: readonly Operation[];
   readonly rows: readonly LogRow[];
-  /** Closed disables that overtook an operation which is still open, by the overtaken id: time of their last row. */
+  /** Closed disables that overtook an operation which is still open, by the overtaken id: time of their last row. One that failed has overtaken nothing. */
   readonly overtakers: ReadonlyMap<OperationId, Instant>;
   /** Time of the last row of an overtaken operation that was closed before, by its id. */
   readonly overtaken: ReadonlyMap<OperationId, Instant>;
@@ -41,11 +41,13 @@ export interface OpenWorker {
 
 /**
  * Judges the open operations of one worker by all rows about him. An operation that a disable overtook is superseded whatever its rows say; if
- * they are later than the disable's, the account may be on again, and the disable is sent once more.
+ * they are later than the disable's, the account may be on again, and the disable is sent once more. What it made of the account is confirmed until the disable has ended:
+ * should that fail, it is what there is.
  */
 export function judgeWorker(worker: OpenWorker, now: Instant): Judgement[] {
   const groups = groupChanges(worker.rows);
   const settled = worker.entry?.confirmed?.evidence.changeId;
+  const overtaken = new Map(worker.overtaken);
   return worker.open.map((operation) => {
     const rivals = worker.open.filter(({ id }) => id !== operation.id).map(({ payload }) => payload);
     const found = interpret(
@@ -63,7 +65,10 @@ export function judgeWorker(worker: OpenWorker, now: Instant): Judgement[] {
       // Without a 202 the bound is our own clock, before the bytes left.
       operation.acceptedAt === undefined ? { tolerance: 60_000 } : {},
     );
-    return judgementOf(worker, operation, found, now);
+    const judged = judgementOf({ ...worker, overtaken }, operation, found, now);
+    // Both in one look: the disable, which comes after it, has to know.
+    if (judged.kind === 'close') overtaken.set(operation.id, lastRowAt(worker.rows, judged.closure.evidence));
+    return judged;
   });
 }
 
@@ -105,14 +110,24 @@ function closureOf(
   unset: readonly string[],
   at: Instant,
 ): Closure {
-  const overtaker = worker.open.some(({ overtakes }) => overtakes === operation.id);
   const overtakenBy = worker.overtakers.get(operation.id);
-  if (overtaker || overtakenBy !== undefined) {
-    return { ...base, outcome: 'superseded', effect: overtakenBy !== undefined && at > overtakenBy ? 'forget' : 'none' };
+  if (overtakenBy !== undefined) return { ...base, outcome: 'superseded', effect: at > overtakenBy ? 'forget' : 'none' };
+  if (worker.open.some(({ overtakes }) => overtakes === operation.id)) {
+    const took = base.outcome === 'applied' || base.outcome === 'appliedWithWarning' || base.outcome === 'unchanged';
+    return { ...(took ? confirming(worker, operation, base, unset) : { ...base, effect: 'none' }), outcome: 'superseded' };
   }
   if (base.outcome === 'failed' || base.outcome === 'skipped') return { ...base, effect: 'fail' };
   const older = operation.overtakes === undefined ? undefined : worker.overtaken.get(operation.overtakes);
   if (older !== undefined && older > at) return { ...base, effect: 'forget' };
+  return confirming(worker, operation, base, unset);
+}
+
+function confirming(
+  worker: OpenWorker,
+  operation: Operation,
+  base: Omit<Closure, 'effect' | 'payload'>,
+  unset: readonly string[],
+): Closure {
   if (unset.length === 0) return { ...withUnknown(worker, operation, base), effect: 'confirm' };
   // A second time the same is missing: that is how it stays, and sending it a third time changes nothing.
   const before = worker.entry?.confirmed?.evidence.unset ?? [];

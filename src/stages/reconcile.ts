@@ -314,7 +314,8 @@ async function overtakingTimes(
   for (const operation of await context.store.operations.ofWorker(scope, entry.externalId)) {
     const at = operation.evidence?.detail?.['at'];
     if (operation.state !== 'closed' || typeof at !== 'number') continue;
-    if (operation.overtakes !== undefined) overtakers.set(operation.overtakes, at);
+    const failed = operation.outcome === 'failed' || operation.outcome === 'skipped';
+    if (operation.overtakes !== undefined && !failed) overtakers.set(operation.overtakes, at);
     overtaken.set(operation.id, at);
   }
   return { overtakers, overtaken };

@@ -86,6 +86,30 @@ describe('stories that a soak told', () => {
     expect((await play(story([worker, stays], [[run], [run], [lost], [{ ...run, wait: 0 }]]))).violation).toBeUndefined();
   });
 
+  it('turns on again who comes back with the very row that he left with, although the fingerprints had to be made anew from the ledger', async () => {
+    const back = { key: 'W0001', days: [[row], [], [], [], [], [row]] };
+    const other = { key: 'W0002', days: Array.from({ length: 6 }, () => [{ ...row, worker_id: 'W0002', last_name: 'Cruz' }]) };
+    const keyless = { key: null, days: [[], [], [], [], [{ ...row, worker_id: null }], []] };
+    expect(
+      (
+        await play(
+          story(
+            [back, other, keyless],
+            Array.from({ length: 6 }, () => [run]),
+          ),
+        )
+      ).violation,
+    ).toBeUndefined();
+  });
+
+  it('knows of the account of whom a disable overtook and the service then refused to disable', async () => {
+    const leaves = { key: 'W0001', days: [[row], [{ ...row, status: 'Terminated' }]] };
+    const refuse = { on: 'entry', worker: 'W0001', what: { kind: 'fail', times: 1 } } as const;
+    const blind = { ...run, mode: 'reconcile', kill: { port: 'source.job', nth: 1, side: 'before' } } as const;
+    const told = story([leaves], [[{ ...run, wait: 0 }], [blind, { ...run, after: 10, faults: [refuse] }]]);
+    expect((await play({ ...told, switches: { ...told.switches, escrow: false } })).violation).toBeUndefined();
+  });
+
   it('sends again what a restart of the job threw out of the escrow', async () => {
     const moved = { key: 'W0001', days: [[row], [{ ...row, department: 'Legal' }], [{ ...row, department: 'Legal' }]] };
     const fail = { on: 'entry', worker: 'W0001', what: { kind: 'fail', times: 4 } } as const;
