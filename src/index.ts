@@ -3,7 +3,8 @@
  * Nothing is connected and no driver is loaded at import.
  */
 export { preparePipeline, stateOf, type Prepared } from './stages/prepare.ts';
-export { Runner, type RunChoice, type RunnerOptions } from './stages/runner.ts';
+export { Runner } from './stages/runner.ts';
+export type { RunChoice, RunnerOptions } from './stages/runner-options.ts';
 export type { RunResult } from './stages/run.ts';
 export type { Chance } from './stages/send-batch.ts';
 export { openStore, type StoreOptions } from './store/open.ts';

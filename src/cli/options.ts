@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { Command, Option } from 'commander';
 import { JoineryError } from '../domain/error.ts';
-import type { RunChoice } from '../stages/runner.ts';
+import type { RunChoice } from '../stages/runner-options.ts';
 import type { Io } from './io.ts';
 
 /** Options that every command has. */

@@ -6,7 +6,7 @@ import { compileMapping } from '../mapping/index.ts';
 import type { Mapping } from '../mapping/contract.ts';
 import { loadPipeline } from '../pipeline/load.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
-import type { RunnerOptions } from './runner.ts';
+import type { RunnerOptions } from './runner-options.ts';
 
 /** A pipeline that was read, checked and compiled. */
 export interface Prepared {

@@ -1,5 +1,5 @@
 import type { PlanHead } from '../domain/change.ts';
-import { systemClock, type Clock } from '../domain/clock.ts';
+import { systemClock } from '../domain/clock.ts';
 import { JoineryError } from '../domain/error.ts';
 import type { EventSink } from '../domain/event.ts';
 import type { Run } from '../domain/run.ts';
@@ -24,52 +24,16 @@ import type { Only } from './only.ts';
 import { chooseResent, type ResendChoice } from './resend.ts';
 import { rekeyWorker, type RekeyRequest } from './rekey.ts';
 import { checkRename, checkRenamed } from './rename.ts';
+import { defaultWait, shadowSample, type Planned, type RunChoice, type RunnerOptions } from './runner-options.ts';
 import { preparePipeline, stateOf, type Prepared } from './prepare.ts';
 import { RunRecord } from './run-record.ts';
 import { acceptRun, beginRun, deliverRun, extractRun, planRun, settleRun, transformRun, wrongStage, type RunResult } from './run.ts';
 import { transferWorkers } from './transfer.ts';
 import { verifyLedger, type Drift, type VerifyReport } from './verify.ts';
-import type { Chance } from './send-batch.ts';
 import { openService } from './service.ts';
 import { openChannels } from './notify/channel.ts';
 import { RunConditions } from './notify/run-conditions.ts';
 import type { Surroundings } from './surroundings.ts';
-
-export interface RunnerOptions {
-  /** Variables that `${NAME}` in the pipeline stands for. */
-  readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Folder or PostgreSQL URL; goes before JOINERY_STATE and the pipeline's `state`. */
-  readonly state?: string;
-  readonly clock?: Clock;
-  readonly emit?: EventSink;
-  /** Aborted to stop: the request in hand is finished, the run is left resumable. */
-  readonly signal?: AbortSignal;
-  readonly chance: Chance;
-  /** How long reconcile waits for outcomes, ms; default 3 h, which covers the hour before silence and a slow job. */
-  readonly wait?: number;
-  /** Plan although the job has accounts that the state does not know; default: refuse with PLN-204. */
-  readonly firstRun?: boolean;
-  /** Evaluate every worker in both engines, not only a sample; a difference ends the run with JSN-109. */
-  readonly verifyEngine?: boolean;
-  /** Who holds the lease, for the message to somebody else. */
-  readonly holder?: string;
-  /** The account that executes, as the operating system authenticated it: an approver must be somebody else. */
-  readonly user?: string;
-}
-
-/** Which run a command is about. `latest`: the newest one. */
-export type RunChoice = { readonly run: string } | { readonly planHash: string };
-
-const defaultWait = 3 * 3_600_000;
-
-/** Every n-th worker of a run is evaluated in both engines: dear enough not to be done to all, cheap enough to be always on. */
-const shadowSample = 1_000;
-
-/** A run that was planned, as it stands in the state. */
-export interface Planned {
-  readonly run: Run;
-  readonly plan: PlanHead;
-}
 
 /**
  * Executes one pipeline, stage by stage or as a whole. Every method takes the pipeline's lease for as long as it works, so two
