@@ -100,7 +100,7 @@ describe('people who do not look', () => {
 
   it('hear of a job in quarantine, of a disable without an outcome while the run still waits, and of both when they are over', async () => {
     await story.sql(`update workers set status = 'Terminated' where id = 'W2'`);
-    story.work.emulator.setFaults({ row: () => ({ kind: 'late', milliseconds: 3 * hour }) });
+    story.work.emulator.setFaults({ entry: () => ({ kind: 'late', milliseconds: 3 * hour }) });
     await run('--wait', '2h');
     expect(words()).toEqual(['raised disables']);
     expect(told[0]?.figures).toEqual({ disables: 1 });
