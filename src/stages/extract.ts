@@ -97,8 +97,9 @@ function itemsOf(chunk: ChangeChunk, missing: Set<ExternalId>): readonly Extract
   return [
     ...chunk.keyless.map(({ ordinal }): ExtractItem => ({ kind: 'keyless', ordinal })),
     ...chunk.vanished.map((externalId): ExtractItem => ({ kind: 'vanished', externalId })),
-    ...chunk.groups.map(({ key, rows, fingerprint, isAsked }): ExtractItem => {
-      return { kind: 'group', group: { key, rows, fingerprint }, ...(isAsked ? { again: true } : {}) };
+    ...chunk.groups.map(({ key, rows, fingerprint, previous, isAsked }): ExtractItem => {
+      const group = { key, rows, fingerprint };
+      return { kind: 'group', group, ...(previous === fingerprint ? { same: true } : {}), ...(isAsked ? { again: true } : {}) };
     }),
   ];
 }

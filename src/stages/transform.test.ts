@@ -11,10 +11,11 @@ const draftOf = (hash: string): Verdict => ({
   warnings: [],
   draft: { active: true, preHire: false, payload: { schemas: [], externalId: 'w1', active: true }, empty: [], once: [], hash },
 });
-const item: ExtractItem = {
+const item = {
   kind: 'group',
+  same: true,
   group: { key: 'w1', fingerprint: 'f1', rows: [{ key: 'w1', fingerprint: 'f1', ordinal: 1, values: {} }] },
-};
+} as const satisfies ExtractItem;
 const known: KnownEvaluation = {
   owner: 'contoso',
   fingerprint: 'f1',
@@ -66,6 +67,7 @@ describe('the transform stage', () => {
     ['whose protection differs', item, { ...draftOf('d1'), protected: true }, known],
     ['who is missing', item, draftOf('d1'), { ...known, isMissing: true }],
     ['whom another pipeline owns', item, draftOf('d1'), { ...known, owner: 'fabrikam' }],
+    ['whose row moved', { kind: 'group', group: item.group }, draftOf('d1'), known],
     ['who has work left', { ...item, again: true }, draftOf('d1'), known],
     ['of whom there is a warning', item, { ...draftOf('d1'), warnings: [{ code: 'MAP-214', severity: 'warning', message: 'm' }] }, known],
     ['who is rejected', item, { kind: 'rejected', externalId: 'w1', warnings: [], reasons: [], saysInactive: false }, rejected()],

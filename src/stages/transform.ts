@@ -30,7 +30,7 @@ export async function* transform(
   const columns = pipeline.source.identity ?? [];
   const scope = scopeOf(pipeline);
   for await (const chunk of chunks) {
-    const keys = chunk.flatMap((item) => (item.kind === 'group' && item.again !== true ? [item.group.key] : []));
+    const keys = chunk.flatMap((item) => (item.kind === 'group' && mayBeKnown(item) ? [item.group.key] : []));
     const known: ReadonlyMap<ExternalId, KnownEvaluation> = keys.length === 0 ? new Map() : await store.ledger.evaluations(scope, keys);
     const kept: ExtractItem[] = [];
     const found: TransformItem[] = [];
@@ -50,7 +50,7 @@ export async function* transform(
       kept.push(item);
       found.push(verdictItem(item, verdict, identity));
     }
-    if (keys.length > 0) emit({ type: 'stage.progress', stage: 'transform', counts });
+    if (keys.length + found.length > 0) emit({ type: 'stage.progress', stage: 'transform', counts });
     if (found.length === 0) continue;
     await keep(kept);
     yield found;
@@ -58,6 +58,11 @@ export async function* transform(
   const after = mapping.stats();
   const engine = { answeredByReference: after.fallbacks - before.fallbacks, answeredByBothEngines: after.verified - before.verified };
   emit({ type: 'stage.finished', stage: 'transform', counts: { ...counts, ...engine }, milliseconds: clock.now() - started });
+}
+
+/** Of rows that moved the new fingerprint has to be recorded, whatever they come to. */
+function mayBeKnown({ same, again }: GroupItem): boolean {
+  return same === true && again !== true;
 }
 
 function verdictItem({ group }: GroupItem, verdict: Verdict, identity: string | undefined): VerdictItem {
@@ -76,16 +81,16 @@ function verdictItem({ group }: GroupItem, verdict: Verdict, identity: string | 
  */
 function isKnown(
   known: KnownEvaluation | undefined,
-  { group, again }: GroupItem,
+  item: GroupItem,
   verdict: Verdict,
   identity: string | undefined,
   pipeline: string,
 ): boolean {
-  if (known === undefined || again === true || known.owner !== pipeline || known.isMissing) return false;
+  if (known === undefined || !mayBeKnown(item) || known.owner !== pipeline || known.isMissing) return false;
   if (verdict.kind === 'rejected' || verdict.warnings.length > 0) return false;
   const draft = verdict.kind === 'draft' ? verdict.draft : undefined;
   return (
-    known.fingerprint === group.fingerprint &&
+    known.fingerprint === item.group.fingerprint &&
     known.verdict === summarise(verdict) &&
     known.draftHash === draft?.hash &&
     known.nextDate === verdict.nextDate &&

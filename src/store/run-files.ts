@@ -12,8 +12,11 @@ import { fromLines, textLines, toLines } from './ndjson.ts';
 
 /** What extract hands to transform. */
 export type ExtractItem =
-  /** A worker whose rows, mapping or date moved. `again`: one who has work left or was asked for, and is looked at whatever his rows come to. */
-  | { readonly kind: 'group'; readonly group: RowGroup; readonly again?: true }
+  /**
+   * A worker whose rows, mapping or date moved. `same`: the rows are as they were when they were last accepted. `again`: he has work left or was asked for, and is looked at whatever
+   * his rows come to.
+   */
+  | { readonly kind: 'group'; readonly group: RowGroup; readonly same?: true; readonly again?: true }
   /** A row without a key. */
   | { readonly kind: 'keyless'; readonly ordinal: number }
   /** A key that an earlier accepted run read and this one did not. */
