@@ -5,6 +5,7 @@ import { accept } from './accept.ts';
 import { adopt, isEmpty, release } from './adopt.ts';
 import { toLookAt } from './audit-schema.ts';
 import type { KnownEvaluation, Ledger, LedgerCounts, StandingCounts } from './contract.ts';
+import { isEnabled } from './counting.ts';
 import { inChunks, placeholders, type Binding, type Database, type Statement } from './database.ts';
 import { jobShape, noticeJob } from './job-shape.ts';
 import { claims, claimsAgainst, rejectedFor, transfer } from './ownership.ts';
@@ -13,7 +14,6 @@ import { entryOf, evaluatedKeyOf, foldUserName, knownColumns, knownEvaluationOf,
 import { findJob } from './jobs.ts';
 import { inFlight } from './operation-row.ts';
 import { integerOf, textOf, type Row } from './row.ts';
-import { isEnabled } from './scale.ts';
 import { settleUnknown } from './settle-unknown.ts';
 
 /** Keys of one question: one round trip for the 500 of a work chunk. */

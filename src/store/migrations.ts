@@ -1,5 +1,6 @@
 import type { Instant } from '../domain/clock.ts';
 import { JoineryError } from '../domain/error.ts';
+import { counting } from './counting.ts';
 import type { Database, Reader, Statement } from './database.ts';
 import { foundation } from './foundation.ts';
 import { auditSchema } from './audit-schema.ts';
@@ -39,6 +40,7 @@ export const migrations: readonly Migration[] = [
   guarding,
   noticing,
   scale,
+  counting,
 ];
 
 const columnTypes: Readonly<Record<Database['kind'], ColumnTypes>> = {

@@ -8,12 +8,9 @@ export const scale: Migration = {
   version: 9,
   name: 'scale',
   statements: () => [
-    `CREATE INDEX entries_enabled ON entries (job_id, owner) WHERE ${isEnabled}`,
+    'CREATE INDEX entries_enabled ON entries (job_id, owner) WHERE (CASE WHEN sent_hash IS NULL THEN confirmed_active ELSE sent_active END) = 1',
     'CREATE INDEX entries_known ON entries (job_id, external_id) WHERE confirmed_hash IS NOT NULL',
     'DROP INDEX entries_missing_manager',
     'CREATE INDEX entries_missing_manager ON entries (job_id, owner, missing_manager, external_id) WHERE missing_manager IS NOT NULL',
   ],
 };
-
-/** `sent`, or without one `confirmed`, is active. The index depends on these very words. */
-export const isEnabled = `(CASE WHEN sent_hash IS NULL THEN confirmed_active ELSE sent_active END) = 1`;
