@@ -124,6 +124,11 @@ describe('lists', () => {
       three,
       people([{ id: 'C4', given: 'Dora', family: 'Four', kind: 'Contractor' }]),
     );
+    const file = join(story.folder, 'story.yaml');
+    expect(await story.command('check', file, '--connect')).toMatchObject({ code: 0 });
+    await story.rewrite({ more: query.replace('key: who', 'key: whom') });
+    expect(await story.command('check', file, '--connect')).toMatchObject({ code: 7, err: expect.stringContaining('SRC-204') });
+    await story.rewrite({ more: `${query}\nprotected: { when: kind = "Contractor" }` });
     expect((await story.run()).plan).toMatchObject({ counts: { joiner: 1 }, held: { list: 2, protected: 1 } });
     expect(story.accounts()).toEqual({ W3: 'on' });
 
@@ -136,7 +141,7 @@ describe('lists', () => {
       story.clock.advanceTo(`2026-11-${day}T08:00:00Z`);
       await story.run();
     }
-    const { out } = await story.command('plan', join(story.folder, 'story.yaml'));
+    const { out } = await story.command('plan', file);
     expect(out).toMatch(/^Protected, never touched: C4, W3$/m);
     expect(story.accounts()).toEqual({ W1: 'off', W2: 'on', W3: 'on' });
 
