@@ -1,5 +1,5 @@
 /**
- * `npm run soak:mutants [-- NAME…]`: plants one defect at a time into a copy of the sources and shows that the soak finds it within 500 histories. A defect is a textual patch; one whose text is
+ * `npm run soak:mutants [-- [--processes N] NAME…]`: plants one defect at a time into a copy of the sources and shows that the soak finds it within 500 histories. A defect is a textual patch; one whose text is
  * no longer there fails, so that none is silently planted nowhere.
  */
 import { spawnSync } from 'node:child_process';
@@ -7,6 +7,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 
 interface Mutant {
   readonly name: string;
@@ -142,7 +143,7 @@ function changeOfWhole(worker: Case, decided: ChangeKind, state: ReturnType<type
 ];
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const wanted = process.argv.slice(2);
+const { values, positionals: wanted } = parseArgs({ options: { processes: { type: 'string', default: '2' } }, allowPositionals: true });
 let missed = 0;
 for (const mutant of mutants.filter(({ name }) => wanted.length === 0 || wanted.includes(name))) {
   const folder = mkdtempSync(join(process.env['JOINERY_SOAK_FOLDER'] ?? tmpdir(), 'joinery-mutant-'));
@@ -151,7 +152,7 @@ for (const mutant of mutants.filter(({ name }) => wanted.length === 0 || wanted.
       cpSync(join(root, part), join(folder, part), { recursive: true });
     symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
     for (const { file, find, put } of mutant.patches) plant(join(folder, file), find, put);
-    const soak = ['--import', 'tsx', 'bench/soak.ts', '--histories', '500', '--first', '--plain'];
+    const soak = ['--import', 'tsx', 'bench/soak.ts', '--histories', '500', '--first', '--plain', '--processes', values.processes];
     const { status, stdout, stderr } = spawnSync(process.execPath, soak, { cwd: folder, encoding: 'utf8', maxBuffer: 1 << 26 });
     const found = /^history .*$/m.exec(stdout)?.[0];
     const played = /^(\d+) histories/m.exec(stdout)?.[1] ?? '?';
