@@ -69,8 +69,11 @@ export class UploadWatch implements Watcher {
         fail(`${externalId}: ${String(unexcused.length)} versions in flight (${mine.map(({ change }) => change).join(', ')})`);
       const since = this.#unanswered.get(externalId);
       if (since === undefined || entries.get(externalId)?.confirmed !== undefined || !active) continue;
-      const closed = (await store.operations.ofWorker(this.#scope, externalId)).some(({ closedAt = -1 }) => closedAt >= since);
-      if (!closed) fail(`${externalId}: a creation without an answer was sent again without evidence`);
+      // A row that says that the service keeps trying it shows as well that it arrived.
+      const isKnown = (await store.operations.ofWorker(this.#scope, externalId)).some(
+        ({ closedAt = -1, outcome }) => closedAt >= since || outcome === 'escrowed',
+      );
+      if (!isKnown) fail(`${externalId}: a creation without an answer was sent again without evidence`);
     }
     const leaving = new Set(uploaded.map(({ externalId }) => externalId));
     const sending = open.filter(({ externalId, state }) => state === 'sending' && leaving.has(externalId));
