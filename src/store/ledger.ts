@@ -85,7 +85,9 @@ async function evaluations(
   const found = new Map<ExternalId, KnownEvaluation>();
   const job = await findJob(database, scope);
   if (job === undefined) return found;
-  for (const chunk of inChunks(externalIds, keysPerQuery)) {
+  for (const asked of inChunks(externalIds, keysPerQuery)) {
+    // Chunks of a source have any size: filled up to a few sizes, they need no new statement each.
+    const chunk = [...asked, ...Array.from({ length: Math.ceil(asked.length / 100) * 100 - asked.length }, () => asked[0] ?? '')];
     const rows = await database.all({
       sql: `SELECT ${knownColumns} FROM entries WHERE job_id = ? AND external_id IN (${placeholders(chunk.length)}) AND fingerprint IS NOT NULL`,
       bindings: [job, ...chunk],
