@@ -88,9 +88,11 @@ const mutants: readonly Mutant[] = [
     patches: [
       {
         file: 'src/source/changes.ts',
-        find: `    for await (const { groups, keyless } of chunks) {`,
-        put: `    for await (const { groups: all, keyless } of chunks) {
-      const groups = all.filter(({ rows }) => rows.length === 1);`,
+        find: `    const before = this.#before;
+    const rows = open.rows ??`,
+        put: `    if (open.rows !== undefined) return;
+    const before = this.#before;
+    const rows = open.rows ??`,
       },
     ],
   },
