@@ -97,8 +97,10 @@ function answerOnce(tenant: Tenant, request: FramedRequest, fault: RequestFault 
     return { status, error: { code, message }, headers };
   }
   try {
+    const answer = dispatch(request);
+    // Whoever repeated it behind the client's back keeps the second answer, which may be another: a 429 for what was staged would be a lie.
     if (fault?.kind === 'duplicate') dispatch(request);
-    return dispatch(request);
+    return answer;
   } catch (error) {
     tenant.stats.defects.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
     return { status: 500, error: { code: 'UnknownError', message: 'The emulator itself failed; see its statistics.' } };
