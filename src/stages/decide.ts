@@ -251,7 +251,9 @@ function* decideVanished(
   const { fullPasses, hours } = context.pipeline.leavers.vanished;
   const passes = (entry.missing?.passes ?? 0) + 1;
   const since = entry.missing?.since ?? input.asOf;
-  const due = passes >= fullPasses && input.asOf - since >= hours;
+  // Who was off for good is not counted anew: his disable went once, and is uncertain now.
+  const wasGone = entry.evaluated?.fingerprint === goneFingerprint;
+  const due = wasGone || (passes >= fullPasses && input.asOf - since >= hours);
   const wasRejected = entry.evaluated?.verdict === 'rejected';
   const survey = { chosen: new Map<string, string>(), managerKnown: true, warnings: [] };
   const change: Change | undefined = due

@@ -1,4 +1,4 @@
-import type { LedgerEntry } from '../domain/ledger.ts';
+import { goneFingerprint, type LedgerEntry } from '../domain/ledger.ts';
 import { compareKeys } from '../domain/row.ts';
 import type { ExternalId, JobScope, PipelineName } from '../domain/words.ts';
 import { accept } from './accept.ts';
@@ -37,7 +37,12 @@ export function openLedger(database: Database, hashKey: Uint8Array): Ledger {
     streamEntries: (scope, owner) => stream(database, scope, owner, selectEntries, '', entryOf),
     due: (scope, owner, asOf) => keysWhere(database, scope, owner, 'next_date <= ?', [asOf]),
     unsettled: (scope, owner) => unsettled(database, scope, owner),
-    missing: (scope, owner) => keysWhere(database, scope, owner, 'missing_passes > 0', []),
+    missing: async (scope, owner) => {
+      const counted = await keysWhere(database, scope, owner, 'missing_passes > 0', []);
+      // Gone for good, and then a row of something older came: the account may be on again, and no row will ever ask for him.
+      const uncertain = await keysWhere(database, scope, owner, 'unsettled = 1 AND fingerprint = ?', [goneFingerprint]);
+      return [...new Set([...counted, ...uncertain])];
+    },
     counts: (scope, owner) => counts(database, scope, owner),
     standing: (scope, owner) => standing(database, scope, owner),
     userNamesTaken: (scope, userNames) => userNamesTaken(database, scope, userNames),

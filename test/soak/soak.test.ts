@@ -129,7 +129,7 @@ describe('stories that a soak told', () => {
 });
 
 describe('a soak', () => {
-  it.each([2, 3])('of history %i ends with directory, ledger and HR in agreement', async (seed) => {
+  it.each([3, 7])('of history %i ends with directory, ledger and HR in agreement', async (seed) => {
     expect((await play(generateStory(seed))).violation).toBeUndefined();
   });
 });
