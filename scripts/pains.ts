@@ -24,7 +24,7 @@ export const pains: readonly Pain[] = [
     tests: [
       ['src/scim/validate.test.ts', 'no active'],
       ['src/plan/change-of.test.ts', 'is always a complete record with externalId, schemas and active'],
-      ['test/entra-doctor.test.ts', 'an account disabled by a record without active'],
+      ['test/entra-doctor.test.ts', 'disabledByUpdate'],
     ],
   },
   {
@@ -44,7 +44,7 @@ export const pains: readonly Pain[] = [
     does: 'Custom attributes are compared with the job’s schema by name before anything is sent; the text is known and explained.',
     tests: [
       ['src/entra/schema/compare-schema.test.ts', 'a custom one that it does not have'],
-      ['test/entra-doctor.test.ts', 'a custom attribute that the job does not have, or has and does not map, or has as another type'],
+      ['test/entra-doctor.test.ts', 'customWithoutEffect'],
       ['src/entra/pages.test.ts', 'is explained by itself, by its beginning, or by what the reason says'],
     ],
   },
@@ -172,7 +172,7 @@ export const pains: readonly Pain[] = [
     source: 'ISS, LAB, POC',
     does: 'Set-up sets the address before the start; doctor names it, and `notify:` tells of a quarantine.',
     tests: [
-      ['test/entra-doctor.test.ts', 'quarantine right after the start, for want of an e-mail'],
+      ['test/entra-doctor.test.ts', 'quarantineAtStart'],
       [
         'test/stories/notify.test.ts',
         'hear of a job in quarantine, of a disable without an outcome while the run still waits, and of both when they are over',
@@ -186,7 +186,7 @@ export const pains: readonly Pain[] = [
     does: 'It is told from other failures, pauses the load for minutes and looks at the job; nothing of it is lost.',
     tests: [
       ['src/entra/retry-rules.test.ts', 'a full bucket pauses for 5 to 10 minutes and asks to look at the job'],
-      ['test/entra-doctor.test.ts', '500, the bucket is full'],
+      ['test/entra-doctor.test.ts', 'bucketFull'],
     ],
   },
   {
@@ -238,7 +238,7 @@ export const pains: readonly Pain[] = [
     pain: 'Inactive on-premises agent: uploads accepted, nothing happens',
     source: 'azure-docs PR 113859',
     does: 'Refused; a cloud job that does not run is told before the load.',
-    tests: [refused, ['test/entra-doctor.test.ts', '202 and no rows, because the job does not run']],
+    tests: [refused, ['test/entra-doctor.test.ts', 'noRows']],
     nonGoal: onPremises,
   },
   {
@@ -276,7 +276,7 @@ export const pains: readonly Pain[] = [
     tests: [
       ['src/scim/validate.test.ts', 'a mobile number'],
       ['src/entra/schema/compare-schema.test.ts', 'a home address'],
-      ['test/entra-doctor.test.ts', 'home and mobile values, which are ignored'],
+      ['test/entra-doctor.test.ts', 'notOfWork'],
     ],
   },
   {
@@ -285,7 +285,7 @@ export const pains: readonly Pain[] = [
     source: 'UPD',
     does: 'Joinery sends what differs, so the ledger stays quiet; doctor tells it from a defect.',
     tests: [
-      ['test/entra-doctor.test.ts', 'the same update in every cycle'],
+      ['test/entra-doctor.test.ts', 'sameUpdate'],
       ['test/hr-days.test.ts', 'sends nothing when nothing changed'],
     ],
   },

@@ -223,9 +223,11 @@ function reportUnknown(node: YamlMap, fields: Fields, path: string, reading: Rea
     const unused = names.filter((name) => entryOf(node, name) === undefined);
     const near = nearestName(key, unused) ?? nearestName(key, names);
     const elsewhere = near === undefined ? reading.fieldElsewhere(key) : undefined;
-    let fix: string | undefined = `The fields here are ${names.join(', ')}.`;
+    const here = `The fields here are ${names.join(', ')}.`;
+    let fix = here;
     if (near !== undefined) fix = `Did you mean ${near}?`;
-    else if (elsewhere !== undefined) fix = `The field ${elsewhere} exists: check the indentation.`;
+    // The fields of a whole pipeline would bury the one that is meant.
+    else if (elsewhere !== undefined) fix = `The field ${elsewhere} exists: check the indentation.${path === '' ? '' : ` ${here}`}`;
     reading.report('PIP-101', keyRange, `${path === '' ? 'a pipeline' : path} has no field ${key}`, { fix });
   }
 }
