@@ -33,8 +33,10 @@ export function compareAccount(payload: Payload, user: DirectoryUser, emptied: r
   for (const { path, new: value } of differences(undefined, payload)) {
     if (apart.has(path) || value === undefined) continue;
     if (path === 'active') {
-      const enabled = user['accountEnabled'] === true;
-      if (enabled !== value) differing.push({ path, ledger: value, directory: enabled });
+      const enabled = user['accountEnabled'];
+      // An account that does not say whether it is on proves no disable.
+      if (typeof enabled !== 'boolean') unreadable.push(path);
+      else if (enabled !== value) differing.push({ path, ledger: value, directory: enabled });
     } else if (path === 'userName') differing.push(...nameDifference(value, user['userPrincipalName']));
     else if (isReadable(path)) differing.push(...valueDifference(path, value, readAttribute(user, path)));
     else unreadable.push(path);

@@ -50,6 +50,13 @@ describe('an operation that has no row', () => {
     expect(code(look(before, {}, 'none'))).toBe('SilentUnseen');
   });
 
+  it('that disables is not confirmed by an account that does not say whether it is on', () => {
+    const { accountEnabled: _accountEnabled, ...silent } = account;
+    for (const user of [silent, { ...silent, accountEnabled: null }])
+      expect(code(look({ ...before, active: false }, { accounts: [user] }))).toBe('SilentUnseen');
+    expect(code(look({ ...before, active: false }, { accounts: [{ ...silent, accountEnabled: false }] }))).toBe('applied');
+  });
+
   it('that emptied an attribute is confirmed only where the account has none, or with a doubt where it was left out', () => {
     const { title: _title, ...without } = before;
     expect(code(look({ ...without, title: null }))).toBe('SilentNotWritten');

@@ -1,5 +1,6 @@
 import { stopsPlan } from '../../domain/approval.ts';
 import { JoineryError } from '../../domain/error.ts';
+import type { ErrorCode } from '../../domain/errors/registry.ts';
 import type { EventSink } from '../../domain/event.ts';
 import { scrubText } from '../../domain/masking.ts';
 import type { RunId } from '../../domain/words.ts';
@@ -11,9 +12,29 @@ import { announce, type Finding } from './announce.ts';
 import type { Channel } from './channel.ts';
 
 /** Rights, credentials and set-up that refuse everybody until somebody acts. What passes by itself (no network, throttling) is not among them: `stale` tells it when it does not. */
-const setUpCodes: ReadonlySet<string> = new Set([
-  ...['101', '102', '103', '104', '105', '106', '107', '108', '111', '112', '113', '114', '115', '116', '117'].map((n) => `ENT-${n}`),
-  ...['201', '204', '205', '206', '207', '301', '303'].map((n) => `ENT-${n}`),
+const setUpCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'ENT-101',
+  'ENT-102',
+  'ENT-103',
+  'ENT-104',
+  'ENT-105',
+  'ENT-106',
+  'ENT-107',
+  'ENT-108',
+  'ENT-111',
+  'ENT-112',
+  'ENT-113',
+  'ENT-114',
+  'ENT-115',
+  'ENT-116',
+  'ENT-117',
+  'ENT-201',
+  'ENT-204',
+  'ENT-205',
+  'ENT-206',
+  'ENT-207',
+  'ENT-301',
+  'ENT-303',
   'STG-201',
   'STG-206',
   'PLN-205',
@@ -23,7 +44,7 @@ const setUpCodes: ReadonlySet<string> = new Set([
 export class RunConditions {
   readonly #channels: readonly Channel[];
   readonly #guards = new Map<string, number>();
-  readonly #setUp = new Set<string>();
+  readonly #setUp = new Set<ErrorCode>();
   #judged = false;
   #accepted = false;
   #job: JobStatus | undefined;
@@ -105,7 +126,7 @@ export class RunConditions {
     return this.#judged || this.#accepted ? [over('guard')] : [];
   }
 
-  #serviceFindings(code: string | undefined, succeeded: boolean): Finding[] {
+  #serviceFindings(code: ErrorCode | undefined, succeeded: boolean): Finding[] {
     const findings: Finding[] = [];
     const quarantined = this.#job !== undefined && (this.#job.code === 'Quarantine' || this.#job.quarantine !== undefined);
     if (quarantined) findings.push({ name: 'quarantine', holds: true, signature: this.#job?.quarantine?.reason ?? '', figures: {} });
