@@ -47,6 +47,8 @@ export interface VerifyReport {
     readonly fresh: number;
     /** Confirmed as off, and the account is gone: deleted after he left. */
     readonly deleted: number;
+    /** The directory does not say whether the account is on, so nothing is claimed of it. */
+    readonly unshown: number;
   };
 }
 
@@ -74,7 +76,7 @@ export async function verifyLedger(
   const byName = new Map([...byId.values(), others].flat().map((user) => [foldName(accountOf(user).userName), user]));
   const counts: Record<DriftKind, number> = { enabled: 0, disabled: 0, missing: 0, renumbered: 0, several: 0, differs: 0 };
   const attributes: Record<AttributePath, number> = {};
-  const skipped = { uncertain: 0, fresh: 0, deleted: 0 };
+  const skipped = { uncertain: 0, fresh: 0, deleted: 0, unshown: 0 };
   let compared = 0;
   for await (const chunk of store.ledger.streamEntries(scopeOf(pipeline), pipeline.name)) {
     for (const entry of chunk) {
@@ -84,9 +86,12 @@ export async function verifyLedger(
       else if (clock.now() - confirmed.at < settling) skipped.fresh++;
       else {
         const drift = driftOf(entry, byId.get(entry.externalId.toLowerCase()) ?? [], byName);
-        if (drift === 'deleted') skipped.deleted++;
-        else compared++;
-        if (drift === undefined || drift === 'deleted') continue;
+        if (drift === 'deleted' || drift === 'unshown') {
+          skipped[drift]++;
+          continue;
+        }
+        compared++;
+        if (drift === undefined) continue;
         counts[drift.kind]++;
         for (const { path } of drift.differences) attributes[path] = (attributes[path] ?? 0) + 1;
         onDrift(drift);
@@ -100,7 +105,7 @@ function driftOf(
   { externalId: worker, confirmed }: LedgerEntry,
   accounts: readonly DirectoryUser[],
   byName: ReadonlyMap<string, DirectoryUser>,
-): Drift | 'deleted' | undefined {
+): Drift | 'deleted' | 'unshown' | undefined {
   if (confirmed === undefined) return undefined;
   const { payload, evidence } = confirmed;
   const [user] = accounts;
@@ -115,7 +120,9 @@ function driftOf(
     return payload.active ? { worker, kind: 'missing', differences: [] } : 'deleted';
   }
   const unset = new Set(evidence.unset ?? []);
-  const differences = compareAccount(payload, user, evidence.unknown ?? []).differing.filter(({ path }) => !unset.has(path));
+  const comparison = compareAccount(payload, user, evidence.unknown ?? []);
+  if (comparison.unreadable.includes('active')) return 'unshown';
+  const differences = comparison.differing.filter(({ path }) => !unset.has(path));
   if (differences.length === 0) return undefined;
   const activity = differences.find(({ path }) => path === 'active');
   const kind = activity === undefined ? 'differs' : payload.active ? 'disabled' : 'enabled';

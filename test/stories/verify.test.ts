@@ -88,6 +88,8 @@ describe('accounts that were changed outside', () => {
     expect(code).toBe(0);
     story.clock.advance(3_600_000);
     expect((await verify('--worker', 'W4')).lines.at(-1)).toMatchObject({ compared: 1, drifts: 0 });
+    story.setAccount('W4', { accountEnabled: null });
+    expect((await verify('--worker', 'W4')).lines.at(-1)).toMatchObject({ compared: 0, drifts: 0, skipped: { unshown: 1 } });
   });
 
   it('are not looked at without the right to read users', async () => {

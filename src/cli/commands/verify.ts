@@ -87,6 +87,7 @@ function render(report: VerifyReport, drifts: readonly Drift[], total: number, m
     ...(skipped.uncertain > 0 ? [`${formatCount(skipped.uncertain)} in flight or silent`] : []),
     ...(skipped.fresh > 0 ? [`${formatCount(skipped.fresh)} confirmed in the last half hour`] : []),
     ...(skipped.deleted > 0 ? [`${formatCount(skipped.deleted)} off and deleted since`] : []),
+    ...(skipped.unshown > 0 ? [`${formatCount(skipped.unshown)} of whose accounts the directory does not say whether they are on`] : []),
   ];
   if (left.length > 0) lines.push(style.dim(`  not compared: ${left.join(', ')}`));
   if (notComparable.length > 0) lines.push(style.dim(`  the directory cannot show ${notComparable.map(shortPath).join(', ')}`));
