@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { sinkVariables } from '../samples/sink-variables.ts';
 import { bundle } from '../scripts/bundle.ts';
 import { systemClock } from '../src/domain/clock.ts';
 import { startEmulator } from '../src/emulator/index.ts';
@@ -64,12 +65,7 @@ try {
   );
   const environment = {
     HR_DATABASE_URL: url,
-    ENTRA_TENANT_ID: emulator.tenantId,
-    ENTRA_SERVICE_PRINCIPAL_ID: emulator.servicePrincipalId,
-    ENTRA_JOB_ID: emulator.jobId,
-    ENTRA_EMULATOR_ORIGIN: emulator.origin,
-    ENTRA_CLIENT_ID: emulator.clientId,
-    ENTRA_CLIENT_SECRET: emulator.clientSecret,
+    ...sinkVariables(emulator),
   };
   for (const key of options['one-key'] ? keys.slice(0, 1) : keys) await benchKey(url, key, environment);
 } finally {

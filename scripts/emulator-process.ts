@@ -1,8 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
-
-/** What `joinery emulator --json` prints when it listens. */
-export type Connection = Readonly<Record<'origin' | 'tenantId' | 'servicePrincipalId' | 'jobId' | 'clientId' | 'clientSecret', string>>;
+import { sinkVariables, type Connection } from '../samples/sink-variables.ts';
 
 export interface EmulatorProcess {
   readonly process: ChildProcess;
@@ -29,13 +27,6 @@ export async function startEmulatorProcess(
   return {
     process: child,
     connection,
-    variables: {
-      ENTRA_TENANT_ID: connection.tenantId,
-      ENTRA_SERVICE_PRINCIPAL_ID: connection.servicePrincipalId,
-      ENTRA_JOB_ID: connection.jobId,
-      ENTRA_EMULATOR_ORIGIN: connection.origin,
-      ENTRA_CLIENT_ID: connection.clientId,
-      ENTRA_CLIENT_SECRET: connection.clientSecret,
-    },
+    variables: sinkVariables(connection),
   };
 }

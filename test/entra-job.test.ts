@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { sinkVariables } from '../samples/sink-variables.ts';
 import { fillDirty } from '../samples/databases.ts';
 import { runCommandLine } from '../src/cli/program.ts';
 import { VirtualClock } from '../src/domain/virtual-clock.ts';
@@ -36,12 +37,7 @@ function environment(database: string): Record<string, string> {
   const [, administrator] = emulator.clients;
   return {
     HR_EXPORT_URL: database,
-    ENTRA_TENANT_ID: emulator.tenantId,
-    ENTRA_SERVICE_PRINCIPAL_ID: emulator.servicePrincipalId,
-    ENTRA_JOB_ID: emulator.jobId,
-    ENTRA_EMULATOR_ORIGIN: emulator.origin,
-    ENTRA_CLIENT_ID: emulator.clientId,
-    ENTRA_CLIENT_SECRET: emulator.clientSecret,
+    ...sinkVariables(emulator),
     ENTRA_ADMIN_CLIENT_ID: administrator?.clientId ?? '',
     ENTRA_ADMIN_CLIENT_SECRET: administrator?.clientSecret ?? '',
   };

@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { sinkVariables } from '../samples/sink-variables.ts';
 import { runCommandLine } from '../src/cli/program.ts';
 import { VirtualClock } from '../src/domain/virtual-clock.ts';
 import { defaultRoles, startEmulator, type Emulator, type EmulatorOptions, type EmulatorSwitches } from '../src/emulator/index.ts';
@@ -61,12 +62,7 @@ async function probe(
       err: (text) => (err += text),
       environment: {
         HR_EXPORT_URL: 'postgres://nowhere/x',
-        ENTRA_TENANT_ID: emulator.tenantId,
-        ENTRA_SERVICE_PRINCIPAL_ID: emulator.servicePrincipalId,
-        ENTRA_JOB_ID: emulator.jobId,
-        ENTRA_EMULATOR_ORIGIN: emulator.origin,
-        ENTRA_CLIENT_ID: emulator.clientId,
-        ENTRA_CLIENT_SECRET: emulator.clientSecret,
+        ...sinkVariables(emulator),
       },
       isTerminal: false,
       colour: false,

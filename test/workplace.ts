@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { sinkVariables } from '../samples/sink-variables.ts';
 import type { Clock } from '../src/domain/clock.ts';
 import type { JoineryEvent } from '../src/domain/event.ts';
 import { VirtualClock } from '../src/domain/virtual-clock.ts';
@@ -40,12 +41,7 @@ export async function openWorkplace(options: WorkplaceOptions = {}): Promise<Wor
   const folder = await mkdtemp(join(tmpdir(), 'joinery-test-'));
   const state = options.state ?? folder;
   const environment: Record<string, string> = {
-    ENTRA_TENANT_ID: emulator.tenantId,
-    ENTRA_SERVICE_PRINCIPAL_ID: emulator.servicePrincipalId,
-    ENTRA_JOB_ID: emulator.jobId,
-    ENTRA_EMULATOR_ORIGIN: emulator.origin,
-    ENTRA_CLIENT_ID: emulator.clientId,
-    ENTRA_CLIENT_SECRET: emulator.clientSecret,
+    ...sinkVariables(emulator),
     ...options.variables,
   };
   const random = seeded(7);

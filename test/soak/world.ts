@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Agent } from 'undici';
+import { sinkVariables } from '../../samples/sink-variables.ts';
 import type { JoineryEvent } from '../../src/domain/event.ts';
 import { VirtualClock } from '../../src/domain/virtual-clock.ts';
 import { startEmulator, type Emulator } from '../../src/emulator/index.ts';
@@ -82,12 +83,7 @@ export class World {
     this.#choices = parts.choices;
     const environment = {
       HR_DATABASE_URL: 'postgres://hr@localhost/hr',
-      ENTRA_TENANT_ID: this.emulator.tenantId,
-      ENTRA_SERVICE_PRINCIPAL_ID: this.emulator.servicePrincipalId,
-      ENTRA_JOB_ID: this.emulator.jobId,
-      ENTRA_EMULATOR_ORIGIN: this.emulator.origin,
-      ENTRA_CLIENT_ID: this.emulator.clientId,
-      ENTRA_CLIENT_SECRET: this.emulator.clientSecret,
+      ...sinkVariables(this.emulator),
     };
     const { pipeline, diagnostics } = loadPipeline(pipelineFile, { environment });
     if (pipeline === undefined) throw new Error(diagnostics.map(({ message }) => message).join('\n'));
