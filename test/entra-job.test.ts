@@ -17,6 +17,7 @@ import { loadPipeline } from '../src/pipeline/load.ts';
 import { openStore } from '../src/store/open.ts';
 import { freshDatabase } from './database.ts';
 import { expectedDirty } from './expected-people.ts';
+import { withManagedIdentity } from './managed-identity.ts';
 import { becomeStranger, passLatency, record } from './stranger.ts';
 import { peopleOf, root, seeded } from './workplace.ts';
 
@@ -296,16 +297,10 @@ sink:
 
   it('a managed identity gets access by its machine’s endpoint', async () => {
     await start();
-    const before = { endpoint: process.env['IDENTITY_ENDPOINT'], header: process.env['IDENTITY_HEADER'] };
-    process.env['IDENTITY_ENDPOINT'] = `${emulator.origin}/emulator/identity`;
-    process.env['IDENTITY_HEADER'] = 'a-header-that-is-a-secret';
-    try {
+    await withManagedIdentity(`${emulator.origin}/emulator/identity`, 'a-header-that-is-a-secret', async () => {
       expect(await codeOfJob('managedIdentity: userAssigned')).toBe('Active');
       expect(await codeOfJob('managedIdentity: systemAssigned')).toBe('Active');
-    } finally {
-      restore('IDENTITY_ENDPOINT', before.endpoint);
-      restore('IDENTITY_HEADER', before.header);
-    }
+    });
   });
 
   it('are exactly one', async () => {
@@ -315,8 +310,3 @@ sink:
     await expect(codeOfJob('secret: "${ENTRA_CLIENT_SECRET}"')).resolves.toBe('Active');
   });
 });
-
-function restore(name: string, value: string | undefined): void {
-  if (value === undefined) delete process.env[name];
-  else process.env[name] = value;
-}

@@ -10,6 +10,7 @@ import { Secret } from '../domain/masking.ts';
 import { VirtualClock } from '../domain/virtual-clock.ts';
 import { makeCertificate } from '../../test/certificate.ts';
 import { answerJson, startLoopback, type Loopback, type Received } from '../../test/loopback.ts';
+import { withManagedIdentity } from '../../test/managed-identity.ts';
 import type { AuthDeclaration } from '../pipeline/pipeline.ts';
 import { MockAgent } from 'undici';
 import { openTokens, type TokenOptions, type Tokens } from './tokens.ts';
@@ -200,23 +201,19 @@ describe('other credentials', () => {
   });
 
   test('a managed identity is asked for at the endpoint that the platform names', async () => {
-    const before = { ...process.env };
-    process.env['IDENTITY_ENDPOINT'] = `${login.origin}/msi/token`;
-    process.env['IDENTITY_HEADER'] = 'header-value';
-    try {
-      answer = (_, response) =>
-        answerJson(response, 200, {
-          access_token: 'token-m',
-          expires_on: String(Math.floor(Date.now() / 1000) + 3600),
-          resource: 'r',
-          token_type: 'Bearer',
-        });
-      expect(await open({}, systemClock, { credential: { kind: 'managedIdentity' } }).token()).toBe('token-m');
-      expect(login.received[0]?.url).toContain(encodeURIComponent('https://graph.microsoft.com'));
-      expect(login.received[0]?.headers['x-identity-header']).toBe('header-value');
-    } finally {
-      process.env = before;
-    }
+    answer = (_, response) =>
+      answerJson(response, 200, {
+        access_token: 'token-m',
+        expires_on: String(Math.floor(Date.now() / 1000) + 3600),
+        resource: 'r',
+        token_type: 'Bearer',
+      });
+    const token = await withManagedIdentity(`${login.origin}/msi/token`, 'header-value', () =>
+      open({}, systemClock, { credential: { kind: 'managedIdentity' } }).token(),
+    );
+    expect(token).toBe('token-m');
+    expect(login.received[0]?.url).toContain(encodeURIComponent('https://graph.microsoft.com'));
+    expect(login.received[0]?.headers['x-identity-header']).toBe('header-value');
   });
 });
 
