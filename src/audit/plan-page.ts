@@ -6,7 +6,7 @@ import { bar } from './bars.ts';
 import { html, nothing, renderDocument, type Html } from './html.ts';
 import { shownDifference, type Masks } from './masks.ts';
 import { planViewNames, type PlanTally, type PlanViewName, type PlanViewRow } from './plan-views.ts';
-import { guardsTable } from './report-figures.ts';
+import { dateNotes, guardsTable } from './report-figures.ts';
 import { changesList, filterScript } from './report-workers.ts';
 import { style } from './style.ts';
 import { causeWords, changeWords, count, holdWords, plural, shortPath, time } from './words.ts';
@@ -72,9 +72,10 @@ function rankOf({ change, send, differences }: Change): 0 | 1 | 2 | 3 {
   return differences.some(({ kind }) => kind === 'emptied') ? 1 : 3;
 }
 
-function stateOf({ send, waiting, held }: Change): string {
+function stateOf({ send, waiting, held, backDated }: Change): string {
   if (held !== undefined) return `held (${holdWords[held]})`;
   if (waiting) return 'waits behind an operation in flight';
+  if (send && backDated !== undefined) return `would be sent; back-dated, ended ${time(backDated)}`;
   return send ? 'would be sent' : 'failed before; not sent until the payload differs';
 }
 
@@ -83,7 +84,11 @@ export function renderPlanPage({ plan, tally, workers, masked, writtenAt }: Plan
   const stopped = plan.guards.filter(stopsPlan);
   const sections: readonly (readonly [string, string, Html])[] = [
     ['guards', 'Guards and price', guardsSection(plan)],
-    ...planViewNames.map((name): readonly [string, string, Html] => [`by-${name}`, viewTitles[name], viewSection(name, tally.view(name))]),
+    ...planViewNames.map((name): readonly [string, string, Html] => [
+      `by-${name}`,
+      viewTitles[name],
+      html`${viewSection(name, tally.view(name))}${name === 'change' ? dateNotes(plan) : nothing}`,
+    ]),
     ['workers', 'Workers', workersSection(workers)],
   ];
   return renderDocument({

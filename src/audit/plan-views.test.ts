@@ -46,7 +46,9 @@ const changes: readonly Change[] = [
     { path: 'nickName', kind: 'emptied', old: 'Ann' },
   ]),
   change('W2', 'mover', 'Sales', [{ path: 'title', kind: 'set', new: 'Clerk' }]),
-  change('W3', 'leaver', 'Research', [{ path: 'active', kind: 'changed', old: true, new: false }]),
+  change('W3', 'leaver', 'Research', [{ path: 'active', kind: 'changed', old: true, new: false }], {
+    backDated: 86_400_000,
+  }),
   change('W4', 'joiner', undefined, [{ path: 'title', kind: 'set', new: '<b>Boss</b>' }]),
   change('W5', 'mover', 'Sales', [{ path: 'title', kind: 'set', new: 'x' }], { send: false, waiting: true }),
   change('W6', 'none', 'Sales', [], { send: false }),
@@ -89,6 +91,8 @@ describe('a plan summed up', () => {
       hash: 'abcdef0123456789',
       first: false,
       waiting: 1,
+      backDated: 1,
+      rescinded: 2,
       guards: [],
       counts: { joiner: 1, 'pre-hire': 0, enable: 0, mover: 2, leaver: 1, rehire: 0, cancelled: 0, none: 1, ignored: 0, frozen: 0 },
       rejections: { fresh: 0, standing: 0, keyless: 0 },
@@ -104,6 +108,9 @@ describe('a plan summed up', () => {
       'By department',
       '(emptied)',
       'waits behind',
+      '1 leaver back-dated',
+      'back-dated, ended 1970-01-02 00:00:00 UTC',
+      '2 pre-hires cancelled before the first day',
       'Content-Security-Policy',
     ])
       expect(page).toContain(part);

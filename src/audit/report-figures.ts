@@ -1,3 +1,4 @@
+import type { PlanHead } from '../domain/change.ts';
 import { bar, legend, stackedBar } from './bars.ts';
 import { html, nothing, type Html } from './html.ts';
 import type { RunReport } from './run-report.ts';
@@ -8,7 +9,8 @@ export function outcomesSection({ outcomes, plan, operations }: RunReport): Html
   const quiet = (['none', 'ignored', 'frozen'] as const).filter((kind) => (plan?.counts[kind] ?? 0) > 0);
   const waiting = plan?.waiting ?? 0;
   const notes = html`${quiet.length === 0 ? nothing : html`<p class="soft">Looked at and not sent: ${quiet.map((kind) => `${count(plan?.counts[kind] ?? 0)} ${kind} (${changeWords[kind]})`).join(', ')}.</p>`}
-${waiting === 0 ? nothing : html`<p class="soft">${plural(waiting, 'worker waits', 'workers wait')} behind an operation in flight.</p>`}`; // prettier-ignore
+${waiting === 0 ? nothing : html`<p class="soft">${plural(waiting, 'worker waits', 'workers wait')} behind an operation in flight.</p>`}
+${plan === undefined ? nothing : dateNotes(plan)}`; // prettier-ignore
   if (outcomes.length === 0)
     return html`<p>The plan has no change that is sent.</p>
       ${notes}`;
@@ -25,6 +27,12 @@ ${used.map((end) => html`<td class="n${(row.ends[end] ?? 0) === 0 ? ' zero' : ''
 </table></div>
 ${legend(used)}
 <p class="soft">An operation more than planned is a second pass, for a manager whom the service did not know at first.</p>${notes}`; // prettier-ignore
+}
+
+/** What HR entered late, or took back in time: a reader of the kinds alone would not see either. */
+export function dateNotes({ backDated, rescinded }: PlanHead): Html {
+  return html`${backDated === undefined ? nothing : html`<p>${plural(backDated, 'leaver')} back-dated: the end lies before the last accepted run, so the account was open longer than HR says.</p>`}
+${rescinded === undefined ? nothing : html`<p class="soft">${plural(rescinded, 'pre-hire')} cancelled before the first day, with an account that is off already: nothing is sent.</p>`}`; // prettier-ignore
 }
 
 function sumOf(outcomes: RunReport['outcomes'], end: End): number {
