@@ -7,7 +7,11 @@ import { query } from './kind-query.ts';
 import { choice, duration, text } from './kinds.ts';
 
 const column = text({ words: 'the name of a column' });
-const tableName = text({ words: 'the name of a table or view, with its schema if need be', pattern: /^[^\s;'"()]+$/ });
+/** Parts that are no plain names are quoted as the database does; which names a database takes is its own affair. */
+const tableName = text({
+  words: 'the name of a table or view, with its schema if need be, and quoted where it is no plain name',
+  pattern: /^(?:"(?:[^"]|"")+"|\[(?:[^\]]|\]\])+\]|[^\s;'"()[\]])+$/,
+});
 const where = record('COLUMN', condition);
 
 const joinFields = map({

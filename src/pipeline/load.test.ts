@@ -163,6 +163,11 @@ describe('loadPipeline', () => {
     });
   });
 
+  it.each(['hr.workers', 'hr."Worker List"', '[HR].[Worker ""(1)]', '"o\'b""x"'])('takes %s as the name of a table', (table) => {
+    const written = edit(['  query: workers.sql', `  table: ${JSON.stringify(table)}`]);
+    expect(databaseOf(loaded(written)).table).toBe(table);
+  });
+
   it('fills in conservative guards', () => {
     const pipeline = loaded(
       edit(['guards:\n  leavers: { percent: 2, atLeast: 10, atMost: 500 }\n  first: { joiners: 6000, rejections: 1% }\n', '']),

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { ColumnType } from '../pipeline/pipeline.ts';
 import type { ResultColumn } from './layout.ts';
-import { familyOf, typeFamilies, type FamilyName } from './type-families.ts';
-import { createConverter, UnfitValue } from './values.ts';
+import { typeFamilies, type FamilyName } from './type-families.ts';
+import { createConverter, typeInExpression, UnfitValue } from './values.ts';
 
 /** A row of `sp_describe_first_result_set`: the members we read. */
 export const describedColumn = z.object({
@@ -47,7 +47,7 @@ export function describeMssqlColumn(described: DescribedColumn, declared: Column
   return {
     name,
     databaseType: shown,
-    type: familyOf(family).type,
+    type: typeInExpression(family, declared),
     nullable: described.is_nullable,
     isUnreadable: described.system_type_name === null || baseType === 'sql_variant',
     baseType,

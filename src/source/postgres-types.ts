@@ -4,8 +4,8 @@ import type { ColumnType } from '../pipeline/pipeline.ts';
 import type { Json } from '../domain/canonical-json.ts';
 import type { ResultColumn } from './layout.ts';
 import type { PostgresField } from './postgres-protocol.ts';
-import { familyOf, typeFamilies, type FamilyName } from './type-families.ts';
-import { createConverter, type Convert } from './values.ts';
+import { typeFamilies, type FamilyName } from './type-families.ts';
+import { createConverter, typeInExpression, type Convert } from './values.ts';
 
 const typeRow = z.object({
   oid: z.string(),
@@ -67,7 +67,7 @@ export function describeColumn(field: PostgresField, type: TypeRow, declared: Co
   return {
     name: field.name,
     databaseType: type.shown,
-    type: familyOf(family).type,
+    type: typeInExpression(family, declared),
     // A view says nothing about NULL.
     ...(type.nullable === null ? {} : { nullable: type.nullable }),
     convert: isArray

@@ -3,7 +3,7 @@ import type { ColumnValue } from '../domain/row.ts';
 import type { ColumnType } from '../pipeline/pipeline.ts';
 import { exactNumber } from './decimal.ts';
 import { parseJsonExactly } from './exact-json.ts';
-import type { FamilyName } from './type-families.ts';
+import { familyOf, type FamilyName } from './type-families.ts';
 
 /** Text as the source wrote it to a value of an expression. Throws `UnfitValue`. */
 export type Convert = (text: string) => ColumnValue;
@@ -18,6 +18,22 @@ export class UnfitValue extends Error {}
 export function createConverter(family: ScalarFamily, declared: ColumnType | undefined): Convert {
   return declared === 'string' ? (texts[family] ?? same) : converters[family](declared);
 }
+
+/** The type of what reaches an expression, which is what the contract's check compares with the declaration. */
+export function typeInExpression(family: FamilyName, declared: ColumnType | undefined): ColumnType {
+  const moved = declared !== undefined && (declared === 'string' || (kin[family] ?? []).includes(declared));
+  return moved ? declared : familyOf(family).type;
+}
+
+/** Declarations beside `string` that move a value. */
+const kin: Partial<Readonly<Record<FamilyName, readonly ColumnType[]>>> = {
+  integer: ['decimal'],
+  bigint: ['integer', 'number'],
+  decimal: ['integer', 'number'],
+  money: ['integer', 'number'],
+  float: ['decimal'],
+  timestamp: ['date'],
+};
 
 type ScalarFamily = Exclude<FamilyName, 'array'>;
 
