@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import type { ColumnType } from '../pipeline/pipeline.ts';
-import { typeFamilies, type FamilyName } from './type-families.ts';
+import type { FamilyName } from './type-families.ts';
 import { createConverter, typeInExpression } from './values.ts';
 
 const types: readonly ColumnType[] = ['string', 'integer', 'number', 'decimal', 'boolean', 'date', 'datetime', 'json'];
 /** A value as the database writes it. */
-const written: Readonly<Record<Exclude<FamilyName, 'array'>, string>> = {
+const written = {
   boolean: 't',
   integer: '7',
   bigint: '7',
@@ -23,7 +23,9 @@ const written: Readonly<Record<Exclude<FamilyName, 'array'>, string>> = {
   json: '[1]',
   bytes: String.raw`\x00`,
   other: 'x',
-};
+} as const satisfies Readonly<Record<Exclude<FamilyName, 'array'>, string>>;
+
+const isFamily = (name: string): name is keyof typeof written => name in written;
 
 const forms: Readonly<Record<ColumnType, RegExp>> = {
   string: /^"/,
@@ -37,17 +39,15 @@ const forms: Readonly<Record<ColumnType, RegExp>> = {
 };
 
 describe('the type that is told of a column', () => {
-  test.each(Object.keys(written) as (keyof typeof written)[])(
-    'is the type that its values have, whatever it is declared as: %s',
-    (family) => {
-      for (const declared of [undefined, ...types]) {
-        const value = createConverter(family, declared)(written[family]);
-        expect(JSON.stringify(value), `declared ${String(declared)}`).toMatch(forms[typeInExpression(family, declared)]);
-      }
-    },
-  );
+  test.each(Object.keys(written).filter(isFamily))('is the type that its values have, whatever it is declared as: %s', (family) => {
+    for (const declared of [undefined, ...types]) {
+      const value = createConverter(family, declared)(written[family]);
+      expect(JSON.stringify(value), `declared ${String(declared)}`).toMatch(forms[typeInExpression(family, declared)]);
+    }
+  });
 
   test('is text for everything that is declared as text', () => {
-    for (const family of Object.keys(typeFamilies) as FamilyName[]) expect(typeInExpression(family, 'string')).toBe('string');
+    for (const family of [...Object.keys(written).filter(isFamily), 'array' as const])
+      expect(typeInExpression(family, 'string')).toBe('string');
   });
 });
