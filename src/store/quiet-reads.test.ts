@@ -1,0 +1,42 @@
+import { expect, onTestFinished, test } from 'vitest';
+import { acceptWorkers, leaseOn, payloadOf, scope } from '../../test/state-builders.ts';
+import { freshLocation, openForTest } from '../../test/state.ts';
+import { compile, type Database } from './database.ts';
+import { openLedger } from './ledger.ts';
+import { textOf } from './row.ts';
+import { openSqlite } from './sqlite.ts';
+
+test('what every run asks the ledger for is found without walking all workers: a run in which nothing changed pays for it each time', async () => {
+  const location = await freshLocation('sqlite');
+  const store = await openForTest(location);
+  await acceptWorkers(store, await leaseOn(store), 'r1', [{ payload: payloadOf('w1') }]);
+  const database = await openSqlite(location, { readOnly: true });
+  onTestFinished(() => database.close());
+  const walks: string[] = [];
+  const watched: Database = Object.assign(Object.create(database), {
+    kind: database.kind,
+    sees: database.sees,
+    jobs: database.jobs,
+    table: database.table,
+    first: (query: Parameters<Database['first']>[0]) => watched.all(query).then((rows) => rows[0]),
+    async all(query: Parameters<Database['all']>[0]) {
+      const { sql, bindings } = compile(query);
+      for (const row of await database.all({ sql: `EXPLAIN QUERY PLAN ${sql}`, bindings })) {
+        const step = textOf(row, 'detail');
+        // The whole primary key of a job, or the whole table; with the key itself it is one worker.
+        if (/SCAN (entries|e)\b/.test(step) || /sqlite_autoindex_entries_1 \(job_id=\?\)/.test(step)) walks.push(`${step}: ${sql}`);
+      }
+      return database.all(query);
+    },
+  });
+  const ledger = openLedger(watched, store.identity.hashKey);
+  await ledger.due(scope, 'contoso', 1);
+  await ledger.unsettled(scope, 'contoso');
+  await ledger.missing(scope, 'contoso');
+  await ledger.claims(scope, 'contoso');
+  await ledger.claimsAgainst(scope, 'contoso');
+  await ledger.rejectedFor(scope, 'contoso', 'PLN-101');
+  await ledger.standing(scope, 'contoso');
+  await ledger.openRekeys(scope);
+  expect(walks).toEqual([]);
+});
