@@ -199,6 +199,21 @@ describe('the manager', () => {
     expect(judge([managerRow()])).toMatchObject({ outcome: 'applied', final: false, awaits: 'rest' });
   });
 
+  test('is settled by the row of another change of the same record: the service may process a record twice, and asks for a manager once', () => {
+    const redundant = (change: string): LogRow =>
+      rowOf({ change, status: 'skipped', action: 'other', steps: [importStep(payloadOf()), skipStep('RedundantExport')] });
+    const moved = { ...mover, managerChanged: true };
+    const twice = [redundant('change-1'), redundant('change-2')];
+    expect(judge([...twice, unresolvedManager({ id: 'warns', change: 'change-2' })], moved)).toMatchObject({
+      outcome: 'appliedWithWarning',
+      unset: [managerPath],
+      final: true,
+      failure: { code: 'UnableToResolveReferenceAttributeValue' },
+      evidence: { rows: expect.arrayContaining(['warns']) },
+    });
+    expect(judge([...twice, managerRow({ change: 'change-2' })], moved)).toMatchObject({ outcome: 'applied', unset: [], final: true });
+  });
+
   test('is waited for where nothing but the manager changed, although the rest is redundant', () => {
     const redundant = rowOf({ status: 'skipped', action: 'other', steps: [importStep(payloadOf()), skipStep('RedundantExport')] });
     const moved = { ...mover, managerChanged: true };

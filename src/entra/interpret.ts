@@ -190,15 +190,16 @@ function lastFailure(marks: readonly RowMark[]): OperationFailure | undefined {
 }
 
 function close(chosen: GroupVerdict, judged: readonly JudgedGroup[], operation: JudgedOperation): Interpretation {
-  const healed = chosen.unset.includes(managerPath) && managerWrittenLast(judged);
-  const unset = healed ? chosen.unset.filter((path) => path !== managerPath) : chosen.unset;
-  const outcome = healed && unset.length === 0 && chosen.outcome === 'appliedWithWarning' ? 'applied' : chosen.outcome;
-  const awaits = awaited(chosen, outcome, operation);
   const { group, comparison } = chosen;
+  const manager = namesManager(operation.payload) || chosen.unset.includes(managerPath) ? lastAboutManager(judged) : undefined;
+  const { outcome, unset, failure, managerSettled } = withManager(chosen, manager);
+  const awaits = awaited({ ...chosen, managerSettled }, outcome, operation);
+  const rows = group.rows.map((row) => row.id);
+  const other = unset.includes(managerPath) && !chosen.managerSettled ? manager?.row.id : undefined;
   const evidence: Evidence = {
     kind: 'log',
     outcome,
-    rows: group.rows.map((row) => row.id),
+    rows: other === undefined ? rows : [...rows, other],
     changeId: group.changeId,
     detail: { action: lastAction(group.rows), agreed: comparison.agreed.length },
     ...(operation.id === undefined ? {} : { operation: operation.id }),
@@ -211,18 +212,49 @@ function close(chosen: GroupVerdict, judged: readonly JudgedGroup[], operation: 
     unset,
     final: awaits === undefined,
     ...(awaits === undefined ? {} : { awaits }),
-    ...(chosen.failure === undefined || outcome === 'applied' ? {} : { failure: chosen.failure }),
+    ...(failure === undefined || outcome === 'applied' ? {} : { failure }),
   };
 }
 
-/** A later change that wrote the manager heals the warning about it. */
-function managerWrittenLast(judged: readonly JudgedGroup[]): boolean {
-  const rows = judged.flatMap(({ group }) => group.rows).map((row) => ({ row, mark: markRow(row) }));
-  const last = rows
+interface MarkedRow {
+  readonly row: LogRow;
+  readonly mark: RowMark;
+}
+
+/**
+ * What the last row about the manager makes of a change. One that wrote him heals the warning about him; and a record that the service processed twice has his row in one of its
+ * two changes only, whichever of them is the one that was chosen.
+ */
+function withManager(
+  chosen: GroupVerdict,
+  manager: MarkedRow | undefined,
+): Pick<GroupVerdict, 'outcome' | 'unset' | 'failure' | 'managerSettled'> {
+  const { outcome, unset, failure, managerSettled } = chosen;
+  const settled = { ...(failure === undefined ? {} : { failure }), managerSettled: managerSettled || manager !== undefined };
+  if (manager?.mark.kind === 'exported') {
+    const left = unset.filter((path) => path !== managerPath);
+    const healed = left.length < unset.length && left.length === 0 && outcome === 'appliedWithWarning';
+    const written = !managerSettled && outcome === 'unchanged';
+    return { ...settled, outcome: healed || written ? 'applied' : outcome, unset: left };
+  }
+  const warned = !managerSettled && manager !== undefined && (outcome === 'applied' || outcome === 'unchanged');
+  if (!warned) return { ...settled, outcome, unset };
+  const why = manager.mark.failure ?? failure;
+  return {
+    outcome: 'appliedWithWarning',
+    unset: [...unset, managerPath].toSorted(),
+    managerSettled: true,
+    ...(why === undefined ? {} : { failure: why }),
+  };
+}
+
+function lastAboutManager(judged: readonly JudgedGroup[]): MarkedRow | undefined {
+  return judged
+    .flatMap(({ group }) => group.rows)
+    .map((row): MarkedRow => ({ row, mark: markRow(row) }))
     .filter(({ row, mark }) => (mark.reference && mark.kind !== 'progress') || (mark.kind === 'exported' && setsManager(row)))
     .toSorted((left, right) => compareRows(left.row, right.row))
     .at(-1);
-  return last?.mark.kind === 'exported';
 }
 
 function awaited(chosen: GroupVerdict, outcome: LogOutcome, operation: JudgedOperation): 'retry' | 'manager' | 'rest' | undefined {
