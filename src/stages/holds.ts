@@ -52,7 +52,8 @@ export function openHolds(context: Pick<StageContext, 'pipeline' | 'store' | 'cl
       for (const { externalId, effect } of asked) {
         const entry = entries.get(externalId);
         const cause = holdOf(effect, accountStateOf(accounts?.get(externalId)), lastWordOf(entry));
-        const ours = cause === 'directory' && entry?.baselineUnknown === true && (await wentSilentOff(store, scopeOf(pipeline), entry));
+        const doubted = cause === 'directory' || cause === 'exists' ? entry : undefined;
+        const ours = doubted?.baselineUnknown === true && (await wentSilent(store, scopeOf(pipeline), doubted, cause === 'exists'));
         if (cause !== 'free' && !ours) held.set(externalId, cause);
         if (effect === 'on' && listed.has(externalId)) held.set(externalId, 'list');
       }
@@ -63,12 +64,12 @@ export function openHolds(context: Pick<StageContext, 'pipeline' | 'store' | 'cl
   };
 }
 
-/** A disable of ours left after what is confirmed and has no outcome: it may be what turned the account off, whatever was wished for since. */
-async function wentSilentOff(store: Store, scope: JobScope, { externalId, confirmed }: LedgerEntry): Promise<boolean> {
+/** An operation of ours that turns accounts on (or off) left after what is confirmed and has no outcome: it may be what made the account as it is, whatever was wished for since. */
+async function wentSilent(store: Store, scope: JobScope, { externalId, confirmed }: LedgerEntry, on: boolean): Promise<boolean> {
   const operations = await store.operations.ofWorker(scope, externalId);
   return operations.some(
     ({ payload, outcome, sentAt = 0 }) =>
-      !payload.active && (outcome === 'silent' || outcome === 'superseded') && sentAt > (confirmed?.at ?? 0),
+      payload.active === on && (outcome === 'silent' || outcome === 'superseded') && sentAt > (confirmed?.at ?? 0),
   );
 }
 

@@ -100,6 +100,22 @@ it('a pre-hire whose employee id an account carries that is on turns nobody off,
   expect(story.accounts()).toMatchObject({ P1: 'off' });
 });
 
+it('a pre-hire whose account we turned on ourselves, by a joining that went silent, is turned off: his first day was moved', async () => {
+  story = await openStory();
+  await story.sql(people([{ id: 'P1', given: 'Pia', family: 'Pre', starts: '2026-11-01' }]));
+  const soon = story.clock.now() + 600_000;
+  story.work.emulator.setFaults({
+    row: () => ({ kind: 'missing' }),
+    request: ({ path, now }) => (path.endsWith('/users') && now > soon ? { kind: 'status', status: 403 } : undefined),
+  });
+  expect((await story.run()).tally).toEqual({ silent: 1 });
+  expect(story.accounts()).toEqual({ P1: 'on' });
+  story.work.emulator.setFaults({});
+  await story.sql(`update workers set starts = '2026-11-10' where id = 'P1'`);
+  expect((await story.run()).plan).toMatchObject({ counts: { 'pre-hire': 1 } });
+  expect(story.accounts()).toEqual({ P1: 'off' });
+});
+
 describe('lists', () => {
   it('hold whoever stands in them, but not his disable, and touch the protected never', async () => {
     story = await openStory({ more: 'holds: { file: holds.txt }\nprotected: { workers: [W3] }' });
