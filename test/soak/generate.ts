@@ -26,7 +26,7 @@ const titles = ['Analyst', 'Lead', 'Clerk', 'Engineer'] as const;
 const killPorts = [
   'ledger.accept', 'files.promote', 'runs.begin', 'runs.advance', 'operations.beginSending', 'operations.beginSending', 'sink.upload', 'sink.upload',
   'operations.finishSending', 'operations.finishSending', 'operations.close', 'operations.close', 'operations.add', 'operations.drop',
-  'operations.escrow', 'operations.batches', 'logs.put', 'logs.moveCursor', 'files.write', 'ledger.unsettled', 'ledger.getMany', 'logs.cursor',
+  'operations.escrow', 'operations.batches', 'logs.put', 'logs.moveCursor', 'files.write', 'ledger.unsettled', 'ledger.getMany', 'logs.cursor', 'source.look',
 ] as const; // prettier-ignore
 
 /** And those at which a load in stages stands: between two stages, and in a later one. */
@@ -187,7 +187,7 @@ function generateFault(choices: Choices, keys: readonly string[]): StoryFault {
   if (roll < 0.89) return { on: 'sender', calls: choices.of([5, 39, 40]) };
   if (roll < 0.92) return { on: 'quota', calls: choices.whole(0, 2) };
   if (roll < 0.94) return { on: 'bucket', size: choices.whole(0, 30) };
-  if (roll < 0.965) return { on: 'outage', entries: choices.whole(5, 40) };
+  if (roll < 0.97) return { on: 'outage', entries: choices.whole(8, 40) };
   return choices.chance(0.5)
     ? { on: 'limit', what: 'payloadLimitBytes', size: choices.of([700, 3_000, 10_000]) }
     : { on: 'limit', what: 'operationsPerRequest', size: choices.of([1, 3, 8]) };
@@ -242,6 +242,7 @@ function generateSwitches(choices: Choices): Partial<EmulatorSwitches> {
     { restartPurges: choices.of(['always', 'never'] as const) },
     { startWithoutEmail: 'allow' },
     { rowsPerChange: 'one' },
+    { unchangedRows: 'never' },
     { createdUserVisible: choices.of(['withRow', 'immediately'] as const) },
     { statusInfoFilter: choices.of(['both', 'neither'] as const) },
     { provisioningStatusFilter: true },
@@ -252,6 +253,6 @@ function generateSwitches(choices: Choices): Partial<EmulatorSwitches> {
   ];
   const chosen = Array.from({ length: choices.whole(0, 6) }, () => choices.of(all) ?? {});
   // Emptied titles are to be cleared, which the pipeline counts on, so both gates of the job are open in every story.
-  const quarantine = choices.chance(0.4) ? { quarantineFailures: choices.of([1, 2]) } : {};
+  const quarantine = choices.chance(0.5) ? { quarantineFailures: choices.of([1, 1, 2]) } : {};
   return Object.assign(quarantine, { flowNullValues: ['title'], clearingMappings: ['jobTitle'] }, ...chosen);
 }

@@ -123,7 +123,7 @@ class Player {
     plan.evening();
     emulator.setSwitches({ dailyCalls: 0, bucketSize: 100_000, payloadLimitBytes: 4_194_304, operationsPerRequest: 50 });
     const job = emulator.jobs[0];
-    if (job?.state.quarantine?.reason.startsWith('EncounteredEscrow') === true) plan.strike('quarantined by failures');
+    if (/^Encountered(?:Base|Total)?Escrow/.test(job?.state.quarantine?.reason ?? '')) plan.strike('quarantined by failures');
     if (this.#purge) job?.restart();
     this.#purge = false;
     if (job?.state.quarantine !== null) job?.restart('QuarantineState');

@@ -20,6 +20,7 @@ import { openDirectoryNames } from '../../src/stages/directory-names.ts';
 import type { LogSource } from '../../src/stages/reconcile.ts';
 import { acceptRun, beginRun, deliverRun, planRun, settleRun } from '../../src/stages/run.ts';
 import { openSink } from '../../src/stages/service-sink.ts';
+import { openLook } from '../../src/stages/silence-accounts.ts';
 import type { Surroundings } from '../../src/stages/surroundings.ts';
 import type { Sink } from '../../src/stages/send-batch.ts';
 import type { Lease, Store } from '../../src/store/contract.ts';
@@ -187,7 +188,11 @@ export class World {
     const graph = openGraph(pipeline.sink, tokens, { clock, dispatcher });
     const logs = openLogs(graph);
     const job: LogSource['job'] = (abort) => readJob(graph, abort);
-    const source: LogSource = { read: (from, onProblem, abort) => logs.read({ from, onProblem, signal: abort }), job };
+    const source: LogSource = {
+      read: (from, onProblem, abort) => logs.read({ from, onProblem, signal: abort }),
+      job,
+      look: openLook(graph),
+    };
     const service = openSink(graph, tokens, job, emit);
     const sink: Sink = {
       ...service,
