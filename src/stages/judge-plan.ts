@@ -2,10 +2,9 @@ import { withApprovals } from '../domain/approval.ts';
 import type { GuardVerdict } from '../domain/change.ts';
 import type { Run } from '../domain/run.ts';
 import type { Sha256 } from '../domain/words.ts';
-import { lastPayload } from '../plan/decision.ts';
-import { readMark, type GuardMark } from '../plan/guard-marks.ts';
+import { countGroups, suspectGroups } from '../plan/group-sizes.ts';
+import type { GuardMark } from '../plan/guard-marks.ts';
 import { evaluateGuards, type GuardFigures, type SentBefore } from '../plan/guards.ts';
-import { getAttribute } from '../scim/index.ts';
 import { scopeOf, type StageContext } from './context.ts';
 import { acceptedStates } from './previous-pass.ts';
 import { dayMilliseconds, weekMilliseconds, type Repeats } from './repeats.ts';
@@ -40,32 +39,14 @@ async function mostPopulation({ store, pipeline, clock }: StageContext): Promise
   return { day: await most(dayMilliseconds), week: await most(weekMilliseconds) };
 }
 
-/**
- * Enabled workers by group, of the groups of which enough changes to matter. The ledger is read for it only if there is one: in most runs too little changes for
- * any group that is large enough.
- */
+/** Enabled workers by group; the ledger is read only for groups of which enough changes to matter, and only as far as it takes. */
 async function groupSizes(
   { store, pipeline }: StageContext,
   marks: ReadonlyMap<GuardMark, number>,
   before: ReadonlyMap<GuardMark, SentBefore>,
 ): Promise<ReadonlyMap<string, number>> {
-  const sizes = new Map<string, number>();
   const { groups } = pipeline.guards.changes;
-  if (groups === undefined) return sizes;
-  for (const [mark, count] of marks) {
-    const group = readMark(mark)?.group;
-    if (group !== undefined && count + (before.get(mark)?.week ?? 0) > Math.floor(groups.share * groups.minimum)) sizes.set(group, 0);
-  }
-  if (sizes.size === 0) return sizes;
-  for await (const chunk of store.ledger.streamEntries(scopeOf(pipeline), pipeline.name)) {
-    for (const entry of chunk) {
-      const payload = lastPayload(entry);
-      if (payload?.active !== true) continue;
-      const value = getAttribute(payload, groups.by);
-      const group = typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
-      const size = group === undefined ? undefined : sizes.get(group);
-      if (group !== undefined && size !== undefined) sizes.set(group, size + 1);
-    }
-  }
-  return sizes;
+  if (groups === undefined) return new Map();
+  const enabled = store.ledger.streamEnabled(scopeOf(pipeline), pipeline.name);
+  return countGroups(enabled, groups.by, suspectGroups(pipeline.guards, marks, before));
 }

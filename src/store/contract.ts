@@ -99,6 +99,8 @@ export interface Ledger extends People {
   streamEvaluated(scope: JobScope, owner: PipelineName): AsyncIterable<readonly EvaluatedKey[]>;
   /** All entries that the pipeline owns, in UTF-8 byte order, in chunks; for reports and verification. */
   streamEntries(scope: JobScope, owner: PipelineName): AsyncIterable<readonly LedgerEntry[]>;
+  /** The last payload of everybody who is enabled, the one in flight or else the confirmed one, in chunks, by the order of the externalId; flat memory. */
+  streamEnabled(scope: JobScope, owner: PipelineName): AsyncIterable<readonly Payload[]>;
   /** Workers whose next date has arrived. */
   due(scope: JobScope, owner: PipelineName, asOf: Instant): Promise<readonly ExternalId[]>;
   /**

@@ -10,6 +10,13 @@ const verdicts: readonly VerdictSummary[] = ['active', 'inactive', 'preHire', 'o
 /** An entry with the payload in flight, which stands with its operation. Follow with the condition; `e` is the entry. */
 export const selectEntries = `SELECT e.*, o.payload AS sent_payload, o.outcome AS sent_outcome, o.state AS sent_state FROM entries e LEFT JOIN operations o ON o.id = e.sent_operation`;
 
+/** What the service was told of a worker last, or is being told. */
+export const selectLastPayloads = `SELECT e.external_id, COALESCE(o.payload, e.confirmed_payload) AS last_payload FROM entries e LEFT JOIN operations o ON o.id = e.sent_operation`;
+
+export function lastPayloadOf(row: Row): Payload {
+  return jsonOf<Payload>(row, 'last_payload');
+}
+
 /** A user name as it is compared: Entra ID tells no two names apart that differ in case only. */
 export function foldUserName(userName: string): string {
   return userName.normalize('NFC').toLowerCase();
@@ -21,15 +28,16 @@ export function userNameOf(payload: Payload): string | null {
 }
 
 export function entryOf(row: Row): LedgerEntry {
+  const confirmed = confirmedOf(row);
   const failedHash = optionalText(row, 'failed_hash');
   const missingPasses = integerOf(row, 'missing_passes');
   return {
     externalId: textOf(row, 'external_id'),
     owner: textOf(row, 'owner'),
     ...present('evaluated', evaluatedOf(row)),
-    ...present('desired', desiredOf(row)),
+    ...present('desired', desiredOf(row, confirmed)),
     ...present('sent', sentOf(row)),
-    ...present('confirmed', confirmedOf(row)),
+    ...present('confirmed', confirmed),
     baselineUnknown: flagOf(row, 'baseline_unknown'),
     everEnabled: flagOf(row, 'ever_enabled'),
     ...present('released', optionalInteger(row, 'released_at')),
@@ -62,11 +70,13 @@ function evaluatedOf(row: Row): Evaluated | undefined {
   };
 }
 
-function desiredOf(row: Row): Desired | undefined {
+/** Mostly the confirmed payload, which is not parsed a second time. */
+function desiredOf(row: Row, confirmed: Confirmed | undefined): Desired | undefined {
   const hash = optionalText(row, 'desired_hash');
   if (hash === undefined) return undefined;
+  const isConfirmed = confirmed?.hash === hash && row['desired_payload'] === row['confirmed_payload'];
   return {
-    payload: jsonOf<Payload>(row, 'desired_payload'),
+    payload: isConfirmed ? confirmed.payload : jsonOf<Payload>(row, 'desired_payload'),
     hash,
     change: wordOf(row, 'desired_change', changeKinds),
     run: textOf(row, 'desired_run'),

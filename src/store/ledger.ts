@@ -10,7 +10,16 @@ import { inChunks, placeholders, type Binding, type Database, type Statement } f
 import { jobShape, noticeJob } from './job-shape.ts';
 import { claims, claimsAgainst, rejectedFor, transfer } from './ownership.ts';
 import { openRekeys, part as partWorkers, rekey, sharingIdentity } from './rekey.ts';
-import { entryOf, evaluatedKeyOf, foldUserName, knownColumns, knownEvaluationOf, selectEntries } from './entry.ts';
+import {
+  entryOf,
+  evaluatedKeyOf,
+  foldUserName,
+  knownColumns,
+  knownEvaluationOf,
+  lastPayloadOf,
+  selectEntries,
+  selectLastPayloads,
+} from './entry.ts';
 import { findJob } from './jobs.ts';
 import { inFlight } from './operation-row.ts';
 import { integerOf, textOf, type Row } from './row.ts';
@@ -35,6 +44,7 @@ export function openLedger(database: Database, hashKey: Uint8Array): Ledger {
         evaluatedKeyOf,
       ),
     streamEntries: (scope, owner) => stream(database, scope, owner, selectEntries, '', entryOf),
+    streamEnabled: (scope, owner) => stream(database, scope, owner, selectLastPayloads, `AND ${isEnabled}`, lastPayloadOf),
     due: (scope, owner, asOf) => keysWhere(database, scope, owner, 'next_date <= ?', [asOf]),
     unsettled: (scope, owner) => unsettled(database, scope, owner),
     missing: async (scope, owner) => {
