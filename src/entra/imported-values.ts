@@ -13,8 +13,16 @@ export function stripKey(path: AttributePath): string {
 
 /** Which further signs the service strips is not documented, so that names are compared by letters and digits alone. */
 function looseKey(key: string): string {
-  return key.replaceAll(/[^\p{L}\p{N}]/gu, '').toLowerCase();
+  const before = looseKeys.get(key);
+  if (before !== undefined) return before;
+  const loose = key.replaceAll(/[^\p{L}\p{N}]/gu, '').toLowerCase();
+  // A job has a few dozen names; the bound is for logs that are not what they should be.
+  if (looseKeys.size >= 2_000) looseKeys.clear();
+  looseKeys.set(key, loose);
+  return loose;
 }
+
+const looseKeys = new Map<string, string>();
 
 /** One single value of a payload with its path; null stands for “to be emptied”. */
 export interface PayloadLeaf {

@@ -22,8 +22,19 @@ export interface RowMark {
   readonly failure?: OperationFailure;
 }
 
+/** Rows are facts: what one says is worked out once, however many questions are asked of its group. */
+const known = new WeakMap<LogRow, RowMark>();
+
 /** Reads one row. Sources: graph-contract 3.2 to 3.5. */
 export function markRow(row: LogRow): RowMark {
+  const before = known.get(row);
+  if (before !== undefined) return before;
+  const mark = readMark(row);
+  known.set(row, mark);
+  return mark;
+}
+
+function readMark(row: LogRow): RowMark {
   const reference = isReferenceRow(row);
   const { status } = row.provisioningStatusInfo;
   const steps = row.provisioningSteps ?? [];
@@ -61,8 +72,8 @@ function markSkip(row: LogRow, reference: boolean): RowMark {
   }
   const failure = failureOf(row, code === '' ? 'EntrySynchronizationSkipped' : code);
   // Skips for a reason that is not in the table wrote nothing, and are no failure either.
-  const known = explainCode(failure.code, failure.reason);
-  return { kind: known.code !== 'unknown' && known.outcome === 'failed' ? 'failed' : 'skipped', reference, unset: [], failure };
+  const explained = explainCode(failure.code, failure.reason);
+  return { kind: explained.code !== 'unknown' && explained.outcome === 'failed' ? 'failed' : 'skipped', reference, unset: [], failure };
 }
 
 /** True for the rows that set, or could not set, the manager. */
@@ -118,6 +129,9 @@ function retryAtOf(text: string): Instant | undefined {
   return Number.isNaN(at) ? undefined : at;
 }
 
+const unsetPattern =
+  /\battribute ['"‘“]([^'"’”]{1,120})['"’”][^.]*(?:null value|can(?:'|’|no)t be provisioned|was skipped|could not be set)/gi;
+
 /** Attributes that the row names as not provisioned, as the service names them. Source: graph-contract 2.5. */
 function unsetAttributes(row: LogRow): AttributePath[] {
   const info = row.provisioningStatusInfo.errorInformation;
@@ -126,11 +140,9 @@ function unsetAttributes(row: LogRow): AttributePath[] {
     texts.push(step.description);
     if (step.provisioningStepType !== 'import') texts.push(...Object.values(step.details ?? {}));
   }
-  const names = texts.flatMap((candidate) => [
-    ...(candidate ?? '').matchAll(
-      /\battribute ['"‘“]([^'"’”]{1,120})['"’”][^.]*(?:null value|can(?:'|’|no)t be provisioned|was skipped|could not be set)/gi,
-    ),
-  ]);
+  const names = texts.flatMap((candidate) =>
+    candidate !== undefined && candidate !== null && /attribute/i.test(candidate) ? [...candidate.matchAll(unsetPattern)] : [],
+  );
   return [...new Set(names.flatMap((match) => match[1] ?? []))].toSorted();
 }
 
