@@ -21,14 +21,14 @@ const batchesPerChunk = 20;
 export function openOperations(database: Database, hashKey: Uint8Array): Operations {
   return {
     async batches(run) {
-      return (await database.all(database.table('batches').where({ run }).orderBy('sequence').select())).map(batchOf);
+      return (await database.all({ sql: 'SELECT * FROM batches WHERE run = ? ORDER BY sequence', bindings: [run] })).map(batchOf);
     },
     async batch(id) {
-      const row = await database.first(database.table('batches').where({ id }).select());
+      const row = await database.first({ sql: 'SELECT * FROM batches WHERE id = ?', bindings: [id] });
       return row === undefined ? undefined : batchOf(row);
     },
     async ofBatch(id) {
-      return (await database.all(database.table('operations').where({ batch: id }).orderBy('ordinal').select())).map(operationOf);
+      return (await database.all({ sql: 'SELECT * FROM operations WHERE batch = ? ORDER BY ordinal', bindings: [id] })).map(operationOf);
     },
     async open(scope) {
       const job = (await findJob(database, scope)) ?? 0;
@@ -44,7 +44,7 @@ export function openOperations(database: Database, hashKey: Uint8Array): Operati
       return row === undefined ? 0 : integerOf(row, 'operations');
     },
     async get(id) {
-      const row = await database.first(database.table('operations').where({ id }).select());
+      const row = await database.first({ sql: 'SELECT * FROM operations WHERE id = ?', bindings: [id] });
       return row === undefined ? undefined : operationOf(row);
     },
     ofWorker: (scope, externalId) => ofWorker(database, scope, externalId),
@@ -82,7 +82,7 @@ async function ofWorker(reader: Reader, scope: JobScope, externalId: ExternalId)
 }
 
 async function* stream(reader: Reader, run: RunId): AsyncGenerator<readonly Operation[]> {
-  const batches = await reader.all(reader.table('batches').where({ run }).orderBy('sequence').select('id'));
+  const batches = await reader.all({ sql: 'SELECT id FROM batches WHERE run = ? ORDER BY sequence', bindings: [run] });
   for (const chunk of inChunks(batches, batchesPerChunk)) {
     const rows = await reader.all({
       sql: `SELECT o.* FROM operations o JOIN batches b ON b.id = o.batch

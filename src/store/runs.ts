@@ -34,7 +34,7 @@ export function openRuns(database: Database, clock: Clock): RunRecords {
 }
 
 export async function findRun(reader: Reader, id: RunId): Promise<Run | undefined> {
-  const row = await reader.first(reader.table('runs').where({ id }).select());
+  const row = await reader.first({ sql: 'SELECT * FROM runs WHERE id = ?', bindings: [id] });
   return row === undefined ? undefined : runOf(row);
 }
 
@@ -56,9 +56,15 @@ async function newest(
   states?: readonly RunState[],
   whole = false,
 ): Promise<readonly Run[]> {
-  const query = reader.table('runs').where(whole ? { pipeline, partial: 0 } : { pipeline });
-  if (states !== undefined) query.whereIn('state', states);
-  const rows = await reader.all(query.orderBy('started_at', 'desc').orderBy('id', 'desc').limit(limit).select());
+  const conditions = [
+    'pipeline = ?',
+    ...(whole ? ['partial = 0'] : []),
+    ...(states === undefined ? [] : [`state IN (${placeholders(states.length)})`]),
+  ];
+  const rows = await reader.all({
+    sql: `SELECT * FROM runs WHERE ${conditions.join(' AND ')} ORDER BY started_at DESC, id DESC LIMIT ?`,
+    bindings: [pipeline, ...(states ?? []), limit],
+  });
   return rows.map(runOf);
 }
 

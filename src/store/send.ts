@@ -239,7 +239,7 @@ async function restoreSent(transaction: Transaction, batch: BatchId): Promise<vo
 }
 
 async function batchUnder(transaction: Transaction, lease: Lease, id: BatchId): Promise<Batch> {
-  const row = await transaction.first(transaction.table('batches').where({ id }).select());
+  const row = await transaction.first({ sql: 'SELECT * FROM batches WHERE id = ?', bindings: [id] });
   if (row === undefined) throw new JoineryError('STO-301', `There is no batch ${id} in the state.`);
   const batch = batchOf(row);
   await runUnder(transaction, lease, batch.run);
