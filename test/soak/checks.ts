@@ -1,3 +1,4 @@
+import { hashJson, type Json } from '../../src/domain/canonical-json.ts';
 import { JoineryError } from '../../src/domain/error.ts';
 import type { LedgerEntry } from '../../src/domain/ledger.ts';
 import type { Operation } from '../../src/domain/operation.ts';
@@ -13,7 +14,7 @@ const manager = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User';
 interface Uploaded {
   readonly externalId: string;
   readonly active: unknown;
-  readonly data: Readonly<Record<string, unknown>>;
+  readonly data: Readonly<Record<string, Json>>;
 }
 
 /** A law that a run broke. */
@@ -108,9 +109,9 @@ export class UploadWatch implements Watcher {
 }
 
 function operationsOf(body: string): Uploaded[] {
-  const parsed: { readonly Operations: readonly { readonly data: { readonly externalId: string; readonly active?: unknown } }[] } =
+  const parsed: { readonly Operations: readonly { readonly data: Readonly<Record<string, Json>> & { readonly externalId: string } }[] } =
     JSON.parse(body);
-  return parsed.Operations.map(({ data }) => ({ externalId: data.externalId, active: data.active, data: { ...data } }));
+  return parsed.Operations.map(({ data }) => ({ externalId: data.externalId, active: data['active'], data }));
 }
 
 /** Errors that are an end of their own: the service, the quota, an interruption. Anything else is a broken program. */
@@ -146,11 +147,18 @@ export async function checkDisables(
 ): Promise<void> {
   for (const [key, { last }] of histories) {
     if (last !== 'off' && last !== 'out' && last !== 'unclearOff') continue;
-    if (watch.last.get(key)?.active !== true) continue;
+    const uploaded = watch.last.get(key);
+    if (uploaded?.active !== true) continue;
     const entry = await store.ledger.get(scope, key);
+    const accounts = emulator.directory.findByEmployeeId(key);
     // Created for nobody: the service refused the creation, or lost it without a trace, and nothing is under way.
-    const noAccount = emulator.directory.findByEmployeeId(key).length === 0 && entry?.sent === undefined;
-    if (standsFailed(entry) || noAccount) continue;
+    const noAccount = accounts.length === 0 && entry?.sent === undefined;
+    // The service refused for good what would have turned him on: he is as off as he was.
+    const refused =
+      entry?.sent === undefined &&
+      entry?.failed?.hash === hashJson(uploaded.data) &&
+      accounts.every(({ accountEnabled }) => !accountEnabled);
+    if (standsFailed(entry) || noAccount || refused) continue;
     fail(`${key}: HR says ${last}, and the last that was sent for him is active`);
   }
 }

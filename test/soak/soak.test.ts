@@ -110,6 +110,13 @@ describe('stories that a soak told', () => {
     expect((await play({ ...told, switches: { ...told.switches, escrow: false } })).violation).toBeUndefined();
   });
 
+  it('leaves off whose rehire the service refused for good and whom HR then wished off again: there is nothing to turn off', async () => {
+    const off = [{ ...row, status: 'Terminated' }];
+    const refuse = { on: 'entry', worker: 'W0001', what: { kind: 'fail', times: 1 } } as const;
+    const told = story([{ key: 'W0001', days: [[row], off, [row], off] }], [[run], [run], [{ ...run, faults: [refuse] }], [run]]);
+    expect((await play({ ...told, switches: { ...told.switches, escrow: false } })).violation).toBeUndefined();
+  });
+
   it('sends again what a restart of the job threw out of the escrow', async () => {
     const moved = { key: 'W0001', days: [[row], [{ ...row, department: 'Legal' }], [{ ...row, department: 'Legal' }]] };
     const fail = { on: 'entry', worker: 'W0001', what: { kind: 'fail', times: 4 } } as const;
