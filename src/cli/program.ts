@@ -19,6 +19,7 @@ type Load = () => Promise<(register: Register) => Command>;
 /** By group and name, in the order of the help; only the one that is typed is loaded, for a scheduler starts a process every half hour. */
 const groups: Readonly<Record<string, Readonly<Record<string, Load>>>> = {
   'Author a pipeline': {
+    init: async () => (await import('./commands/init.ts')).initCommand,
     check: async () => (await import('./commands/check.ts')).checkCommand,
     eval: async () => (await import('./commands/eval.ts')).evalCommand,
     test: async () => (await import('./commands/test.ts')).testCommand,

@@ -11,6 +11,8 @@ export interface Source {
   readonly type: 'postgres' | 'mssql' | 'csv';
   /** In which order `read` returns keys. */
   readonly keyOrder: KeyOrder;
+  /** SQL of the ORDER BY that gives this order and that an index can serve; absent for a file. */
+  readonly orderBy?: string;
   /** A read sees one moment. False for a SQL Server database that allows neither SNAPSHOT nor READ_COMMITTED_SNAPSHOT: a row that moves during the read may be missed. */
   readonly oneMoment: boolean;
   /** The watermark column, where the source declares one. */

@@ -60,10 +60,11 @@ class MssqlReader {
   }
 
   async open(): Promise<Source> {
-    const { keyOrder, watermark } = await this.#inspect();
+    const { keyOrder, orderBy, watermark } = await this.#inspect();
     return {
       type: 'mssql',
       keyOrder,
+      orderBy,
       oneMoment: this.#mode.oneMoment,
       ...(watermark === undefined ? {} : { watermark }),
       read: (request) => this.#read(request, keyOrder),
@@ -142,6 +143,7 @@ class MssqlReader {
       describe: (sql: string) => describe(transaction, sql),
       orderOf,
       select: ({ exactly }: MssqlColumn) => exactly,
+      isRefused: (error: unknown) => explainMssqlError(error, this.#declaration.connection).code === 'SRC-203',
       about: (statement: Statement): void => {
         this.#sent = statement;
       },

@@ -51,10 +51,11 @@ class PostgresReader {
     this.#place = statement?.placeOf(0);
   }
 
-  source({ keyOrder, watermark }: Prepared<ResultColumn>): Source {
+  source({ keyOrder, orderBy, watermark }: Prepared<ResultColumn>): Source {
     return {
       type: 'postgres',
       keyOrder,
+      orderBy,
       oneMoment: true,
       ...(watermark === undefined ? {} : { watermark }),
       read: (request) => unpackRows(this.#read(request, keyOrder), request.chunk ?? rowsPerChunk),
@@ -123,6 +124,7 @@ class PostgresReader {
       describe: (sql: string) => describe(reading.session, sql),
       orderOf,
       select: () => undefined,
+      isRefused: () => false,
       about: (statement: Statement) => reading.about(statement),
     };
     return prepareStatement(this.#declaration, this.#statement, ways, asked);

@@ -37,6 +37,8 @@ export interface DatabaseWays<C extends ResultColumn> {
   orderOf(column: C, name: string): Order;
   /** SQL that stands for a column where the column itself would lose something on the way. */
   select(column: C): string | undefined;
+  /** An error of `describe` that says that the account may not see a column. */
+  isRefused(error: unknown): boolean;
   /** Told what a person wrote of what is sent, for the places of errors. */
   about(statement: Statement): void;
 }
@@ -95,7 +97,7 @@ async function prepareTable<C extends ResultColumn>(
   const found = new Map<string | undefined, readonly FoundColumn<C>[]>();
   // All columns of a table are looked at, so that a missing one is named by us and not by the first error of the server; rights are asked for the selected ones only.
   for (const { alias, parts } of source.tables) {
-    found.set(alias, await ways.describe(buildTableQuery({ table: parts, columns: undefined }, dialect)));
+    found.set(alias, await describeTable(source, alias, parts, ways));
   }
   const placed = source.select(found, dialect, declaration.place);
   const [main] = source.tables;
@@ -127,6 +129,25 @@ async function prepareTable<C extends ResultColumn>(
       since: writeSince(declaration, by, partial, dialect),
       keys: (partial?.keys ?? []).map((each) => writeLiteral(type, each, dialect)),
     };
+  }
+}
+
+/**
+ * All columns; where the account may not see some, the ones that are needed: PostgreSQL describes `*` to whoever asks, SQL Server refuses it to a login that is granted
+ * columns. A column that is missing is then named by the server.
+ */
+async function describeTable<C extends ResultColumn>(
+  source: TableSource,
+  alias: string | undefined,
+  table: readonly string[],
+  { describe, dialect, isRefused }: DatabaseWays<C>,
+): Promise<readonly FoundColumn<C>[]> {
+  try {
+    return await describe(buildTableQuery({ table, columns: undefined }, dialect));
+  } catch (error) {
+    const columns = source.needed(alias)?.map((name) => ({ name }));
+    if (columns === undefined || columns.length === 0 || !isRefused(error)) throw error;
+    return describe(buildTableQuery({ table, columns }, dialect));
   }
 }
 

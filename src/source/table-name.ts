@@ -1,4 +1,5 @@
 import { JoineryError } from '../domain/error.ts';
+import { quoteName } from './table-query.ts';
 import type { Dialect } from './statement.ts';
 
 /** `hr.workers`, `"HR"."Worker List"`, `[HR].[Worker List]` to its one to three parts. Unquoted parts are taken as they stand (PostgreSQL: in lower case, as it does itself). */
@@ -19,4 +20,10 @@ export function readTableName(table: string, dialect: Dialect): readonly string[
   throw new JoineryError('SRC-105', `source.table is not the name of a table: ${table}`, {
     fix: `Write schema.table; quote a part that is not a plain name ${dialect === 'postgres' ? '"like this"' : '[like this]'}.`,
   });
+}
+
+/** The name of a table as a pipeline has it: plain parts as they are, the others quoted as the database does. */
+export function writeTableName(parts: readonly string[], dialect: Dialect): string {
+  const plain = dialect === 'postgres' ? /^[a-z_][a-z0-9_]*$/ : /^[A-Za-z_]\w*$/;
+  return parts.map((part) => (plain.test(part) ? part : quoteName(part, dialect))).join('.');
 }

@@ -89,6 +89,27 @@ export class TableSource {
     return placed;
   }
 
+  /** Columns of one table that the pipeline reads or compares; undefined: whatever there is. */
+  needed(alias: string | undefined): readonly string[] | undefined {
+    const { key, primary, columns, changes, where = [], join = [] } = this.#declaration;
+    if (columns === undefined && alias === this.#main) return undefined;
+    const own = [
+      key,
+      primary,
+      changes?.column,
+      ...where.map(({ column }) => column),
+      ...(columns ?? []).map(({ name, from }) => from ?? name),
+    ];
+    const references = [
+      ...own.filter((name) => name !== undefined).map((name) => this.reference(name)),
+      ...join.flatMap((each) => [
+        ...each.on.flatMap(({ column, equals }) => [{ alias: each.alias, column }, this.reference(equals)]),
+        ...each.where.map(({ column }) => ({ alias: each.alias, column })),
+      ]),
+    ];
+    return [...new Set(references.filter((reference) => reference.alias === alias).map(({ column }) => column))];
+  }
+
   /** Columns of source.table that the pipeline does not read. */
   unread<C extends ResultColumn>(
     found: ReadonlyMap<string | undefined, readonly FoundColumn<C>[]>,

@@ -122,3 +122,14 @@ export type FamilyName = keyof typeof typeFamilies;
 export function familyOf(name: FamilyName): TypeFamily {
   return typeFamilies[name];
 }
+
+/** The type of a type of SQL Server by its name, where nothing else describes it. */
+export function typeOfMssql(databaseType: string): ColumnType {
+  const base = databaseType.replace(/\(.*$/, '').trim().toLowerCase();
+  return Object.values<TypeFamily>(typeFamilies).find(({ mssql }) => mssql.includes(base))?.type ?? 'string';
+}
+
+/** SQL Server has types of which no text comes through the driver; see SRC-213. */
+export function isReadableType(databaseType: string): boolean {
+  return databaseType !== 'sql_variant' && databaseType !== 'CLR type';
+}

@@ -33,7 +33,7 @@ export function checkCommand(register: Register): Command {
 
 async function check(io: Io, file: string, options: CheckOptions): Promise<ExitClass> {
   const environment = environmentOf(io, options);
-  const loaded = loadPipeline(file, { environment, ...(options.connect === true ? {} : { unset: 'standIn' }) });
+  const loaded = load(file, environment, options.connect === true);
   const diagnostics: Diagnostic[] = [...loaded.diagnostics];
   let unreachable: JoineryError | undefined;
   if (loaded.pipeline !== undefined) {
@@ -60,6 +60,19 @@ async function check(io: Io, file: string, options: CheckOptions): Promise<ExitC
   else render(io, file, options, diagnostics, loaded.sources);
   if (unreachable !== undefined) throw unreachable;
   return errors > 0 ? 'configuration' : 'success';
+}
+
+/** Variables that are not set have stand-ins, but for the source's when it is looked at: a contract can be checked before there is a tenant. */
+function load(
+  file: string,
+  environment: Readonly<Record<string, string | undefined>>,
+  isConnecting: boolean,
+): ReturnType<typeof loadPipeline> {
+  const loaded = loadPipeline(file, { environment, unset: 'standIn' });
+  const { source, holds } = loaded.pipeline ?? {};
+  const connections = [source, holds?.query].flatMap((each) => (each === undefined || each.type === 'csv' ? [] : [each.connection]));
+  const stoodIn = connections.some((connection) => /^(?:postgres:\/\/)?stand-in$/.test(connection.reveal()));
+  return isConnecting && stoodIn ? loadPipeline(file, { environment }) : loaded;
 }
 
 function render(

@@ -31,4 +31,10 @@ export const cliErrors = defineErrors({
     why: 'Nothing would ever start a run of it, and that would look like health.',
     fix: "Add schedule: { cron: '*/30 * * * *' }, or source.outbox.",
   },
+  'CLI-106': {
+    title: 'A file that would be written is there already',
+    exit: 'configuration',
+    why: 'It may hold decisions of a person, so nothing was written, neither it nor the others.',
+    fix: 'Give another name with --name or another folder with --out, or say --force to write over it.',
+  },
 });

@@ -122,6 +122,18 @@ export const sourceErrors = defineErrors({
     why: 'Only times and whole numbers say which of two changes was later.',
     fix: 'Use a date, a timestamp or an integer column that grows with every change, or changes: { mode: snapshot }.',
   },
+  'SRC-215': {
+    title: 'The table cannot be looked at',
+    exit: 'configuration',
+    why: 'A table that is not there and one that the account may not see look the same to it, so nothing can be proposed.',
+    fix: 'Check the name with its schema, and grant the account SELECT on it.',
+  },
+  'SRC-216': {
+    title: 'No column of the table can be the key',
+    exit: 'configuration',
+    why: 'The key names the worker for life; a column that was guessed could name somebody else tomorrow.',
+    fix: 'Say which column it is with --key, or give a view in which one column names the worker.',
+  },
   'SRC-301': {
     title: 'The rows are not in the order of their keys',
     exit: 'configuration',
