@@ -140,14 +140,14 @@ async function describeTable<C extends ResultColumn>(
   source: TableSource,
   alias: string | undefined,
   table: readonly string[],
-  { describe, dialect, isRefused }: DatabaseWays<C>,
+  ways: DatabaseWays<C>,
 ): Promise<readonly FoundColumn<C>[]> {
   try {
-    return await describe(buildTableQuery({ table, columns: undefined }, dialect));
+    return await ways.describe(buildTableQuery({ table, columns: undefined }, ways.dialect));
   } catch (error) {
     const columns = source.needed(alias)?.map((name) => ({ name }));
-    if (columns === undefined || columns.length === 0 || !isRefused(error)) throw error;
-    return describe(buildTableQuery({ table, columns }, dialect));
+    if (columns === undefined || columns.length === 0 || !ways.isRefused(error)) throw error;
+    return ways.describe(buildTableQuery({ table, columns }, ways.dialect));
   }
 }
 

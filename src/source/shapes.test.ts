@@ -14,7 +14,8 @@ function sourceOf(rows: readonly Row['values'][]): { readonly source: Source; re
     async *read() {
       try {
         await Promise.resolve();
-        for (const [index, values] of rows.entries()) yield [{ key: String(values['id']), values, fingerprint: '', ordinal: index + 1 }];
+        for (const [index, values] of rows.entries())
+          yield [{ key: typeof values['id'] === 'string' ? values['id'] : undefined, values, fingerprint: '', ordinal: index + 1 }];
       } finally {
         ended = true;
       }

@@ -218,7 +218,7 @@ function isMeaning(word: string): word is Meaning {
 }
 
 /** `E-Mail`, `e_mail` and `EMail` are one name; `Straße` is `strasse`, `Größe` is `groesse`. */
-export function foldName(column: string): string {
+function foldName(column: string): string {
   return column
     .toLowerCase()
     .replaceAll('ß', 'ss')
