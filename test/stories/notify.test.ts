@@ -12,6 +12,10 @@ describe('people who do not look', () => {
   let server: Server;
   let status = 200;
   const told: Notification[] = [];
+  const parts = {
+    guards: 'first: { joiners: 100, rejections: 0 }\n  leavers: { percent: 1, atLeast: 2 }',
+    more: "notify:\n  webhook: { url: '${NOTIFY_URL}' }\n",
+  };
   const pipeline = (): string => `${story.folder}/story.yaml`;
   const run = async (...more: readonly string[]): Promise<{ readonly code: number; readonly out: string; readonly err: string }> => {
     told.length = 0;
@@ -32,10 +36,7 @@ describe('people who do not look', () => {
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const address = server.address();
-    story = await openStory({
-      guards: 'first: { joiners: 100, rejections: 0 }\n  leavers: { percent: 1, atLeast: 2 }',
-      more: "notify:\n  webhook: { url: '${NOTIFY_URL}' }\n",
-    });
+    story = await openStory(parts);
     story.work.environment['NOTIFY_URL'] =
       `http://127.0.0.1:${String(typeof address === 'object' && address !== null ? address.port : 0)}/hook`;
     await story.sql(people(['W1', 'W2', 'W3', 'W4'].map((id) => ({ id, given: id, family: 'One', title: 'Clerk' }))));
@@ -134,5 +135,26 @@ describe('people who do not look', () => {
     expect(await run()).toMatchObject({ code: 0 });
     expect(words().toSorted()).toEqual(['cleared quarantine QuarantinedOnDemand', 'cleared setUp ENT-101', 'cleared stale']);
     expect(await story.command('status', pipeline(), '--max-age', '26h')).toMatchObject({ code: 0 });
+  });
+
+  it('hear once that the day’s calls are used up, and once that they are not any more', async () => {
+    story.clock.advance(25 * hour);
+    // All of the 2,000 calls but two are for disables.
+    await story.rewrite({ ...parts, more: `${parts.more}load:\n  reserve: { disables: 99.9% }\n` });
+    const renamed = async (title: string): Promise<readonly string[]> => {
+      await story.sql(`update workers set title = '${title}' where id = 'W4'`);
+      const { code } = await run();
+      return [String(code), ...words()];
+    };
+    expect(await renamed('First')).toEqual(['0']);
+    expect(await renamed('Second')).toEqual(['0']);
+    expect(await renamed('Third')).toEqual(['5', 'raised quota']);
+    expect(told[0]?.todo).toContain('Nothing is lost');
+    expect(await renamed('Fourth')).toEqual(['5']);
+    story.clock.advance(24 * hour);
+    expect(await renamed('Fifth')).toEqual(['0', 'cleared quota']);
+    expect(story.property('W4', 'jobTitle')).toBe('Fifth');
+    expect(await run()).toMatchObject({ code: 0 });
+    expect(told).toEqual([]);
   });
 });
