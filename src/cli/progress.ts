@@ -58,6 +58,8 @@ export class Progress {
         return `${bold(event.pipeline)}  run ${event.run}  as of ${formatInstant(event.asOf)}${event.first ? '  (first run)' : ''}`;
       case 'run.superseded':
         return yellow(`run ${event.run} was interrupted; ${plural(event.unsent, 'operation')} of it are planned anew`);
+      case 'mapping.edited':
+        return `  the mapping was edited: ${event.because === undefined ? `only those are evaluated for whom ${event.touched.length === 0 ? 'something else' : event.touched.join(', ')} comes out otherwise` : `everybody is evaluated, because ${event.because}`}`;
       case 'stage.finished':
         return `  ${green('✓')} ${event.stage.padEnd(10)}${describeCounts(event.counts)}${event.milliseconds < 1 ? '' : dim(`  ${formatSpan(event.milliseconds)}`)}`;
       case 'rejection': {

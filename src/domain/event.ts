@@ -21,6 +21,11 @@ export type JoineryEvent =
       readonly first: boolean;
     }
   | { readonly type: 'run.superseded'; readonly run: RunId; readonly by: RunId; readonly unsent: number }
+  /**
+   * The mapping is another than that of the last accepted pass. Only those are evaluated for whom what was `touched` gives something else (attributes, `scope`, `protected.when`), unless
+   * `because` says why that cannot be proved: then everybody is.
+   */
+  | { readonly type: 'mapping.edited'; readonly touched: readonly string[]; readonly because?: string }
   | { readonly type: 'stage.started'; readonly stage: Stage }
   | { readonly type: 'stage.progress'; readonly stage: Stage; readonly counts: Counts }
   | { readonly type: 'stage.finished'; readonly stage: Stage; readonly counts: Counts; readonly milliseconds: number }

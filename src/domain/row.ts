@@ -18,6 +18,8 @@ export interface Row {
   readonly fingerprint: string;
   /** Place in the result, from 1; names the row in messages when the key cannot. */
   readonly ordinal: number;
+  /** The row with these columns alone, as far as it has them; there where that is cheaper than all of them. */
+  only?(columns: ReadonlySet<string>): Row;
 }
 
 /** `message` completes "column x …" and holds no personal value. */

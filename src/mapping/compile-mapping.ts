@@ -11,8 +11,9 @@ import type { Mapping, MappingEnvironment, MappingResult } from './contract.ts';
 import { evaluateGroup, planEvaluation, type EvaluationPlan } from './evaluate.ts';
 import { traceGroup } from './explain.ts';
 import { compileUnit, type UnitResult } from './compile-unit.ts';
-import { identifyMapping } from './identity.ts';
+import { compareMappings, type MappingEdit } from './edit.ts';
 import { readLookup, type LookupTable } from './lookup.ts';
+import { pipelineOf, recipeOf, type MappingRecipe } from './recipe.ts';
 import { shadowMapping } from './shadow.ts';
 import { runSteps, type Steps } from './step.ts';
 import { dependenciesOf, employmentColumns, formulasOf, type MappingUnit } from './unit.ts';
@@ -31,12 +32,26 @@ export function compileMapping(pipeline: Pipeline, environment: MappingEnvironme
   diagnostics.push(...analysis.diagnostics);
   const sorted = sortDiagnostics(diagnostics);
   if (unit === undefined || sorted.some(({ severity }) => severity === 'error')) return { diagnostics: sorted };
-  const mapping = createMapping(pipeline, unit, first, () => compileInstance(pipeline, lookups, environment), analysis.readsClock);
+  const recipe = recipeOf(pipeline, lookups, analysis.readsClock);
+  const edit = (before: MappingRecipe): MappingEdit => {
+    const was = pipelineOf(pipeline, before);
+    const earlier = compileInstance(was, lookups, {});
+    const present = environment.verify === undefined ? first : compileInstance(pipeline, lookups, {});
+    let made: Mapping | undefined;
+    const whole = (): Mapping =>
+      (made ??= createMapping(was, earlier.result.unit ?? unit, earlier, () => compileInstance(was, lookups, {}), {
+        recipe: before,
+        edit,
+      }));
+    const evaluate: Mapping['evaluate'] = (group, asOf) => whole().evaluate(group, asOf);
+    return compareMappings(earlier.result, present.result, [before, recipe], evaluate);
+  };
+  const mapping = createMapping(pipeline, unit, first, () => compileInstance(pipeline, lookups, environment), { recipe, edit });
   if (environment.shadow === undefined) return { mapping, diagnostics: sorted };
   const verifying = (): Mapping => {
     const another = (): Instance => compileInstance(pipeline, lookups, { ...environment, verify: true });
     const instance = another();
-    return createMapping(pipeline, instance.result.unit ?? unit, instance, another, analysis.readsClock);
+    return createMapping(pipeline, instance.result.unit ?? unit, instance, another, { recipe, edit });
   };
   return { mapping: shadowMapping(mapping, verifying, environment.shadow), diagnostics: sorted };
 }
@@ -73,7 +88,13 @@ function compileInstance(pipeline: Pipeline, lookups: ReadonlyMap<string, Lookup
   return { result: compileUnit(pipeline, lookups, clock, environment.verify), clock, busy: 0 };
 }
 
-function createMapping(pipeline: Pipeline, unit: MappingUnit, first: Instance, another: () => Instance, readsClock: boolean): Mapping {
+function createMapping(
+  pipeline: Pipeline,
+  unit: MappingUnit,
+  first: Instance,
+  another: () => Instance,
+  { recipe, edit }: Pick<Mapping, 'recipe' | 'edit'>,
+): Mapping {
   const columns = neededColumns(unit);
   const checkRow = createRowCheck(pipeline.source.columns, columns);
   const instances = [first];
@@ -102,8 +123,10 @@ function createMapping(pipeline: Pipeline, unit: MappingUnit, first: Instance, a
     return result instanceof Promise ? result.finally(release) : result;
   };
   return Object.freeze<Mapping>({
-    id: identifyMapping(pipeline, unit.lookups),
-    readsClock,
+    id: recipe.id,
+    readsClock: recipe.readsClock,
+    recipe,
+    edit,
     columns,
     stats: () => sumStats(instances.flatMap(({ result }) => (result.unit === undefined ? [] : [result.unit]))),
     evaluate: (group: RowGroup, asOf: Instant) => run(asOf, (plan) => evaluateGroup(plan, group, asOf)),

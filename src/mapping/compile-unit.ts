@@ -29,6 +29,8 @@ export interface UnitResult {
   readonly unit?: MappingUnit;
   readonly parts: UnitParts;
   readonly diagnostics: readonly Diagnostic[];
+  /** What every expression was compiled with. */
+  readonly options: CompileOptions;
 }
 
 /** Compiles every expression of the transform. The clock is read at each evaluation; `probes` are functions beside the library's. */
@@ -85,7 +87,7 @@ export function compileUnit(
     broken,
   };
   const active = attributes.find(({ target }) => target.path === 'active');
-  if (broken) return { parts, diagnostics };
+  if (broken) return { parts, diagnostics, options };
   invariant(active, 'the grammar requires active');
   const { employment } = transform;
   const apart: MappingUnit = {
@@ -106,7 +108,7 @@ export function compileUnit(
   };
   // With two engines to compare, and for probes that watch single formulas, each is evaluated alone.
   const fused = verify === undefined && Object.keys(probes).length === 0 ? fuseMapping(apart, options) : undefined;
-  return { unit: fused === undefined ? apart : { ...apart, fused }, parts, diagnostics };
+  return { unit: fused === undefined ? apart : { ...apart, fused }, parts, diagnostics, options };
 }
 
 function isSimple({ attribute, multiValued, parsed }: ResolvedPath): boolean {

@@ -5,7 +5,9 @@ import type { Trace, Verdict } from '../domain/verdict.ts';
 import type { Sha256 } from '../domain/words.ts';
 import type { EngineStats } from '../jsonata/index.ts';
 import type { ColumnType } from '../pipeline/pipeline.ts';
+import type { MappingEdit } from './edit.ts';
 import type { LookupTable } from './lookup.ts';
+import type { MappingRecipe } from './recipe.ts';
 
 /** Scope, lets, lookups, employment and attributes of one pipeline, compiled into one unit. */
 export interface Mapping {
@@ -13,6 +15,8 @@ export interface Mapping {
   readonly id: Sha256;
   /** The clock is read other than through `employment`: a run's date belongs to the plan hash, and everybody is evaluated again each day. */
   readonly readsClock: boolean;
+  /** What it was made of, for `edit` of a later mapping. */
+  readonly recipe: MappingRecipe;
   /** Columns that expressions, employment, key and primary read, in alphabetical order: the query has to return them. */
   readonly columns: readonly string[];
   /**
@@ -20,6 +24,8 @@ export interface Mapping {
    * throws only JSN-109, with `verify` or `shadow`, if the two engines disagree.
    */
   evaluate(group: RowGroup, asOf: Instant): Promise<Verdict> | Verdict;
+  /** What was edited since the mapping of that recipe. */
+  edit(before: MappingRecipe): MappingEdit;
   /** Evaluations of expressions so far, and how many of them the reference engine had to answer. */
   stats(): EngineStats;
   /** As `evaluate`, and what every let and attribute came to; with `parts` also the parts of each expression. */

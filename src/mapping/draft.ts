@@ -67,9 +67,12 @@ export function* buildDraft(
   });
 }
 
+/** Of a longer one there is a warning. */
+export const longestPlainId = 256;
+
 /** An id in which validation can find nothing: printable ASCII, not blank, not long. */
 function isPlainId(externalId: ExternalId): boolean {
-  return externalId.length <= 256 && /^[!-~]+$/.test(externalId);
+  return externalId.length <= longestPlainId && /^[!-~]+$/.test(externalId);
 }
 
 const unreadable = Symbol('unreadable');

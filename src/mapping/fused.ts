@@ -1,6 +1,6 @@
 import { compileUnit, type CompiledUnit, type CompileOptions, type UnitMember } from '../jsonata/index.ts';
 import type { CompiledFormula } from './formula.ts';
-import { isEmploymentName, type MappingUnit } from './unit.ts';
+import { dependenciesOf, isEmploymentName, type MappingUnit } from './unit.ts';
 
 /** All formulas of a mapping as one function of the engine: many times cheaper than calling them one after the other. */
 export interface FusedMapping {
@@ -15,16 +15,24 @@ export interface FusedMapping {
 
 /**
  * Undefined where the formulas have to stay apart: one of them is not compiled, or the whole cannot be. What a formula is
- * and how it fails is decided by its own compilation alone; the fused code is only asked for values.
+ * and how it fails is decided by its own compilation alone; the fused code is only asked for values. `only`: these and the lets that they read.
  */
-export function fuseMapping(unit: Omit<MappingUnit, 'fused'>, options: CompileOptions): FusedMapping | undefined {
+export function fuseMapping(
+  unit: Omit<MappingUnit, 'fused'>,
+  options: CompileOptions,
+  only?: ReadonlySet<CompiledFormula>,
+): FusedMapping | undefined {
+  const read = only === undefined ? undefined : dependenciesOf([...only], unit).lets;
   const lets = [...unit.lets.values()].map(({ name, formula }) => ({ formula, name: `$${name}`, binds: name }));
   const protectedWhen = unit.protectedWhen === undefined ? [] : [{ formula: unit.protectedWhen, name: 'protected.when', binds: undefined }];
   const others = [unit.active, ...unit.attributes].map(({ formula, target }) => ({ formula, name: target.path, binds: undefined }));
   const scope = unit.scope === undefined ? [] : [{ formula: unit.scope, name: 'scope', binds: undefined }];
   const indexOf = new Map<CompiledFormula, number>();
   const members: UnitMember[] = [];
-  for (const { formula, name, binds } of [...scope, ...protectedWhen, ...lets, ...others]) {
+  const named = [...scope, ...protectedWhen, ...lets, ...others].filter(
+    ({ formula, binds }) => only === undefined || only.has(formula) || (binds !== undefined && read?.has(binds) === true),
+  );
+  for (const { formula, name, binds } of named) {
     // A let may be a literal, too: others read it by its name.
     const source = formula.engine?.source ?? (binds === undefined ? undefined : formula.text);
     if (source === undefined) continue;
@@ -32,7 +40,7 @@ export function fuseMapping(unit: Omit<MappingUnit, 'fused'>, options: CompileOp
     indexOf.set(formula, members.length);
     members.push({ name, source, ...(binds === undefined ? {} : { binds }) });
   }
-  const names = new Set([...scope, ...protectedWhen, ...lets, ...others].flatMap(({ formula }) => formula.bindings));
+  const names = new Set(named.flatMap(({ formula }) => formula.bindings));
   const lookups = Object.fromEntries(
     [...unit.lookups.values()].filter(({ name }) => names.has(name)).map(({ name, rows }) => [name, rows]),
   );

@@ -3,6 +3,7 @@ import type { Sha256 } from '../domain/words.ts';
 import { functionDeclarations } from '../jsonata/functions/index.ts';
 import type { Formula, Pipeline } from '../pipeline/pipeline.ts';
 import type { LookupTable } from './lookup.ts';
+import type { FormulaText } from './recipe.ts';
 
 /** Raised when this folder, the function library or the schema data gives other verdicts for the same input. */
 const mappingVersion = 2;
@@ -15,9 +16,15 @@ const engineVersion = 'jsonata-2.2.2';
  * names do not count.
  */
 export function identifyMapping(pipeline: Pipeline, lookups: ReadonlyMap<string, LookupTable>): Sha256 {
+  return hashJson(describeMapping(pipeline, lookups));
+}
+
+/** What `identifyMapping` is the hash of. A part that is added here is a part of the ground of a recipe, unless that says otherwise. */
+// oxlint-disable-next-line typescript/explicit-module-boundary-types -- its parts are taken by name in recipe.ts, the rest is only hashed
+export function describeMapping(pipeline: Pipeline, lookups: ReadonlyMap<string, LookupTable>) {
   const { transform, source, sink, timezone } = pipeline;
   const { employment } = transform;
-  return hashJson({
+  return {
     mapping: mappingVersion,
     engine: engineVersion,
     functions: functionDeclarations.map(({ name, signature }) => `${name}${signature}`),
@@ -45,13 +52,13 @@ export function identifyMapping(pipeline: Pipeline, lookups: ReadonlyMap<string,
       formula: identifyFormula(formula),
     })),
     extensions: sink.extensions,
-  });
+  };
 }
 
-function pipelineLookups(pipeline: Pipeline, lookups: ReadonlyMap<string, LookupTable>): object {
+function pipelineLookups(pipeline: Pipeline, lookups: ReadonlyMap<string, LookupTable>): Readonly<Record<string, object>> {
   return Object.fromEntries(Object.values(pipeline.lookups).map(({ name, key }) => [name, { key, hash: lookups.get(name)?.hash }]));
 }
 
-function identifyFormula(formula: Formula): object {
+function identifyFormula(formula: Formula): FormulaText {
   return formula.kind === 'literal' ? { literal: formula.value } : { text: formula.text };
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { compileMapping } from './compile-mapping.ts';
 import type { Mapping } from './contract.ts';
 import { buildPipeline, rowGroup, sampleInstant } from './pipeline.test-data.ts';
+import type { MappingEdit } from './edit.ts';
 import { shadowMapping } from './shadow.ts';
 
 const base = { active: 'status = "Active"', userName: 'email' };
@@ -28,6 +29,26 @@ describe('a mapping with a shadow', () => {
   it('agrees with itself on a worker who is rejected', async () => {
     const { mapping } = compileMapping(buildPipeline({ attributes: { ...base, title: '$number(first_name) & ""' } }), { shadow: 1 });
     expect(await mapping?.evaluate(rowGroup(), sampleInstant)).toMatchObject({ kind: 'rejected', reasons: [{ code: 'MAP-207' }] });
+  });
+
+  it('compares whole verdicts of every n-th worker who is said to come out as before an edit', () => {
+    const [was, now] = [base, { ...base, title: '"x"' }].map((attributes) => compileMapping(buildPipeline({ attributes })).mapping);
+    if (was === undefined || now === undefined) throw new Error('the sample does not compile');
+    const lying = {
+      ...now,
+      edit: (): MappingEdit => ({
+        kind: 'part',
+        touched: [],
+        comesOutSame: () => true,
+        before: (group, asOf) => was.evaluate(group, asOf),
+      }),
+    };
+    const edit = shadowMapping(lying, () => now, 2).edit(now.recipe);
+    const [row] = rowGroup().rows;
+    if (edit.kind === 'whole' || row === undefined) throw new Error('no part');
+    expect(() => edit.comesOutSame(row, sampleInstant)).toThrow(expect.objectContaining({ code: 'JSN-109' }));
+    expect(edit.comesOutSame(row, sampleInstant)).toBe(true);
+    expect(() => edit.comesOutSame(row, sampleInstant)).toThrow('title');
   });
 
   it.each([

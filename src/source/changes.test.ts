@@ -161,6 +161,26 @@ describe('mergeChanges', () => {
           expect(recordsOf(chunks)).toBe(await written(before));
           const all = await merge(rows, take, before, cut, { order: by, everybody: true });
           expect(all.flatMap(({ groups }) => groups.map((group) => group.key))).toEqual(read.map((each) => each.key));
+          const told: (string | undefined)[] = [];
+          const spares = (each: Row): boolean => {
+            told.push(each.key);
+            return each.ordinal % 2 === 0;
+          };
+          const moved = rows.map((each) => (each.ordinal % 5 === 0 ? { ...each, fingerprint: 'f'.repeat(16) } : each));
+          const some = await merge(moved, take, before, cut, { order: by, everybody: true, spares, asked });
+          const isSpared = ({ key: of, ordinal }: Row): boolean => ordinal % 2 === 0 && ordinal % 5 !== 0 && !asked.includes(of ?? '');
+          expect(
+            some.flatMap(({ groups }) => groups.map((group) => [group.key, group.previous, group.fingerprint, group.isAsked])),
+          ).toEqual(
+            moved
+              .filter((each) => !isSpared(each))
+              .map((each) => [each.key, read[each.ordinal - 1]?.fingerprint, each.fingerprint, asked.includes(each.key ?? '')]),
+          );
+          expect(recordsOf(some)).toBe(await written(moved.map(({ key: of = '', fingerprint: hash }) => ({ key: of, fingerprint: hash }))));
+          // Only of who is as he was and nobody asked for, and once: who counts relies on it.
+          expect(told).toEqual(
+            moved.filter(({ ordinal, key: of }) => ordinal % 5 !== 0 && !asked.includes(of ?? '')).map((each) => each.key),
+          );
         },
       ),
     );

@@ -33,6 +33,8 @@ export interface Comparison {
   readonly partial?: boolean;
   /** Every group is to be looked at. */
   readonly everybody?: boolean;
+  /** With `everybody`: not so a group of one row that is as it was, and that this says yes to. Not asked for more than that. */
+  readonly spares?: ((row: Row) => boolean) | undefined;
   /** These are, though their fingerprints may be the same. */
   readonly asked?: Iterable<ExternalId>;
 }
@@ -72,6 +74,7 @@ class Merge {
   readonly #order: KeyOrder;
   readonly #partial: boolean;
   readonly #everybody: boolean;
+  readonly #spares: ((row: Row) => boolean) | undefined;
   readonly #asked: readonly Span[];
   #nextAsked = 0;
   readonly #before: RecordCursor;
@@ -81,12 +84,13 @@ class Merge {
 
   constructor(
     previous: AsyncIterable<Uint8Array>,
-    { order, partial = false, everybody = false, asked = [] }: Comparison,
+    { order, partial = false, everybody = false, spares, asked = [] }: Comparison,
     fingerprintOf: (fingerprints: readonly string[]) => string,
   ) {
     this.#order = order;
     this.#partial = partial;
     this.#everybody = everybody;
+    this.#spares = spares;
     this.#asked = sortedSpans(order, asked);
     this.#before = new RecordCursor(previous, order);
     this.#fingerprintOf = fingerprintOf;
@@ -95,7 +99,7 @@ class Merge {
   async add(block: PackedRows): Promise<ChangeChunk> {
     const { records, ends } = block;
     const before = this.#before;
-    const mayTake = !this.#everybody;
+    const mayTake = !this.#everybody || this.#spares !== undefined;
     let start = 0;
     for (let index = 0; index < ends.length; index++) {
       const end = ends[index] ?? start;
@@ -113,7 +117,7 @@ class Merge {
         }
         if (against > 0) throw outOfOrder(open, block.row(index));
         if (mayTake && open.rows === undefined && !this.#isAsked(open) && before.takeIfEqual(open.bytes, open.start, open.end))
-          this.#chunk.keep(open.bytes, open.start, open.end);
+          this.#keep(open);
         else await this.#compare(open);
       }
       this.#open = { bytes: records, start, end, block, index, rows: undefined };
@@ -121,6 +125,17 @@ class Merge {
     }
     this.#chunk.rows += ends.length;
     return this.#cut();
+  }
+
+  /** One row that equals its record. */
+  #keep({ block, index, bytes, start, end }: OpenGroup): void {
+    this.#chunk.keep(bytes, start, end);
+    if (!this.#everybody) return;
+    const row = block.row(index);
+    if (this.#isSpared(row)) return;
+    const { fingerprint } = row;
+    const key = keyOfRecord(bytes, start, end);
+    this.#chunk.groups.push({ key, rows: [row], fingerprint, previous: fingerprint, isAsked: false });
   }
 
   /** The group that was still open. */
@@ -159,7 +174,9 @@ class Merge {
       this.#pass();
     }
     const isAsked = this.#isAsked(open);
-    if (previous !== group.fingerprint || this.#everybody || isAsked) this.#chunk.groups.push({ ...group, previous, isAsked });
+    const isOther = previous !== group.fingerprint || isAsked;
+    if (isOther || (this.#everybody && !(open.rows === undefined && this.#isSpared(rows[0]))))
+      this.#chunk.groups.push({ ...group, previous, isAsked });
     this.#chunk.keep(record.bytes, record.start, record.end);
   }
 
@@ -169,6 +186,10 @@ class Merge {
     if (this.#partial) this.#chunk.keep(bytes, start, end);
     else this.#chunk.vanished.push(keyOfRecord(bytes, start, end));
     this.#before.take();
+  }
+
+  #isSpared(row: Row | undefined): boolean {
+    return row !== undefined && this.#spares?.(row) === true;
   }
 
   #isAsked({ bytes, start, end }: Span): boolean {

@@ -1,7 +1,7 @@
 import type { ColumnValue, Row, ValueProblem } from '../domain/row.ts';
 import type { ExternalId } from '../domain/words.ts';
 import type { ColumnDescription } from './contract.ts';
-import { splitLine, valueOfLine } from './line.ts';
+import { splitLine, valueAt, valueOfLine } from './line.ts';
 import type { Fingerprint } from './fingerprint.ts';
 import type { PackedRows } from './packed.ts';
 import type { CopiedLines } from './postgres-protocol.ts';
@@ -26,6 +26,8 @@ export class RowLayout {
   readonly #keyIndex: number;
   readonly #watermarkIndex: number;
   readonly #keyText: (text: string) => string;
+  #asked: ReadonlySet<string> | undefined;
+  #indices: readonly number[] = [];
 
   /** `watermark`: name of the column that `watermarkOf` reads. */
   constructor(columns: readonly ResultColumn[], key: string, watermark?: string) {
@@ -38,6 +40,15 @@ export class RowLayout {
   /** A row of a line; its values are taken apart when somebody looks at them. */
   row(line: string, fingerprint: string, ordinal: number): Row {
     return new LineRow(this, this.#keyOf(valueOfLine(line, this.#keyIndex)), fingerprint, ordinal, line);
+  }
+
+  /** Where these columns stand, in order. Sets are asked for again and again: the same one is the same question. */
+  indicesOf(names: ReadonlySet<string>): readonly number[] {
+    if (names !== this.#asked) {
+      this.#asked = names;
+      this.#indices = this.columns.flatMap(({ name }, index) => (names.has(name) ? [index] : []));
+    }
+    return this.#indices;
   }
 
   /** Raw text of the watermark column; null: it is NULL, or there is no such column. */
@@ -161,6 +172,11 @@ class LineRow implements Row {
     return (this.#parsed ??= parseLine(this.#layout.columns, this.#line));
   }
 
+  only(columns: ReadonlySet<string>): Row {
+    const { key, fingerprint, ordinal } = this;
+    return { key, fingerprint, ordinal, ...parseColumns(this.#layout, this.#line, columns) };
+  }
+
   /** The plain row: what a hand-off file holds. */
   toJSON(): Row {
     const { key, values, problems, fingerprint, ordinal } = this;
@@ -175,25 +191,44 @@ interface Parsed {
 
 function parseLine(columns: readonly ResultColumn[], line: string): Parsed {
   const texts = splitLine(line);
-  let problems: ValueProblem[] | undefined;
+  const problems: ValueProblem[] = [];
   const values: Record<string, ColumnValue> = {};
   for (let index = 0; index < columns.length; index++) {
     const column = columns[index];
-    if (column === undefined) continue;
-    const text = texts[index] ?? null;
-    let value: ColumnValue = null;
-    if (text !== null) {
-      try {
-        value = column.convert(text);
-      } catch (error) {
-        if (!(error instanceof UnfitValue)) throw error;
-        (problems ??= []).push({ column: column.name, message: error.message });
-      }
-    }
-    // Assigned, a column of this name would become the object's prototype.
-    if (column.name === '__proto__')
-      Object.defineProperty(values, column.name, { value, enumerable: true, configurable: true, writable: true });
-    else values[column.name] = value;
+    if (column !== undefined) readColumn(column, texts[index] ?? null, values, problems);
   }
-  return { values, problems };
+  return { values, problems: problems.length === 0 ? undefined : problems };
+}
+
+/** The columns at these places, without taking the others apart. */
+function parseColumns(layout: RowLayout, line: string, names: ReadonlySet<string>): Parsed {
+  const problems: ValueProblem[] = [];
+  const values: Record<string, ColumnValue> = {};
+  let start = 0;
+  let at = 0;
+  for (const index of layout.indicesOf(names)) {
+    for (; at < index && start !== -1; at++) {
+      const next = line.indexOf('\t', start);
+      start = next === -1 ? -1 : next + 1;
+    }
+    const column = layout.columns[index];
+    if (column !== undefined) readColumn(column, start === -1 ? null : valueAt(line, start), values, problems);
+  }
+  return { values, problems: problems.length === 0 ? undefined : problems };
+}
+
+function readColumn(column: ResultColumn, text: string | null, values: Record<string, ColumnValue>, problems: ValueProblem[]): void {
+  let value: ColumnValue = null;
+  if (text !== null) {
+    try {
+      value = column.convert(text);
+    } catch (error) {
+      if (!(error instanceof UnfitValue)) throw error;
+      problems.push({ column: column.name, message: error.message });
+    }
+  }
+  // Assigned, a column of this name would become the object's prototype.
+  if (column.name === '__proto__')
+    Object.defineProperty(values, column.name, { value, enumerable: true, configurable: true, writable: true });
+  else values[column.name] = value;
 }

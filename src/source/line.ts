@@ -37,6 +37,11 @@ export function valueOfLine(line: string, index: number): string | null {
     if (tab === -1) return null;
     start = tab + 1;
   }
+  return valueAt(line, start);
+}
+
+/** The value that begins at an offset of a line. */
+export function valueAt(line: string, start: number): string | null {
   const end = line.indexOf('\t', start);
   return decodeValue(end === -1 ? line.slice(start) : line.slice(start, end));
 }

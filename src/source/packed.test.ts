@@ -57,6 +57,11 @@ describe('packed lines', () => {
         for (const [index, line] of lines.entries()) {
           const expected = layout.row(line, fingerprint.ofText(line), 5 + index);
           expect(JSON.stringify(packed.row(index))).toBe(JSON.stringify(expected));
+          for (const names of [['c'], ['a', 'b'], ['c', 'a', 'absent'], []]) {
+            const only = packed.row(index).only?.(new Set(names));
+            expect(only?.values).toEqual(Object.fromEntries(Object.entries(expected.values).filter(([name]) => names.includes(name))));
+            expect(only?.key).toBe(expected.key);
+          }
           const [start, end] = [packed.ends[index - 1] ?? 0, packed.ends[index] ?? 0];
           const record = start === end ? undefined : [keyOfRecord(packed.records, start, end), fingerprintOfRecord(packed.records, start)];
           expect(record).toEqual(expected.key === undefined ? undefined : [expected.key, expected.fingerprint]);

@@ -8,6 +8,7 @@ import { type GuardMark, type Markable } from '../plan/guard-marks.ts';
 import { countedMarks } from '../plan/guards.ts';
 import type { AcceptRecord } from '../store/contract.ts';
 import { scopeOf, type StageContext } from './context.ts';
+import { keepRecipe } from './edited-mapping.ts';
 import { fingerprintFile, readDocument, readHandoff, type PlanLine } from '../store/run-files.ts';
 import { inChunks } from '../store/ndjson.ts';
 
@@ -41,7 +42,10 @@ export async function accept(context: StageContext, run: Run, head: PlanHead): P
     records: inChunks(recordsOf(readHandoff(store, run.id, 'plan.ndjson'), run, scope, places, countedMarks(head, pipeline.guards)), 500),
   });
   // The fingerprints of a pass of which only a part was accepted would hide the rest.
-  if (run.partial !== true) await store.files.promote(run.id, pipeline.name, fingerprintFile);
+  if (run.partial !== true) {
+    await store.files.promote(run.id, pipeline.name, fingerprintFile);
+    await keepRecipe(context);
+  }
   context.emit({ type: 'accepted', run: run.id, ...result });
   return result.dropped;
 }

@@ -27,7 +27,9 @@ export async function* extract(
   const started = clock.now();
   emit({ type: 'stage.started', stage: 'extract' });
   const previous = await previousPass(context, run, source, asked);
-  const { again, partial } = previous;
+  const { again, partial, spared } = previous;
+  if (spared !== undefined)
+    emit({ type: 'mapping.edited', touched: spared.touched, ...(spared.because === undefined ? {} : { because: spared.because }) });
   const missing = new Set(previous.missing);
   const tracker = source.watermark === undefined ? undefined : new PositionTracker(run.asOf, partial?.position);
   const summary = { rows: 0, keys: 0, keyless: 0, unchanged: 0, changed: 0, vanished: 0 };
@@ -45,7 +47,13 @@ export async function* extract(
       ...(partial === undefined ? {} : { partial }),
       ...(tracker === undefined ? {} : { tracker }),
     });
-    const comparison = { order: source.keyOrder, partial: partial !== undefined, everybody: previous.everybody, asked: again };
+    const comparison = {
+      order: source.keyOrder,
+      partial: partial !== undefined,
+      everybody: previous.everybody,
+      spares: spared?.spares,
+      asked: again,
+    };
     for await (const chunk of mergeChanges(read, previous.fingerprints, comparison)) {
       summary.rows += chunk.rows;
       for (const piece of chunk.records) {
@@ -81,8 +89,9 @@ export async function* extract(
     source.watermark === undefined || position === undefined
       ? {}
       : { watermark: { ...source.watermark, position, fullPassAt: partial?.fullPassAt ?? run.asOf } };
-  await finishExtract(context, run, { ...summary, ...watermark });
-  emit({ type: 'stage.finished', stage: 'extract', counts: summary, milliseconds: clock.now() - started });
+  const counts = spared?.spares === undefined ? summary : { ...summary, spared: spared.count };
+  await finishExtract(context, run, { ...counts, ...watermark });
+  emit({ type: 'stage.finished', stage: 'extract', counts, milliseconds: clock.now() - started });
 }
 
 async function finishExtract(context: StageContext, run: Run, summary: ExtractSummary): Promise<void> {

@@ -8,6 +8,7 @@ import { mostKeysAsked, type PartialRead, type Source } from '../source/contract
 import { readFingerprints, writeRecords, type FingerprintFile } from '../source/fingerprint-file.ts';
 import type { KeyFingerprint } from '../source/record.ts';
 import { scopeOf, type StageContext } from './context.ts';
+import { spareUnaffected, type Spared } from './edited-mapping.ts';
 import { fingerprintFile, readDocument, type ExtractSummary } from '../store/run-files.ts';
 
 /** Runs that changed the ledger. */
@@ -22,6 +23,8 @@ export interface PreviousPass {
   /** The body of a fingerprint file. */
   readonly fingerprints: AsyncIterable<Uint8Array>;
   readonly everybody: boolean;
+  /** Set when everybody is looked at because the mapping was edited. */
+  readonly spared?: Spared;
   readonly again: ReadonlySet<ExternalId>;
   /** Missing since an earlier pass: not in the fingerprints any more. */
   readonly missing: ReadonlySet<ExternalId>;
@@ -60,11 +63,13 @@ export async function previousPass(context: StageContext, run: Run, source: Sour
   const sameJob = isOfJob(last, scope);
   const file = partSince || !sameJob || (summary?.keyless ?? 0) > 0 ? undefined : await acceptedFile(context, last, source.keyOrder);
   if (file !== undefined) {
-    const everybody = newDate || file.header.mapping !== mapping.id;
+    const isEdited = file.header.mapping !== mapping.id;
+    const everybody = newDate || isEdited;
+    const spared = isEdited && !newDate ? { spared: await spareUnaffected(context, run, file.header.mapping) } : {};
     // A disable that is not settled of somebody who is missing goes out again by a pass that finds him missing.
     const isUrgent = unsettled.some((key) => base.missing.has(key));
     const partial = everybody || isUrgent ? undefined : partialRead(context, run, source, summary, again);
-    return { ...base, fingerprints: file.body, everybody, ...(partial === undefined ? {} : { partial }) };
+    return { ...base, fingerprints: file.body, everybody, ...spared, ...(partial === undefined ? {} : { partial }) };
   }
   const rebuilt = await rebuild(context, source.keyOrder);
   for (const key of rebuilt.stale) again.add(key);

@@ -22,6 +22,10 @@ export interface People {
   /** Workers of the pipeline whose standing rejection has this code among its reasons. */
   rejectedFor(scope: JobScope, owner: PipelineName, code: string): Promise<readonly ExternalId[]>;
   /**
+   * Every worker whom the pipeline rejects; undefined: there are more than `most`, or another pipeline has workers in the job, of whom the ledger keeps only what their own makes of them.
+   */
+  standingRejections(scope: JobScope, owner: PipelineName, most: number): Promise<readonly ExternalId[] | undefined>;
+  /**
    * The pipeline of `lease` looks after these workers from now on; before it was that of `other`. Its next run looks at each of them: who is not in its source begins to count as
    * missing. What the other has not sent of them is dropped. All or nothing. Errors: STO-301 for a worker who is not there, STO-303 for one of a third pipeline.
    */

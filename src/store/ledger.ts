@@ -8,7 +8,7 @@ import type { KnownEvaluation, Ledger, LedgerCounts, StandingCounts } from './co
 import { isEnabled } from './counting.ts';
 import { inChunks, placeholders, type Binding, type Database, type Statement } from './database.ts';
 import { jobShape, noticeJob } from './job-shape.ts';
-import { claims, claimsAgainst, rejectedFor, transfer } from './ownership.ts';
+import { claims, claimsAgainst, rejectedFor, standingRejections, transfer } from './ownership.ts';
 import { openRekeys, part as partWorkers, rekey, sharingIdentity } from './rekey.ts';
 import {
   entryOf,
@@ -67,6 +67,7 @@ export function openLedger(database: Database, hashKey: Uint8Array): Ledger {
     claims: (scope, pipeline) => claims(database, scope, pipeline),
     claimsAgainst: (scope, owner) => claimsAgainst(database, scope, owner),
     rejectedFor: (scope, owner, code) => rejectedFor(database, scope, owner, code),
+    standingRejections: (scope, owner, most) => standingRejections(database, scope, owner, most),
     transfer: (lease, input, other) => transfer(database, lease, input, other, hashKey),
     openRekeys: (scope) => openRekeys(database, scope),
     rekey: (lease, input, other) => rekey(database, lease, input, other, hashKey),

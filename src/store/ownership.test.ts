@@ -74,6 +74,8 @@ onEveryEngine('ownership', (open) => {
       seen('other', 'rejected', ['MAP-210']),
     ]);
     expect(await store.ledger.rejectedFor(scope, 'contoso', 'PLN-101')).toEqual(['odd']);
+    expect([...((await store.ledger.standingRejections(scope, 'contoso', 2)) ?? [])].toSorted()).toEqual(['odd', 'other']);
+    expect(await store.ledger.standingRejections(scope, 'contoso', 1)).toBeUndefined();
     const dropped = await acceptWorkers(store, second, 'f1', [
       { payload: payloadOf('out') },
       { payload: payloadOf('gone') },
@@ -81,6 +83,7 @@ onEveryEngine('ownership', (open) => {
     ]);
     expect(dropped).toEqual(['odd']);
     expect((await store.ledger.get(scope, 'out'))?.owner).toBe('fabrikam');
+    expect(await store.ledger.standingRejections(scope, 'contoso', 2)).toBeUndefined();
     expect((await store.ledger.get(scope, 'odd'))?.owner).toBe('contoso');
   });
 });

@@ -3,6 +3,7 @@ import { JoineryError } from '../domain/error.ts';
 import type { ExternalId, JobScope, PipelineName } from '../domain/words.ts';
 import type { AcceptRecord, Lease } from './contract.ts';
 import type { TransferInput } from './contract-people.ts';
+import { toLookAt } from './audit-schema.ts';
 import { dropEmptyBatches } from './batch-rows.ts';
 import { columnsOf, inChunks, placeholders, type Database, type Insertion, type Transaction } from './database.ts';
 import { ensureJob, findJob } from './jobs.ts';
@@ -44,6 +45,30 @@ export async function rejectedFor(database: Database, scope: JobScope, owner: Pi
     bindings: [(await findJob(database, scope)) ?? 0, owner, `%"${code}"%`],
   });
   return rows.map((row) => textOf(row, 'external_id'));
+}
+
+/** See `Ledger.standingRejections`. */
+export async function standingRejections(
+  database: Database,
+  scope: JobScope,
+  owner: PipelineName,
+  most: number,
+): Promise<readonly ExternalId[] | undefined> {
+  const job = (await findJob(database, scope)) ?? 0;
+  // Whoever owns a worker has held a lease; without that question, nobody being there would be found by reading everybody.
+  const others = await database.first({ sql: 'SELECT pipeline FROM leases WHERE pipeline <> ? LIMIT 1', bindings: [owner] });
+  if (others !== undefined) {
+    const theirs = await database.first({
+      sql: 'SELECT external_id FROM entries WHERE job_id = ? AND owner <> ? LIMIT 1',
+      bindings: [job, owner],
+    });
+    if (theirs !== undefined) return undefined;
+  }
+  const rows = await database.all({
+    sql: `SELECT external_id FROM entries WHERE job_id = ? AND owner = ? AND ${toLookAt} AND verdict = 'rejected' LIMIT ?`,
+    bindings: [job, owner, most + 1],
+  });
+  return rows.length > most ? undefined : rows.map((row) => textOf(row, 'external_id'));
 }
 
 const upsertClaims: Insertion = {

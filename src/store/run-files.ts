@@ -43,6 +43,8 @@ export interface ExtractSummary {
   readonly unchanged: number;
   readonly changed: number;
   readonly vanished: number;
+  /** Under an edited mapping: who was proved to come out as before, and counts as unchanged. */
+  readonly spared?: number;
   /** Where a watermark source came to; counts once the run is accepted, like everything else that extract found. */
   readonly watermark?: WatermarkPosition;
 }
@@ -151,6 +153,8 @@ export const handoffNames = [
 ] as const satisfies readonly (keyof Handoffs)[];
 
 export const fingerprintFile = 'fingerprints';
+/** Of a pipeline: what the mapping of the last accepted whole pass was made of. */
+export const recipeFile = 'mapping.json';
 
 export async function writeHandoff<N extends keyof Handoffs>(
   store: Store,
