@@ -17,6 +17,8 @@ export interface Execution {
   readonly say: (text: string) => void;
   /** One line of NDJSON; nothing without --json. */
   readonly tell: (document: unknown) => void;
+  /** Whether somebody listens to `tell`: a document for each of many workers need not be made for nobody. */
+  readonly isTold: boolean;
 }
 
 export interface ExecuteOptions extends CommonOptions {
@@ -70,7 +72,7 @@ export async function executePipeline(
     const say = (text: string): void => {
       if (!json) io.out(text);
     };
-    return await work({ runner, style, say, tell });
+    return await work({ runner, style, say, tell, isTold: json });
   } finally {
     progress.end();
     await runner.close();

@@ -5,7 +5,7 @@ import { summarise, type Verdict } from '../domain/verdict.ts';
 import type { ExternalId, PipelineName, RunId } from '../domain/words.ts';
 import { formatInstant, type Instant } from '../domain/clock.ts';
 import { backDatedEnd, changeOf } from '../plan/change-of.ts';
-import { lastPayload, rowStateOf, type RowState } from '../plan/decision.ts';
+import { rowStateOf, type RowState } from '../plan/decision.ts';
 import { scopeOf, type StageContext } from './context.ts';
 import type { PlanLine, TransformItem } from '../store/run-files.ts';
 import { inChunks } from '../store/ndjson.ts';
@@ -48,19 +48,21 @@ export async function* decideWorkers(
   let keyless = 0;
   for await (const chunk of inChunks(items, 500)) {
     const keys = new Set<ExternalId>();
+    const named = new Set<ExternalId>();
     for (const item of chunk) {
       if (item.kind === 'vanished') keys.add(item.externalId);
       if (item.kind !== 'verdict') continue;
       keys.add(item.verdict.externalId);
-      if (item.verdict.kind === 'draft' && item.verdict.draft.manager !== undefined) keys.add(item.verdict.draft.manager);
+      if (item.verdict.kind === 'draft' && item.verdict.draft.manager !== undefined) named.add(item.verdict.draft.manager);
     }
-    const entries = await context.store.ledger.getMany(scope, [...keys]);
+    const { ledger } = context.store;
+    const [entries, managers] = await Promise.all([ledger.getMany(scope, [...keys]), ledger.known(scope, [...named])]);
     const decided: Decided[] = [];
     for (const item of chunk) {
       if (item.kind === 'keyless')
         decided.push({ kind: 'rejection', rejection: keylessRejection(item.ordinal, ++keyless > input.keylessBefore) });
       else if (item.kind === 'vanished') decided.push(...decideVanished(context, item.externalId, entries.get(item.externalId), input));
-      else decided.push(...decideVerdict(context, item, entries, input));
+      else decided.push(...decideVerdict(context, item, entries.get(item.verdict.externalId), managers, input));
     }
     yield* await holdDecided(input.holds, decided, entries, input.survey.rekeys, input.isIn);
   }
@@ -74,12 +76,12 @@ function keylessRejection(ordinal: number, fresh: boolean): Rejection {
 function* decideVerdict(
   context: StageContext,
   item: Extract<TransformItem, { readonly kind: 'verdict' }>,
-  entries: ReadonlyMap<ExternalId, LedgerEntry>,
+  entry: LedgerEntry | undefined,
+  managers: ReadonlySet<ExternalId>,
   input: DecideInput,
 ): Generator<Decided> {
   const { ordinals, fingerprint } = item;
   const { externalId } = item.verdict;
-  const entry = entries.get(externalId);
   const other = otherOwnerOf(entry, context.pipeline.name);
   if (other !== undefined) {
     yield* decideForeign(item, other, input.claims.has(externalId));
@@ -87,7 +89,7 @@ function* decideVerdict(
   }
   const outside = context.pipeline.transform.attributes.find((attribute) => attribute.outside !== undefined)?.outside ?? 'omit';
   const named = withClaimRejection(withNameRejection(item.verdict, input.survey), input.claimed);
-  const manager = managerCase(named, entries, input.survey);
+  const manager = managerCase(named, managers, input.survey);
   const verdict = outside === 'reject' && !manager.known ? rejectedFor(named, manager.warnings) : named;
   const wasRejected = entry?.evaluated?.verdict === 'rejected';
   const change = changeOf(
@@ -221,9 +223,9 @@ interface ManagerCase {
   readonly warnings: readonly Diagnostic[];
 }
 
-function managerCase(verdict: Verdict, entries: ReadonlyMap<ExternalId, LedgerEntry>, survey: Survey): ManagerCase {
+function managerCase(verdict: Verdict, managers: ReadonlySet<ExternalId>, survey: Survey): ManagerCase {
   const manager = verdict.kind === 'draft' ? verdict.draft.manager : undefined;
-  if (manager === undefined || lastPayload(entries.get(manager)) !== undefined) return { known: true, warnings: [] };
+  if (manager === undefined || managers.has(manager)) return { known: true, warnings: [] };
   if (survey.newcomers.has(manager) && survey.names.rejection(manager) === undefined) return { known: true, warnings: [] };
   const message = `worker ${verdict.externalId} names manager ${manager}, who is neither in the ledger nor in this plan`;
   return { known: false, missing: manager, warnings: [{ code: 'PLN-104', severity: 'warning', message }] };

@@ -93,6 +93,8 @@ export interface RunPatch {
 export interface Ledger extends People {
   get(scope: JobScope, externalId: ExternalId): Promise<LedgerEntry | undefined>;
   getMany(scope: JobScope, externalIds: readonly ExternalId[]): Promise<ReadonlyMap<ExternalId, LedgerEntry>>;
+  /** Which of these workers have an account as far as is known: the service was told of them, or is being told. */
+  known(scope: JobScope, externalIds: readonly ExternalId[]): Promise<ReadonlySet<ExternalId>>;
   /** What accepted runs found about these workers, without any payload; only those who were evaluated. */
   evaluations(scope: JobScope, externalIds: readonly ExternalId[]): Promise<ReadonlyMap<ExternalId, KnownEvaluation>>;
   /** Every worker that the pipeline owns and has evaluated, in UTF-8 byte order of the externalId, in chunks; flat memory. */

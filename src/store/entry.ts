@@ -7,8 +7,21 @@ import { flagOf, integerOf, jsonOf, optionalInteger, optionalJson, optionalText,
 
 const verdicts: readonly VerdictSummary[] = ['active', 'inactive', 'preHire', 'outOfScope', 'rejected'];
 
-/** An entry with the payload in flight, which stands with its operation. Follow with the condition; `e` is the entry. */
-export const selectEntries = `SELECT e.*, o.payload AS sent_payload, o.outcome AS sent_outcome, o.state AS sent_state FROM entries e LEFT JOIN operations o ON o.id = e.sent_operation`;
+const entryColumns = [
+  'external_id owner fingerprint mapping_id verdict draft_hash reasons next_date missing_manager identity candidates protected evaluated_run',
+  'desired_hash desired_change desired_run desired_rekey',
+  'sent_operation sent_hash sent_change sent_at',
+  'confirmed_hash confirmed_at confirmed_payload confirmed_evidence erased_hash',
+  'baseline_unknown ever_enabled released_at failed_hash failed_code failed_at missing_passes missing_since marked apart rekeyed_to',
+].flatMap((names) => names.split(' '));
+
+/**
+ * An entry with the payload in flight, which stands with its operation; the desired payload only where it is another than the confirmed one. Follow with the condition; `e` is the
+ * entry.
+ */
+export const selectEntries = `SELECT ${entryColumns.map((name) => `e.${name}`).join(', ')},
+  CASE WHEN e.desired_payload = e.confirmed_payload THEN NULL ELSE e.desired_payload END AS desired_payload,
+  o.payload AS sent_payload, o.outcome AS sent_outcome, o.state AS sent_state FROM entries e LEFT JOIN operations o ON o.id = e.sent_operation`;
 
 /** What the service was told of a worker last, or is being told. */
 export const selectLastPayloads = `SELECT e.external_id, COALESCE(o.payload, e.confirmed_payload) AS last_payload FROM entries e LEFT JOIN operations o ON o.id = e.sent_operation`;
@@ -70,11 +83,10 @@ function evaluatedOf(row: Row): Evaluated | undefined {
   };
 }
 
-/** Mostly the confirmed payload, which is not parsed a second time. */
 function desiredOf(row: Row, confirmed: Confirmed | undefined): Desired | undefined {
   const hash = optionalText(row, 'desired_hash');
   if (hash === undefined) return undefined;
-  const isConfirmed = confirmed?.hash === hash && row['desired_payload'] === row['confirmed_payload'];
+  const isConfirmed = confirmed !== undefined && row['desired_payload'] === null;
   return {
     payload: isConfirmed ? confirmed.payload : jsonOf<Payload>(row, 'desired_payload'),
     hash,

@@ -86,15 +86,18 @@ onEveryEngine('the ledger', (open) => {
       );
     expect(await store.ledger.counts(scope, 'contoso')).toMatchObject({ entries: 4, enabled: 0, inFlight: 0 });
     expect(await collect(store.ledger.streamEnabled(scope, 'contoso'))).toEqual([]);
+    expect((await store.ledger.known(scope, ['a', 'd'])).size).toBe(0);
     await sendBatch(store, lease, batchId('r1', 0), 3000);
     expect(await store.ledger.counts(scope, 'contoso')).toMatchObject({ enabled: 3, inFlight: 4, confirmed: 0 });
     expect(await store.ledger.standing(scope, 'contoso')).toEqual({ enabled: 3, standingRejections: 0 });
     const enabled = async (): Promise<unknown> =>
       (await collect(store.ledger.streamEnabled(scope, 'contoso'))).map((one) => one['externalId']);
     expect(await enabled()).toEqual(['a', 'b', 'c']);
+    expect(await store.ledger.known(scope, ['a', 'a', 'd', 'x'])).toEqual(new Set(['a', 'd']));
     await close(['r1:a:0', 'r1:d:0'], 'confirm');
     await close(['r1:b:0'], 'fail');
     expect(await enabled()).toEqual(['a', 'c']);
+    expect(await store.ledger.known(scope, ['a', 'b', 'c', 'd'])).toEqual(new Set(['a', 'c', 'd']));
     await beginRun(store, lease, 'r2');
     const evaluated = evaluatedAt('r2', { verdict: 'rejected', reasons: ['X'] });
     const records = [[{ externalId: 'e', evaluated, missing: true }]];

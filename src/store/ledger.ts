@@ -33,6 +33,7 @@ export function openLedger(database: Database, hashKey: Uint8Array): Ledger {
   return {
     get: async (scope, externalId) => (await getMany(database, scope, [externalId])).get(externalId),
     getMany: (scope, externalIds) => getMany(database, scope, externalIds),
+    known: (scope, externalIds) => knownOf(database, scope, externalIds),
     evaluations: (scope, externalIds) => evaluations(database, scope, externalIds),
     streamEvaluated: (scope, owner) =>
       stream(
@@ -89,6 +90,21 @@ async function getMany(
       bindings: [job, ...chunk],
     });
     for (const row of rows) found.set(textOf(row, 'external_id'), entryOf(row));
+  }
+  return found;
+}
+
+async function knownOf(database: Database, scope: JobScope, externalIds: readonly ExternalId[]): Promise<ReadonlySet<ExternalId>> {
+  const found = new Set<ExternalId>();
+  const job = await findJob(database, scope);
+  if (job === undefined) return found;
+  for (const chunk of inChunks([...new Set(externalIds)], keysPerQuery)) {
+    const rows = await database.all({
+      sql: `SELECT external_id FROM entries WHERE job_id = ? AND external_id IN (${placeholders(chunk.length)})
+              AND (confirmed_hash IS NOT NULL OR sent_operation IS NOT NULL)`,
+      bindings: [job, ...chunk],
+    });
+    for (const row of rows) found.add(textOf(row, 'external_id'));
   }
   return found;
 }

@@ -59,7 +59,7 @@ interface PlanShape extends Pick<PlanOptions, 'by' | 'out' | 'reveal'> {
 
 /** The head, a view, and old → new of the workers that would be sent. Errors: AUD-105, CLI-102. */
 export async function showPlan(execution: Execution, run: string, plan: PlanHead, { io, by, out, reveal }: PlanShape): Promise<void> {
-  const { runner, style, say, tell } = execution;
+  const { runner, style, say, tell, isTold } = execution;
   const { store, pipeline } = runner;
   if (reveal !== undefined) {
     const data = { pipeline: pipeline.name, command: 'plan', by: personOf(io), reason: checkedReason(reveal), run };
@@ -71,25 +71,25 @@ export async function showPlan(execution: Execution, run: string, plan: PlanHead
   const rekeys = new Map<string, RekeyCase>();
   const [untouched, backDated, rescinded]: [ExternalId[], ExternalId[], ExternalId[]] = [[], [], []];
   let total = 0;
-  const tally = new PlanTally(masks);
-  const workers = new PlanWorkers(masks);
+  const tally = by === undefined && out === undefined ? undefined : new PlanTally(masks);
+  const page = out === undefined ? undefined : { out, workers: new PlanWorkers(masks) };
   for await (const { change } of readHandoff(store, run, 'plan.ndjson')) {
     if (change?.rekey !== undefined) rekeys.set(`${change.rekey.old} ${change.rekey.new}`, change.rekey);
     if (change === undefined) continue;
-    tally.add(change);
-    workers.add(change);
+    tally?.add(change);
+    page?.workers.add(change);
     if (isRescinded(change)) {
       rescinded.push(change.externalId);
-      tell(shownChange(change, masks));
+      if (isTold) tell(shownChange(change, masks));
     }
     if (!(change.send || change.waiting || change.held !== undefined)) continue;
     total++;
     if (change.held === 'protected') untouched.push(change.externalId);
     if (change.backDated !== undefined && change.held === undefined) backDated.push(change.externalId);
-    tell(shownChange(change, masks));
+    if (isTold) tell(shownChange(change, masks));
     if (changes.length < 20) changes.push(change);
   }
-  if (by !== undefined) {
+  if (by !== undefined && tally !== undefined) {
     say(renderPlanView(by, tally.view(by)));
     tell({ type: 'view', by, rows: tally.view(by) });
   }
@@ -99,9 +99,9 @@ export async function showPlan(execution: Execution, run: string, plan: PlanHead
   say(renderNamed('Cancelled before the first day, off already', rescinded));
   say(renderRekeys([...rekeys.values()], rekeys.size, pipeline.file));
   for (const found of rekeys.values()) tell({ type: 'rekey', ...found });
-  if (out !== undefined) {
-    const page = renderPlanPage({ plan, tally, workers, masked: masks.masked, writtenAt: io.clock.now() });
-    say(`${await writePrivate(out, page)}\n`);
+  if (page !== undefined && tally !== undefined) {
+    const text = renderPlanPage({ plan, tally, workers: page.workers, masked: masks.masked, writtenAt: io.clock.now() });
+    say(`${await writePrivate(page.out, text)}\n`);
   }
   tell({ type: 'result', plan });
 }
