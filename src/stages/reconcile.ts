@@ -10,6 +10,7 @@ import type { ExternalId, JobScope, OperationId } from '../domain/words.ts';
 import type { JobStatus } from '../entra/job.ts';
 import type { Closure } from '../store/contract.ts';
 import { scopeOf, type StageContext } from './context.ts';
+import { EarlyJudgements } from './early-judgements.ts';
 import { byWorker, judgeWorker, managerGivenUp, type Judgement } from './judge.ts';
 import { inChunks } from '../store/ndjson.ts';
 import { lateDisables } from './late-disables.ts';
@@ -86,7 +87,8 @@ export async function reconcile(context: StageContext, logs: LogSource, options:
   while (open.length > 0) {
     // The job first: what is silent by its executions is looked for once more before it is called that.
     await observeJob(context, logs, watch);
-    const touched = await readRows(context, scope, logs, open, watch);
+    const early = new EarlyJudgements(context, scope, open);
+    const touched = await readRows(context, scope, logs, open, { watch, early });
     await store.logs.remember(scope, watch.news(), clock.now());
     // Judging everybody at every look would cost more than all the rest: only new rows, a grace that ends or silence change a judgement.
     const now = clock.now();
@@ -99,7 +101,7 @@ export async function reconcile(context: StageContext, logs: LogSource, options:
       context,
       scope,
       open.filter(({ externalId }) => workers.has(externalId)),
-      { watch, logs },
+      { watch, logs, early },
       { outcomes, lost, failures, again },
     );
     open = open.filter(({ id, externalId }) => !workers.has(externalId) || left.has(id));
@@ -132,7 +134,7 @@ async function readRows(
   scope: JobScope,
   logs: LogSource,
   open: readonly Operation[],
-  watch: JobWatch,
+  { watch, early }: { readonly watch: JobWatch; readonly early: EarlyJudgements },
 ): Promise<ReadonlySet<ExternalId>> {
   const { store, clock, emit, signal } = context;
   const oldest = Math.min(...open.map((operation) => operation.acceptedAt ?? operation.sentAt ?? clock.now())) - 60_000;
@@ -153,6 +155,7 @@ async function readRows(
     const fresh = new Set(useful.length === 0 ? [] : await store.logs.put(scope, useful, clock.now()));
     for (const row of useful) if (fresh.has(row.id)) touched.add(row.sourceIdentity?.id ?? '');
     newest = Math.max(newest, ...page.map((row) => Date.parse(row.activityDateTime)));
+    await early.pageRead(useful);
   }
   if (newest > (cursor ?? 0)) await store.logs.moveCursor(scope, newest);
   return touched;
@@ -175,23 +178,20 @@ async function closeWhatIsKnown(
   context: StageContext,
   scope: JobScope,
   open: readonly Operation[],
-  around: { readonly watch: JobWatch; readonly logs: LogSource },
+  around: { readonly watch: JobWatch; readonly logs: LogSource; readonly early: EarlyJudgements },
   findings: Findings,
 ): Promise<ReadonlySet<OperationId>> {
   const { store, lease, clock } = context;
   const left = new Set<OperationId>();
   for await (const chunk of inChunks(byWorker(open), 500)) {
-    const workers = chunk.map(([worker]) => worker);
+    const unjudged = chunk.filter(([worker]) => around.early.of(worker) === undefined);
+    const workers = unjudged.map(([worker]) => worker);
     const [entries, rows] = await Promise.all([store.ledger.getMany(scope, workers), store.logs.about(scope, workers)]);
     const closures: Closure[] = [];
-    const seen = await lookAtSilent(context, around, chunk, entries);
+    const seen = await lookAtSilent(context, around, unjudged, entries);
     for (const [worker, operations] of chunk) {
       const entry = entries.get(worker);
-      const times = await overtakingTimes(context, scope, entry, operations);
-      const known = { entry, open: operations, rows: rows.get(worker) ?? [], ...times };
-      const firstSight = judgeWorker(known, clock.now());
-      const managerUnknown = await waitsForManager(context, scope, firstSight);
-      const judged = managerUnknown ? judgeWorker({ ...known, managerUnknown }, clock.now()) : firstSight;
+      const judged = around.early.of(worker) ?? (await judge(context, scope, entry, operations, rows.get(worker) ?? []));
       for (const judgement of judged) {
         const settled = settle(context, judgement, around.watch, entry, seen?.get(worker));
         if (settled.closure !== undefined) {
@@ -210,6 +210,19 @@ async function closeWhatIsKnown(
     if (closures.length > 0) await store.operations.close(lease, scope, closures, clock.now());
   }
   return left;
+}
+
+async function judge(
+  context: StageContext,
+  scope: JobScope,
+  entry: LedgerEntry | undefined,
+  open: readonly Operation[],
+  rows: readonly LogRow[],
+): Promise<readonly Judgement[]> {
+  const known = { entry, open, rows, ...(await overtakingTimes(context, scope, entry, open)) };
+  const firstSight = judgeWorker(known, context.clock.now());
+  const managerUnknown = await waitsForManager(context, scope, firstSight);
+  return managerUnknown ? judgeWorker({ ...known, managerUnknown }, context.clock.now()) : firstSight;
 }
 
 /** Nobody is given up for good whom the service could not have known when the operation left. */
