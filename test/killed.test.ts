@@ -46,14 +46,24 @@ function at(type: string, occurrence: number, which: (line: Line) => boolean = (
   return (line) => line.type === type && which(line) && ++seen === occurrence;
 }
 
+/** A power cut at the moment at which the fingerprints of an accepted run would be renamed into place: nothing of the product knows of it. */
+const atRename = `--import=data:text/javascript,${encodeURIComponent(`
+  import { promises } from 'node:fs';
+  import { syncBuiltinESMExports } from 'node:module';
+  const rename = promises.rename;
+  promises.rename = (from, to) => (/[/\\\\]pipelines[/\\\\]/.test(to) ? process.kill(process.pid, 'SIGKILL') : rename(from, to));
+  syncBuiltinESMExports();`)}`;
+
 describe('a run that is killed and started again', () => {
   let exported: string;
   let undisturbed: End;
+  let whole: Ended;
 
   /** Runs once to the end, or kills the first run and starts a second one; `last` is the run that came to an end. */
   async function story(
     kill: ((line: Line) => boolean) | undefined,
     state?: string,
+    options: Readonly<Record<string, string>> = {},
   ): Promise<{ readonly end: End; readonly killed: boolean; readonly last: Ended }> {
     const work = await openWorkplace({
       clock: new SharedClockHost('2026-11-02T07:00:00Z'),
@@ -62,7 +72,11 @@ describe('a run that is killed and started again', () => {
     });
     try {
       const environment = { ...work.environment, JOINERY_CLOCK: work.emulator.origin };
-      const first = await runJoinery(['run', pipeline], { environment, state: work.state, ...(kill === undefined ? {} : { kill }) });
+      const first = await runJoinery(['run', pipeline], {
+        environment: { ...environment, ...options },
+        state: work.state,
+        ...(kill === undefined ? {} : { kill }),
+      });
       const last = kill === undefined ? first : await runJoinery(['run', pipeline], { environment, state: work.state });
       return { end: await endOf(work), killed: first.signal === 'SIGKILL', last };
     } finally {
@@ -75,7 +89,7 @@ describe('a run that is killed and started again', () => {
     await fillDirty(exported);
     // Enough for three batches; every story costs two processes.
     await executeSql(exported, 'delete from hr_export where "RowNumber" > 450');
-    undisturbed = (await story(undefined)).end;
+    ({ end: undisturbed, last: whole } = await story(undefined));
   }, 120_000);
 
   it('has somebody to lose', () => {
@@ -99,6 +113,22 @@ describe('a run that is killed and started again', () => {
     expect(end.people).toEqual(undisturbed.people);
     expect(end.ledger).toEqual(undisturbed.ledger);
   });
+
+  it(
+    'ends in the same directory and ledger when it dies between accept and the rename of its fingerprints, and nothing is sent twice',
+    { timeout: 120_000 },
+    async () => {
+      const { end, killed, last } = await story(() => false, undefined, { NODE_OPTIONS: atRename });
+      expect({ killed, errors: last.errors, end: last.lines.at(-1)?.type }).toEqual({ killed: true, errors: '', end: 'result' });
+      expect(end).toEqual(undisturbed);
+      // The first process had sent nothing, so that the second one sends each batch once and finds nobody gone.
+      const sent = ({ lines }: Ended): number => lines.filter(({ type }) => type === 'batch.accepted').length;
+      expect(sent(last)).toBe(sent(whole));
+      expect(last.lines.find((line) => line.type === 'stage.finished' && stage('extract')(line))).toMatchObject({
+        counts: { vanished: 0 },
+      });
+    },
+  );
 
   it.each([
     ['while it is accepted', at('guard', 4)],
