@@ -1,18 +1,18 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { executeSql } from '../samples/databases.ts';
 import { scopeOf } from '../src/stages/context.ts';
-import { freshDatabase } from './database.ts';
+import { hrEngines, type HrEngine, type HrRow, type Trouble } from './hr-engines.ts';
 import { openWorkplace, peopleOf, uploadsOf, type Workplace } from './workplace.ts';
 
-const pipeline = `pipeline: trouble
+const pipelineOf = (type: string, query: string, limit: string): string => `pipeline: trouble
 source:
-  type: postgres
+  type: ${type}
   connection: \${HR_URL}
-  query: workers.sql
+  query: ${query}
   key: id
+  statementTimeout: ${limit}
   columns:
     id: { type: string, required: true }
     name: { type: string, required: true }
@@ -28,6 +28,7 @@ leavers:
   vanished: { action: disable, after: { fullPasses: 1, hours: 0 } }
 guards:
   first: { joiners: 1000, rejections: 1% }
+  rejections: { percent: 5, atLeast: 10 }
 sink:
   type: entra
   tenant: \${ENTRA_TENANT_ID}
@@ -40,135 +41,151 @@ sink:
   quota: p1
 `;
 
-const usual = `create or replace view workers as select id, name, status from hr`;
-/** A view that does something terrible at its 300th row, in the middle of the read. */
-const terrible = (what: string): string =>
-  `create or replace function terror(n bigint) returns text language plpgsql as $f$ begin if n = 300 then ${what}; end if; return 'on'; end $f$;
-   create or replace view workers as select id, name, case when status = 'on' then terror(row_number() over (order by id collate "C")) else status end as status from hr`;
+const everybody: readonly HrRow[] = Array.from({ length: 120 }, (_each, index) => ({
+  id: `W${String(index + 1).padStart(4, '0')}`,
+  name: `Worker ${String(index + 1)}`,
+  status: 'on',
+  at: null,
+}));
 
 /** What can go wrong with a source between two runs; each test leaves the database as it was. */
-describe('trouble with the source', () => {
-  let url: string;
+describe.each(hrEngines)('trouble with the source: %s', { timeout: 60_000 }, (_name, open) => {
+  let engine: HrEngine;
   let folder: string;
   let file: string;
   let work: Workplace;
 
   beforeAll(async () => {
-    url = await freshDatabase('trouble');
-    await executeSql(
-      url,
-      `create table hr (id text, name text, status text);
-       insert into hr select 'W' || lpad(n::text, 4, '0'), 'Worker ' || n, 'on' from generate_series(1, 500) n`,
-      usual,
-    );
+    engine = await open();
+    await engine.fill(everybody);
     folder = await mkdtemp(join(tmpdir(), 'joinery-trouble-'));
-    file = join(folder, 'trouble.yaml');
-    await writeFile(file, pipeline);
-    await writeFile(join(folder, 'workers.sql'), 'select * from workers order by id collate "C"');
-    work = await openWorkplace({ variables: { HR_URL: url } });
+    file = await write('workers', `select * from ${engine.table} order by ${engine.orderBy}`);
+    work = await openWorkplace({ variables: { HR_URL: engine.url } });
     await work.run(file);
   }, 120_000);
 
   afterAll(async () => {
     await work.close();
+    await engine.close();
     await rm(folder, { recursive: true, force: true });
   });
 
-  async function ledger(): Promise<readonly object[]> {
+  async function write(name: string, sql: string, limit = '15m'): Promise<string> {
+    const path = join(folder, `${name}.yaml`);
+    await writeFile(path, pipelineOf(engine.type, `${name}.sql`, limit));
+    await writeFile(join(folder, `${name}.sql`), sql);
+    return path;
+  }
+
+  /** Everything that a run believes: the directory, the ledger, what was sent, and the fingerprints to their last byte. */
+  async function believed(): Promise<object> {
     const runner = await work.open(file);
     try {
-      const entries: object[] = [];
-      for await (const chunk of runner.store.ledger.streamEntries(scopeOf(runner.pipeline), runner.pipeline.name)) entries.push(...chunk);
-      return entries;
+      const ledger: object[] = [];
+      for await (const chunk of runner.store.ledger.streamEntries(scopeOf(runner.pipeline), runner.pipeline.name)) ledger.push(...chunk);
+      const kept = join(work.state, 'pipelines', 'trouble');
+      const files = await Promise.all(
+        (await readdir(kept)).toSorted().map(async (name) => [name, await readFile(join(kept, name), 'latin1')]),
+      );
+      return { people: peopleOf(work.emulator), uploads: uploadsOf(work.emulator), ledger, files };
     } finally {
       await runner.close();
     }
   }
 
-  /** The trouble ends the run with its code, changes nothing at all, and is forgotten once it is repaired. Answers what the run after the repair had to send. */
-  async function operationsAfter(trouble: string, repair: string, error: object, pipelineFile = file): Promise<number> {
-    const before = { people: peopleOf(work.emulator), ledger: await ledger(), uploads: uploadsOf(work.emulator) };
-    await executeSql(url, trouble);
-    await expect(work.run(pipelineFile)).rejects.toMatchObject(error);
-    expect({ people: peopleOf(work.emulator), ledger: await ledger(), uploads: uploadsOf(work.emulator) }).toEqual(before);
-    await executeSql(url, repair);
-    const { result } = await work.run(file);
-    expect(peopleOf(work.emulator)).toEqual(before.people);
-    return result.plan.price.operations;
+  /** The trouble ends the run with its code, changes nothing at all, and is forgotten once it is repaired: the run behind it looks at nobody and sends nothing. */
+  async function endsWith(error: object, begin: () => Promise<() => Promise<void>>, pipeline = file): Promise<void> {
+    const before = await believed();
+    const repair = await begin();
+    await expect(work.run(pipeline)).rejects.toMatchObject(error);
+    expect(await believed()).toEqual(before);
+    await repair();
+    const { result, events } = await work.run(file);
+    expect(result.plan.price.operations).toBe(0);
+    expect(events.find((event) => event.type === 'stage.finished' && event.stage === 'extract')).toMatchObject({
+      counts: { rows: 120, changed: 0, vanished: 0 },
+    });
   }
+  const filled = (rows: readonly HrRow[]) => async () => {
+    await engine.fill(rows);
+    return () => engine.fill(everybody);
+  };
+  const nothing = (): Promise<() => Promise<void>> => Promise.resolve(() => Promise.resolve());
 
   it('begins with everybody provisioned', () => {
-    expect(peopleOf(work.emulator)).toHaveLength(500);
+    expect(peopleOf(work.emulator)).toHaveLength(120);
   });
 
-  it('a connection that is cut in the middle of the read ends the run as lost', { timeout: 60_000 }, async () => {
-    expect(await operationsAfter(terrible('perform pg_terminate_backend(pg_backend_pid())'), usual, { code: 'SRC-102' })).toBe(0);
+  it.each<[string, Trouble, object]>([
+    ['a connection that is cut in the middle of the rows is lost', 'cut', { code: 'SRC-102' }],
+    ['a lock that is not given is told by name', 'lock', { code: 'SRC-208' }],
+    [
+      'a column that was renamed since the last run is missed by name',
+      'columnGone',
+      {
+        code: 'SRC-204',
+        message: expect.stringContaining('does not return name'),
+        place: { file: expect.stringMatching(/workers\.(?:yaml|sql)$/), line: expect.any(Number) },
+      },
+    ],
+  ])('%s', async (_what, trouble, error) => {
+    if (engine.cannot.has(trouble)) return;
+    await endsWith({ ...error, why: expect.stringMatching(/./), fix: expect.stringMatching(/./) }, () => engine.trouble(trouble));
   });
 
-  it('a lock that is not given ends the run by name', { timeout: 60_000 }, async () => {
-    expect(await operationsAfter(terrible(`raise exception 'lock' using errcode = '55P03'`), usual, { code: 'SRC-208' })).toBe(0);
+  it('a statement that does not end is ended at its limit', async () => {
+    if (engine.cannot.has('slow')) return;
+    const limited = await write('limited', `select * from ${engine.table} order by ${engine.orderBy}`, '200ms');
+    await endsWith({ code: 'SRC-207' }, () => engine.trouble('slow'), limited);
   });
 
-  it('a column that was renamed since the last run is missed by name', { timeout: 60_000 }, async () => {
-    const error = { code: 'SRC-204', message: expect.stringContaining('does not return name') };
-    expect(
-      await operationsAfter(
-        `drop view workers; create view workers as select id, name as full_name, status from hr`,
-        `drop view workers; ${usual}`,
-        error,
-      ),
-    ).toBe(0);
+  it('an error in the query is told with its file and line', async () => {
+    const wrong = await write('wrong', `select id, name,\n  oops\nfrom nowhere_${engine.table}s order by id`);
+    await endsWith({ code: 'SRC-202', place: { file: expect.stringMatching(/wrong\.sql$/) } }, nothing, wrong);
   });
 
-  it('a column of another type has everybody looked at again and nobody sent', { timeout: 60_000 }, async () => {
-    await executeSql(url, `drop view workers; create view workers as select id, name::varchar(80) as name, status from hr`);
+  it('a column of another type has everybody looked at again and nobody sent', async () => {
+    const repair = await engine.trouble('otherType');
     const { result, events } = await work.run(file);
     expect(events.find((event) => event.type === 'stage.finished' && event.stage === 'extract')).toMatchObject({
-      counts: { changed: 500 },
+      counts: { changed: 120 },
     });
     expect(result.plan.price.operations).toBe(0);
-    await executeSql(url, `drop view workers; ${usual}`);
+    await repair();
     await work.run(file);
   });
 
-  it('rows out of key order end the run by name, with the ORDER BY to write', { timeout: 60_000 }, async () => {
-    const other = join(folder, 'disordered.yaml');
-    await writeFile(other, pipeline.replace('workers.sql', 'disordered.sql'));
-    await writeFile(join(folder, 'disordered.sql'), 'select * from workers order by id desc');
-    expect(
-      await operationsAfter('select 1', 'select 1', { code: 'SRC-301', fix: expect.stringContaining('ORDER BY "id" COLLATE "C"') }, other),
-    ).toBe(0);
+  it('rows out of key order end the run by name, with the ORDER BY to write', async () => {
+    const disordered = await write('disordered', `select * from ${engine.table} order by id desc`);
+    const fix = expect.stringMatching(/ORDER BY .*id.* COLLATE/);
+    await endsWith({ code: 'SRC-301', fix, place: { file: expect.stringMatching(/disordered\.sql$/), line: 1 } }, nothing, disordered);
   });
 
-  it('a table that shrank to a third stops before the first call', { timeout: 60_000 }, async () => {
-    const shrunken = `create or replace view workers as select id, name, status from hr where id <= 'W0150'`;
-    expect(await operationsAfter(shrunken, usual, { code: 'PLN-201', message: expect.stringContaining('population') })).toBe(0);
+  it.each([
+    ['shrank to a third', everybody.slice(0, 40)],
+    ['is empty', []],
+  ])('a table that %s stops before the first call', async (_what, rows) => {
+    await endsWith({ code: 'PLN-201' }, filled(rows));
   });
 
-  it('an empty table stops, too', { timeout: 60_000 }, async () => {
-    expect(
-      await operationsAfter(`create or replace view workers as select id, name, status from hr where false`, usual, { code: 'PLN-201' }),
-    ).toBe(0);
-  });
-
-  it('a key that two rows claim is a rejection by name, and the account stays', { timeout: 60_000 }, async () => {
+  it('a key that two rows claim is a rejection by name, and the account stays', async () => {
     const people = peopleOf(work.emulator);
-    await executeSql(url, `insert into hr values ('W0007', 'Somebody Else', 'off')`);
+    await engine.fill([...everybody, { id: 'W0007', name: 'Somebody Else', status: 'off', at: null }]);
     const { result } = await work.run(file);
     expect(result.plan.rejections).toMatchObject({ fresh: 1, keyless: 0 });
     expect(result.plan.price.operations).toBe(0);
     expect(peopleOf(work.emulator)).toEqual(people);
-    await executeSql(url, `delete from hr where name = 'Somebody Else'`);
+    await engine.fill(everybody);
     expect((await work.run(file)).result.plan).toMatchObject({ price: { operations: 0 }, rejections: { standing: 0 } });
   });
 
-  it('a row whose key became NULL is counted, and nobody counts as gone while it is there', { timeout: 60_000 }, async () => {
+  it('a row whose key became NULL is counted, and nobody counts as gone while it is there', async () => {
     const people = peopleOf(work.emulator);
-    await executeSql(url, `update hr set id = null where name = 'Worker 9'`);
+    await engine.fill(everybody.map((row) => (row.name === 'Worker 9' ? { ...row, id: null } : row)));
     const { result } = await work.run(file);
     expect(result.plan).toMatchObject({ counts: { leaver: 0 }, rejections: { keyless: 1 }, price: { operations: 0 } });
     expect(peopleOf(work.emulator)).toEqual(people);
-    await executeSql(url, `update hr set id = 'W0009' where name = 'Worker 9'`);
+    await engine.fill(everybody);
     expect((await work.run(file)).result.plan).toMatchObject({ rejections: { keyless: 0 }, price: { operations: 0 } });
     expect(peopleOf(work.emulator)).toEqual(people);
   });

@@ -1,0 +1,207 @@
+import mssql, { type ConnectionPool } from 'mssql';
+import { executeSql } from '../samples/databases.ts';
+import { Secret } from '../src/domain/masking.ts';
+import { readMssqlUrl } from '../src/source/mssql-connection.ts';
+import { freshDatabase } from './database.ts';
+import { startTdsDouble, type TdsAnswer, type TdsColumn } from './tds-double.ts';
+
+/** A row of HR's table `workers`: the key, two columns, and when it was changed. */
+export interface HrRow {
+  readonly id: string | null;
+  readonly name: string;
+  readonly status: string;
+  /** ISO 8601 in UTC. */
+  readonly at: string | null;
+}
+
+/** What can go wrong while the table is read. */
+export type Trouble = 'cut' | 'lock' | 'slow' | 'columnGone' | 'otherType';
+
+/** One HR table behind one database, for sentences that hold whatever the database is. */
+export interface HrEngine {
+  readonly type: 'postgres' | 'mssql';
+  readonly url: string;
+  /** The table as the source names it; columns id, name, status, updated_at. */
+  readonly table: string;
+  /** What ORDER BY says for text keys. */
+  readonly orderBy: string;
+  /** What cannot be arranged there. */
+  readonly cannot: ReadonlySet<Trouble>;
+  fill(rows: readonly HrRow[]): Promise<void>;
+  /** Answers what takes the trouble away again. `cut` happens in the middle of the rows. */
+  trouble(kind: Trouble): Promise<() => Promise<void>>;
+  close(): Promise<void>;
+}
+
+export const hrEngines: readonly (readonly [name: string, open: () => Promise<HrEngine>])[] = [
+  ['PostgreSQL', openPostgresHr],
+  ['SQL Server', openDoubleHr],
+  ...(process.env['JOINERY_MSSQL_URL'] === undefined
+    ? []
+    : [['the SQL Server of JOINERY_MSSQL_URL', () => openServerHr(process.env['JOINERY_MSSQL_URL'] ?? '')] as const]),
+];
+
+/** A view over the table, in the middle of which something terrible may happen. */
+async function openPostgresHr(): Promise<HrEngine> {
+  const url = await freshDatabase('hr');
+  const usual = 'create or replace view workers as select id, name, status, updated_at from hr';
+  const terrible = (what: string): string =>
+    `create or replace function terror(n bigint) returns text language plpgsql as $f$ begin if n = 60 then ${what}; end if; return 'on'; end $f$;
+     create or replace view workers as select id, name, case when status = 'on' then terror(row_number() over (order by id collate "C")) else status end as status, updated_at from hr`;
+  const again = `drop view workers; ${usual}`;
+  const scripts: Readonly<Record<Trouble, string>> = {
+    cut: terrible('perform pg_terminate_backend(pg_backend_pid())'),
+    lock: terrible("raise exception 'lock' using errcode = '55P03'"),
+    slow: terrible('perform pg_sleep(3600)'),
+    columnGone: 'drop view workers; create view workers as select id, name as full_name, status, updated_at from hr',
+    otherType: 'drop view workers; create view workers as select id, name::varchar(80) as name, status, updated_at from hr',
+  };
+  await executeSql(url, 'create table hr (id text, name text, status text, updated_at timestamptz)', usual);
+  return {
+    type: 'postgres',
+    url,
+    table: 'workers',
+    orderBy: 'id COLLATE "C"',
+    cannot: new Set(),
+    async fill(rows) {
+      const json = JSON.stringify(rows).replaceAll("'", "''");
+      await executeSql(
+        url,
+        `begin; truncate hr; insert into hr select * from json_to_recordset('${json}') as t(id text, name text, status text, at timestamptz); commit`,
+      );
+    },
+    async trouble(kind) {
+      await executeSql(url, scripts[kind]);
+      return () => executeSql(url, again);
+    },
+    close: () => Promise.resolve(),
+  };
+}
+
+/** The table in memory behind the wire of SQL Server. It knows no SQL beyond what the builder writes for a watermark: WHERE a time, or NULL, or one of some keys. */
+async function openDoubleHr(): Promise<HrEngine> {
+  let rows: readonly HrRow[] = [];
+  let trouble: Trouble | undefined;
+  const text = { type: 'nvarchar', length: 40 } as const;
+  const columns = (): readonly TdsColumn[] => [
+    { name: 'id', ...text },
+    { name: trouble === 'columnGone' ? 'full_name' : 'name', ...(trouble === 'otherType' ? { type: 'varchar', length: 80 } : text) },
+    { name: 'status', ...text },
+    { name: 'updated_at', type: 'datetimeoffset' },
+  ];
+  const answer = (sql: string): TdsAnswer | undefined => {
+    if (!/\bworkers\b/.test(sql)) return undefined;
+    const all = columns();
+    const list = /^\s*select\s+(.*?)\s+from\s/is.exec(sql)?.[1] ?? '*';
+    const chosen = list === '*' ? all : all.filter(({ name }) => list.includes(`[${name}]`));
+    if (chosen.length < list.split(',').length) return { error: { number: 207, message: "Invalid column name 'name'." } };
+    const isRead = /\border by\b/i.test(sql);
+    if (isRead && trouble === 'slow') return 'never';
+    const found = inOrder(
+      rows.filter((row) => isAskedFor(row, sql)),
+      /\bdesc\b/i.test(sql),
+    );
+    const failure = isRead && trouble === 'lock' ? { number: 1222, message: 'Lock request time out period exceeded.' } : undefined;
+    return {
+      columns: chosen,
+      rows: isRead && trouble === 'cut' ? cutWithin(found, chosen) : valuesOf(found, chosen),
+      ...(failure === undefined ? {} : { failure }),
+    };
+  };
+  const double = await startTdsDouble({ answer });
+  function* cutWithin(found: readonly HrRow[], chosen: readonly TdsColumn[]): Generator<readonly (string | null)[]> {
+    yield* valuesOf(found.slice(0, 60), chosen);
+    double.kill();
+  }
+  return {
+    type: 'mssql',
+    url: double.url,
+    table: 'workers',
+    orderBy: 'id COLLATE Latin1_General_100_BIN2',
+    cannot: new Set(),
+    fill(next) {
+      rows = next;
+      return Promise.resolve();
+    },
+    trouble(kind) {
+      trouble = kind;
+      return Promise.resolve(() => {
+        trouble = undefined;
+        return Promise.resolve();
+      });
+    },
+    close: () => double.close(),
+  };
+}
+
+function isAskedFor({ id, at }: HrRow, sql: string): boolean {
+  const since = /\[updated_at\] >= CAST\('([^']+)' AS/.exec(sql)?.[1];
+  if (since === undefined || at === null) return true;
+  const keys = /\[id\] in \(('(?:[^']|'')*'(?:, '(?:[^']|'')*')*)\)/.exec(sql)?.[1] ?? '';
+  return Date.parse(at) >= Date.parse(since) || keys.includes(`'${id ?? ''}'`);
+}
+
+/** NULL first, as SQL Server sorts it; text by its code units. */
+function inOrder(rows: readonly HrRow[], isDescending: boolean): readonly HrRow[] {
+  const sorted = rows.toSorted((left, right) => ((left.id ?? '') < (right.id ?? '') ? -1 : 1));
+  return isDescending ? sorted.toReversed() : sorted;
+}
+
+function* valuesOf(rows: readonly HrRow[], chosen: readonly TdsColumn[]): Generator<readonly (string | null)[]> {
+  const of: Readonly<Record<string, (row: HrRow) => string | null>> = {
+    id: ({ id }) => id,
+    name: ({ name }) => name,
+    full_name: ({ name }) => name,
+    status: ({ status }) => status,
+    updated_at: ({ at }) => at,
+  };
+  for (const row of rows) yield chosen.map(({ name }) => of[name]?.(row) ?? null);
+}
+
+/** A real server: tables and views `joinery_test_hr*` are made and dropped. Nobody can be made to die or to be slow in the middle of a view there. */
+async function openServerHr(url: string): Promise<HrEngine> {
+  const admin: ConnectionPool = await new mssql.ConnectionPool(
+    await readMssqlUrl(new Secret('JOINERY_MSSQL_URL', url), 'joinery-test', 60_000),
+  ).connect();
+  const run = async (...batches: readonly string[]): Promise<void> => {
+    for (const batch of batches) await admin.request().batch(batch);
+  };
+  const drop = ['drop view if exists joinery_test_hr_workers', 'drop table if exists joinery_test_hr'];
+  const view = (name: string): string =>
+    `create or alter view joinery_test_hr_workers as select id, ${name}, status, updated_at from joinery_test_hr`;
+  await run(
+    ...drop,
+    'create table joinery_test_hr (id nvarchar(40), name nvarchar(40), status nvarchar(40), updated_at datetimeoffset)',
+    view('name'),
+  );
+  return {
+    type: 'mssql',
+    url,
+    table: 'joinery_test_hr_workers',
+    orderBy: 'id COLLATE Latin1_General_100_BIN2',
+    cannot: new Set(['cut', 'slow']),
+    async fill(rows) {
+      await admin.request().batch('truncate table joinery_test_hr');
+      await admin
+        .request()
+        .input('rows', mssql.NVarChar(mssql.MAX), JSON.stringify(rows))
+        .query(
+          "insert joinery_test_hr select id, name, status, at from openjson(@rows) with (id nvarchar(40), name nvarchar(40), status nvarchar(40), at datetimeoffset '$.at')",
+        );
+    },
+    async trouble(kind) {
+      if (kind === 'lock') {
+        const holder = admin.transaction();
+        await holder.begin();
+        await holder.request().batch('alter table joinery_test_hr add extra int');
+        return async () => holder.rollback();
+      }
+      await run(view(kind === 'columnGone' ? 'name as full_name' : 'cast(name as varchar(80)) as name'));
+      return () => run(view('name'));
+    },
+    async close() {
+      await run(...drop);
+      await admin.close();
+    },
+  };
+}
