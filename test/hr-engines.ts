@@ -27,7 +27,7 @@ export interface HrEngine {
   readonly orderBy: string;
   /** What cannot be arranged there. */
   readonly cannot: ReadonlySet<Trouble>;
-  fill(rows: readonly HrRow[]): Promise<void>;
+  put(rows: readonly HrRow[]): Promise<void>;
   /** Answers what takes the trouble away again. `cut` happens in the middle of the rows. */
   trouble(kind: Trouble): Promise<() => Promise<void>>;
   close(): Promise<void>;
@@ -63,7 +63,7 @@ async function openPostgresHr(): Promise<HrEngine> {
     table: 'workers',
     orderBy: 'id COLLATE "C"',
     cannot: new Set(),
-    async fill(rows) {
+    async put(rows) {
       const json = JSON.stringify(rows).replaceAll("'", "''");
       await executeSql(
         url,
@@ -119,7 +119,7 @@ async function openDoubleHr(): Promise<HrEngine> {
     table: 'workers',
     orderBy: 'id COLLATE Latin1_General_100_BIN2',
     cannot: new Set(),
-    fill(next) {
+    put(next) {
       rows = next;
       return Promise.resolve();
     },
@@ -153,7 +153,7 @@ function* valuesOf(rows: readonly HrRow[], chosen: readonly TdsColumn[]): Genera
     name: ({ name }) => name,
     full_name: ({ name }) => name,
     status: ({ status }) => status,
-    updated_at: ({ at }) => at,
+    updated_at: ({ at }) => at?.replace('T', ' ').replace('Z', '+00:00') ?? null,
   };
   for (const row of rows) yield chosen.map(({ name }) => of[name]?.(row) ?? null);
 }
@@ -180,7 +180,7 @@ async function openServerHr(url: string): Promise<HrEngine> {
     table: 'joinery_test_hr_workers',
     orderBy: 'id COLLATE Latin1_General_100_BIN2',
     cannot: new Set(['cut', 'slow']),
-    async fill(rows) {
+    async put(rows) {
       await admin.request().batch('truncate table joinery_test_hr');
       await admin
         .request()

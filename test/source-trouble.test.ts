@@ -57,7 +57,7 @@ describe.each(hrEngines)('trouble with the source: %s', { timeout: 60_000 }, (_n
 
   beforeAll(async () => {
     engine = await open();
-    await engine.fill(everybody);
+    await engine.put(everybody);
     folder = await mkdtemp(join(tmpdir(), 'joinery-trouble-'));
     file = await write('workers', `select * from ${engine.table} order by ${engine.orderBy}`);
     work = await openWorkplace({ variables: { HR_URL: engine.url } });
@@ -93,22 +93,22 @@ describe.each(hrEngines)('trouble with the source: %s', { timeout: 60_000 }, (_n
     }
   }
 
-  /** The trouble ends the run with its code, changes nothing at all, and is forgotten once it is repaired: the run behind it looks at nobody and sends nothing. */
-  async function endsWith(error: object, begin: () => Promise<() => Promise<void>>, pipeline = file): Promise<void> {
+  /** The trouble ends the run with its code, changes nothing at all, and is forgotten once it is repaired: the run behind it looks at nobody. Answers what that run had to send. */
+  async function operationsAfter(error: object, begin: () => Promise<() => Promise<void>>, pipeline = file): Promise<number> {
     const before = await believed();
     const repair = await begin();
     await expect(work.run(pipeline)).rejects.toMatchObject(error);
     expect(await believed()).toEqual(before);
     await repair();
     const { result, events } = await work.run(file);
-    expect(result.plan.price.operations).toBe(0);
     expect(events.find((event) => event.type === 'stage.finished' && event.stage === 'extract')).toMatchObject({
       counts: { rows: 120, changed: 0, vanished: 0 },
     });
+    return result.plan.price.operations;
   }
   const filled = (rows: readonly HrRow[]) => async () => {
-    await engine.fill(rows);
-    return () => engine.fill(everybody);
+    await engine.put(rows);
+    return () => engine.put(everybody);
   };
   const nothing = (): Promise<() => Promise<void>> => Promise.resolve(() => Promise.resolve());
 
@@ -130,18 +130,20 @@ describe.each(hrEngines)('trouble with the source: %s', { timeout: 60_000 }, (_n
     ],
   ])('%s', async (_what, trouble, error) => {
     if (engine.cannot.has(trouble)) return;
-    await endsWith({ ...error, why: expect.stringMatching(/./), fix: expect.stringMatching(/./) }, () => engine.trouble(trouble));
+    expect(
+      await operationsAfter({ ...error, why: expect.stringMatching(/./), fix: expect.stringMatching(/./) }, () => engine.trouble(trouble)),
+    ).toBe(0);
   });
 
   it('a statement that does not end is ended at its limit', async () => {
     if (engine.cannot.has('slow')) return;
     const limited = await write('limited', `select * from ${engine.table} order by ${engine.orderBy}`, '200ms');
-    await endsWith({ code: 'SRC-207' }, () => engine.trouble('slow'), limited);
+    expect(await operationsAfter({ code: 'SRC-207' }, () => engine.trouble('slow'), limited)).toBe(0);
   });
 
   it('an error in the query is told with its file and line', async () => {
     const wrong = await write('wrong', `select id, name,\n  oops\nfrom nowhere_${engine.table}s order by id`);
-    await endsWith({ code: 'SRC-202', place: { file: expect.stringMatching(/wrong\.sql$/) } }, nothing, wrong);
+    expect(await operationsAfter({ code: 'SRC-202', place: { file: expect.stringMatching(/wrong\.sql$/) } }, nothing, wrong)).toBe(0);
   });
 
   it('a column of another type has everybody looked at again and nobody sent', async () => {
@@ -158,34 +160,40 @@ describe.each(hrEngines)('trouble with the source: %s', { timeout: 60_000 }, (_n
   it('rows out of key order end the run by name, with the ORDER BY to write', async () => {
     const disordered = await write('disordered', `select * from ${engine.table} order by id desc`);
     const fix = expect.stringMatching(/ORDER BY .*id.* COLLATE/);
-    await endsWith({ code: 'SRC-301', fix, place: { file: expect.stringMatching(/disordered\.sql$/), line: 1 } }, nothing, disordered);
+    expect(
+      await operationsAfter(
+        { code: 'SRC-301', fix, place: { file: expect.stringMatching(/disordered\.sql$/), line: 1 } },
+        nothing,
+        disordered,
+      ),
+    ).toBe(0);
   });
 
   it.each([
     ['shrank to a third', everybody.slice(0, 40)],
     ['is empty', []],
   ])('a table that %s stops before the first call', async (_what, rows) => {
-    await endsWith({ code: 'PLN-201' }, filled(rows));
+    expect(await operationsAfter({ code: 'PLN-201' }, filled(rows))).toBe(0);
   });
 
   it('a key that two rows claim is a rejection by name, and the account stays', async () => {
     const people = peopleOf(work.emulator);
-    await engine.fill([...everybody, { id: 'W0007', name: 'Somebody Else', status: 'off', at: null }]);
+    await engine.put([...everybody, { id: 'W0007', name: 'Somebody Else', status: 'off', at: null }]);
     const { result } = await work.run(file);
     expect(result.plan.rejections).toMatchObject({ fresh: 1, keyless: 0 });
     expect(result.plan.price.operations).toBe(0);
     expect(peopleOf(work.emulator)).toEqual(people);
-    await engine.fill(everybody);
+    await engine.put(everybody);
     expect((await work.run(file)).result.plan).toMatchObject({ price: { operations: 0 }, rejections: { standing: 0 } });
   });
 
   it('a row whose key became NULL is counted, and nobody counts as gone while it is there', async () => {
     const people = peopleOf(work.emulator);
-    await engine.fill(everybody.map((row) => (row.name === 'Worker 9' ? { ...row, id: null } : row)));
+    await engine.put(everybody.map((row) => (row.name === 'Worker 9' ? { ...row, id: null } : row)));
     const { result } = await work.run(file);
     expect(result.plan).toMatchObject({ counts: { leaver: 0 }, rejections: { keyless: 1 }, price: { operations: 0 } });
     expect(peopleOf(work.emulator)).toEqual(people);
-    await engine.fill(everybody);
+    await engine.put(everybody);
     expect((await work.run(file)).result.plan).toMatchObject({ rejections: { keyless: 0 }, price: { operations: 0 } });
     expect(peopleOf(work.emulator)).toEqual(people);
   });
