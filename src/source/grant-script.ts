@@ -1,4 +1,4 @@
-import { quoteName } from './table-query.ts';
+import { quoteName } from './quote-name.ts';
 import type { Dialect } from './statement.ts';
 import type { TableFacts } from './table-facts.ts';
 

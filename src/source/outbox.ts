@@ -6,7 +6,7 @@ import { explainMssqlError } from './mssql-errors.ts';
 import { readPostgresUrl } from './postgres-connection.ts';
 import { explainPostgresError } from './postgres-errors.ts';
 import { readTableName } from './table-name.ts';
-import { quoteName } from './table-query.ts';
+import { quoteName } from './quote-name.ts';
 
 type TableOutbox = Extract<OutboxDeclaration, { readonly kind: 'table' }>;
 

@@ -55,7 +55,7 @@ function codeOf(state: string, message: string): ErrorCode {
   if (state.startsWith('42')) return 'SRC-202';
   if (['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOENT', 'EACCES'].includes(state)) return 'SRC-101';
   if (isTlsTrouble(state) || /does not support SSL|certificate|altnames/i.test(message)) return 'SRC-104';
-  if (/timeout expired|acquiring a connection/i.test(message)) return 'SRC-101';
+  if (/timeout expired|connection timeout|timeout exceeded when trying to connect/i.test(message)) return 'SRC-101';
   if (/connection terminated|not queryable|client was closed/i.test(message)) return 'SRC-102';
   if (/password/i.test(message) && state === '') return 'SRC-103';
   return 'SRC-211';

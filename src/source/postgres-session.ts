@@ -1,58 +1,47 @@
-import type { Knex } from 'knex';
-import type { Client, ClientConfig } from 'pg';
+import type { ClientConfig, Pool, PoolClient } from 'pg';
 import { JoineryError } from '../domain/error.ts';
 import { DescribeStatement, type PostgresField } from './postgres-protocol.ts';
 
 /** A pool of at most two connections: one reads, the other one only ever cancels it. */
 export class PostgresPool {
-  readonly #knex: Knex;
+  readonly #pool: Pool;
 
-  private constructor(pool: Knex) {
-    this.#knex = pool;
+  private constructor(pool: Pool) {
+    this.#pool = pool;
+    // Of a connection that nobody uses: the next one who asks gets another.
+    pool.on('error', ignore);
   }
 
-  /** Loads knex and pg now, not when this module is imported. */
+  /** Loads pg now, not when this module is imported. */
   static async open(config: ClientConfig): Promise<PostgresPool> {
-    const { default: knex } = await import('knex');
-    const silent = (): void => undefined;
-    return new PostgresPool(
-      knex({
-        client: 'pg',
-        // A function, because knex would clone the object and with it TLS settings that hold more than data.
-        connection: () => config as Knex.PgConnectionConfig, // oxlint-disable-line typescript/no-unsafe-type-assertion -- knex hands it to pg.Client unchanged
-        pool: { min: 0, max: 2 },
-        // Errors reach the caller as errors; knex would also print them, with whatever is in them.
-        log: { warn: silent, error: silent, debug: silent, deprecate: silent },
-      }),
-    );
+    const { default: pg } = await import('pg');
+    return new PostgresPool(new pg.Pool({ ...config, max: 2 }));
   }
 
-  async acquire(): Promise<Client> {
-    const connection: Client = await this.#knex.client.acquireConnection();
+  async acquire(): Promise<PoolClient> {
+    const connection = await this.#pool.connect();
+    // pg tells the statement that runs, and the pool if none does; without a listener a loss in between would end the process.
+    connection.on('error', ignore);
     return connection;
   }
 
   /** Gives it back; one that is broken or in an unknown state is closed instead. */
-  async release(connection: Client, broken: boolean): Promise<void> {
-    if (broken) {
-      Object.assign(connection, { __knex__disposed: 'broken' });
-      await connection.end().catch(() => undefined);
-    }
-    await this.#knex.client.releaseConnection(connection);
-  }
-
-  /** Connections in use. */
-  get used(): number {
-    return this.#knex.client.pool?.numUsed() ?? 0;
+  release(connection: PoolClient, broken: boolean): void {
+    if (!broken) connection.removeListener('error', ignore);
+    connection.release(broken);
   }
 
   async cancel(processId: number): Promise<void> {
-    await this.#knex.raw('select pg_cancel_backend(?)', [processId]);
+    await this.#pool.query('select pg_cancel_backend($1)', [processId]);
   }
 
   async close(): Promise<void> {
-    await this.#knex.destroy();
+    await this.#pool.end();
   }
+}
+
+function ignore(): void {
+  // Whoever waits for an answer is told by its promise.
 }
 
 export interface SessionLimits {
@@ -63,7 +52,7 @@ export interface SessionLimits {
 
 /** A read-only transaction that sees one moment. */
 export interface PostgresSession {
-  readonly connection: Client;
+  readonly connection: PoolClient;
   readonly processId: number;
   /** Decimals of `money`, by the database's lc_monetary. */
   readonly moneyScale: number;
@@ -73,7 +62,7 @@ export interface PostgresSession {
  * Begins the transaction and pins every setting that changes how a value is written; for this transaction only, so that a pooler between us and the
  * server is no harm. Limits end a statement or a session that went wrong on the server itself.
  */
-export async function beginReading(connection: Client, limits: SessionLimits): Promise<PostgresSession> {
+export async function beginReading(connection: PoolClient, limits: SessionLimits): Promise<PostgresSession> {
   await connection.query('begin isolation level repeatable read, read only');
   const { rows } = await connection.query<{ pid: number; scale: number }>(
     'select pg_backend_pid() as pid, scale(0::money::numeric) as scale',
@@ -102,7 +91,7 @@ export async function beginReading(connection: Client, limits: SessionLimits): P
 }
 
 /** Columns of a statement, without running it. */
-export async function describeStatement(connection: Client, text: string): Promise<readonly PostgresField[]> {
+export async function describeStatement(connection: PoolClient, text: string): Promise<readonly PostgresField[]> {
   const describing = new DescribeStatement(text);
   connection.query(describing);
   const fields = await describing.result;

@@ -145,7 +145,7 @@ class PostgresReader {
       });
       return new Reading(this.#pool, session, signal, (error, failed) => explainPostgresError(error, this.#declaration.connection, failed));
     } catch (error) {
-      await this.#pool.release(connection, true);
+      this.#pool.release(connection, true);
       throw explainPostgresError(error, this.#declaration.connection);
     }
   }
@@ -259,7 +259,7 @@ class Reading {
       });
     }
     this.#over.abort(new Error('over'));
-    await this.#pool.release(connection, this.#isBroken);
+    this.#pool.release(connection, this.#isBroken);
   }
 
   /** Ends a copy that still runs, on the server; a server that cannot be told loses the connection. */

@@ -7,7 +7,8 @@ import type { ResultColumn } from './layout.ts';
 import { writeLiteral, writeNull } from './literal.ts';
 import { readFrom, watermarkOf, type Watermark } from './position.ts';
 import { bindParameters, type Dialect, type Statement } from './statement.ts';
-import { buildTableQuery, quoteName, quoteReference, type KeyRestriction } from './table-query.ts';
+import { quoteName, quoteReference } from './quote-name.ts';
+import type { KeyRestriction } from './table-query.ts';
 import { TableSource, type FoundColumn, type PlacedColumn } from './table-source.ts';
 
 /** What is read, after the schema was looked at. */
@@ -94,6 +95,8 @@ async function prepareTable<C extends ResultColumn>(
   { asOf, partial }: Asked,
 ): Promise<Prepared<C>> {
   const { dialect } = ways;
+  // With it comes knex, which who wrote a query himself does not wait for.
+  const { buildTableQuery } = await import('./table-query.ts');
   const found = new Map<string | undefined, readonly FoundColumn<C>[]>();
   // All columns of a table are looked at, so that a missing one is named by us and not by the first error of the server; rights are asked for the selected ones only.
   for (const { alias, parts } of source.tables) {
@@ -142,6 +145,7 @@ async function describeTable<C extends ResultColumn>(
   table: readonly string[],
   ways: DatabaseWays<C>,
 ): Promise<readonly FoundColumn<C>[]> {
+  const { buildTableQuery } = await import('./table-query.ts');
   try {
     return await ways.describe(buildTableQuery({ table, columns: undefined }, ways.dialect));
   } catch (error) {

@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { readStatement, type Dialect, type Statement } from './statement.ts';
 import { reviewSource } from './review-source.ts';
 import { readTableName } from './table-name.ts';
-import { buildTableQuery, quoteName } from './table-query.ts';
+import { quoteName } from './quote-name.ts';
+import { buildTableQuery } from './table-query.ts';
 import { Secret } from '../domain/masking.ts';
 import type { PostgresSource, SourceDeclaration } from '../pipeline/pipeline.ts';
 

@@ -7,7 +7,7 @@ import { readPostgresUrl } from './postgres-connection.ts';
 import { explainPostgresError } from './postgres-errors.ts';
 import { beginReading, PostgresPool } from './postgres-session.ts';
 import { readTableName } from './table-name.ts';
-import { quoteName } from './table-query.ts';
+import { quoteName } from './quote-name.ts';
 import type { Dialect } from './statement.ts';
 
 /** What the catalogue says about a table or view, as far as this account may see it. */
@@ -121,7 +121,7 @@ async function askPostgres(connection: Secret, table: string): Promise<Catalogue
       await client.query('rollback');
       return { columns: columns.rows.map((row) => columnRow.parse(row)), keys: keys.rows.map((row) => keyRow.parse(row)) };
     } finally {
-      await pool.release(client, false);
+      pool.release(client, false);
     }
   } catch (error) {
     throw explainPostgresError(error, connection);

@@ -1,5 +1,5 @@
 import { JoineryError } from '../domain/error.ts';
-import { quoteName } from './table-query.ts';
+import { quoteName } from './quote-name.ts';
 import type { Dialect } from './statement.ts';
 
 /** `hr.workers`, `"HR"."Worker List"`, `[HR].[Worker List]` to its one to three parts. Unquoted parts are taken as they stand (PostgreSQL: in lower case, as it does itself). */

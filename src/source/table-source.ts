@@ -5,7 +5,8 @@ import type { ColumnType, ConditionDeclaration, MssqlSource, PostgresSource } fr
 import type { ResultColumn } from './layout.ts';
 import type { Dialect } from './statement.ts';
 import { readTableName } from './table-name.ts';
-import { quoteReference, type ColumnReference, type Condition, type TableQuery } from './table-query.ts';
+import { quoteReference, type ColumnReference } from './quote-name.ts';
+import type { Condition, TableQuery } from './table-query.ts';
 
 type Declaration = PostgresSource | MssqlSource;
 

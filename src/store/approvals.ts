@@ -3,7 +3,7 @@ import type { Instant } from '../domain/clock.ts';
 import { JoineryError } from '../domain/error.ts';
 import type { PipelineName, RunId, Sha256 } from '../domain/words.ts';
 import type { Approvals } from './contract.ts';
-import { placeholders, type Database, type Reader, type Transaction } from './database.ts';
+import { insertOne, placeholders, type Database, type Reader, type Transaction } from './database.ts';
 import { appendLine } from './journal-lines.ts';
 import { integerOf, optionalText, present, textOf, type Row } from './row.ts';
 import { findRun } from './runs.ts';
@@ -12,9 +12,10 @@ export function openApprovals(database: Database): Approvals {
   return {
     grant: (approval) => database.write((transaction) => grant(transaction, approval)),
     async of(pipeline, planHash) {
-      const rows = await database.all(
-        database.table('approvals').where({ pipeline, plan_hash: planHash }).orderBy('at').orderBy('id').select(),
-      );
+      const rows = await database.all({
+        sql: 'SELECT * FROM approvals WHERE pipeline = ? AND plan_hash = ? ORDER BY at, id',
+        bindings: [pipeline, planHash],
+      });
       return rows.map(approvalOf);
     },
     lastUse: (pipeline, guard) => lastUse(database, pipeline, guard),
@@ -26,7 +27,7 @@ async function grant(transaction: Transaction, approval: Approval): Promise<void
   const run = await findRun(transaction, runId);
   if (run?.pipeline !== pipeline) throw new JoineryError('STO-301', `There is no run ${runId} of ${pipeline} in the state.`);
   await transaction.run(
-    transaction.table('approvals').insert({
+    insertOne('approvals', {
       id,
       pipeline,
       plan_hash: planHash,

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { JoineryError } from '../domain/error.ts';
 import type { PipelineName, RunId } from '../domain/words.ts';
 import type { FileArea, Files } from './contract.ts';
-import type { Database, Transaction } from './database.ts';
+import { insertOne, type Database, type Transaction } from './database.ts';
 import { gather } from './folder-files.ts';
 import { integerOf, textOf, type Row } from './row.ts';
 
@@ -37,13 +37,7 @@ export function openDatabaseFiles(database: Database): Files {
     },
 
     async list(area) {
-      const rows = await database.all(
-        database
-          .table('files')
-          .where({ area: areaName(area) })
-          .orderBy('name')
-          .select('name'),
-      );
+      const rows = await database.all({ sql: 'SELECT name FROM files WHERE area = ? ORDER BY name', bindings: [areaName(area)] });
       return rows.map((row) => textOf(row, 'name'));
     },
 
@@ -55,8 +49,8 @@ export function openDatabaseFiles(database: Database): Files {
   };
 }
 
-function find(reader: Pick<Database, 'first' | 'table'>, area: string, name: string): Promise<Row | undefined> {
-  return reader.first(reader.table('files').where({ area, name }).select('content', 'chunks'));
+function find(reader: Pick<Database, 'first'>, area: string, name: string): Promise<Row | undefined> {
+  return reader.first({ sql: 'SELECT content, chunks FROM files WHERE area = ? AND name = ?', bindings: [area, name] });
 }
 
 async function forget(transaction: Transaction, area: string, name: string): Promise<void> {
@@ -66,7 +60,7 @@ async function forget(transaction: Transaction, area: string, name: string): Pro
 
 async function point(transaction: Transaction, area: string, name: string, content: string, chunks: number): Promise<void> {
   await forget(transaction, area, name);
-  await transaction.run(transaction.table('files').insert({ area, name, content, chunks }));
+  await transaction.run(insertOne('files', { area, name, content, chunks }));
 }
 
 async function promote(transaction: Transaction, run: RunId, pipeline: PipelineName, name: string): Promise<void> {

@@ -1,4 +1,3 @@
-import type { Knex } from 'knex';
 import type { PipelineName } from '../domain/words.ts';
 import type { Row } from './row.ts';
 import type { PassOptions } from './turnstile.ts';
@@ -12,19 +11,14 @@ export interface Statement {
   readonly bindings: readonly Binding[];
 }
 
-/** A statement, or a knex builder that is used as a compiler only: knex never opens a connection here. */
-export type Query = Statement | Knex.QueryBuilder | Knex.Raw;
-
 export interface Reader {
   readonly kind: 'sqlite' | 'postgres';
-  /** Query builder of the engine's dialect. */
-  readonly table: Knex;
   /** A transaction sees what it wrote itself as well. */
   readonly sees: 'committed' | 'own';
   /** Numbers of jobs that are known to be committed, one map for a database and its transactions. */
   readonly jobs: Map<string, number>;
-  all(query: Query): Promise<readonly Row[]>;
-  first(query: Query): Promise<Row | undefined>;
+  all(query: Statement): Promise<readonly Row[]>;
+  first(query: Statement): Promise<Row | undefined>;
 }
 
 /** Rows of values to be inserted. */
@@ -49,7 +43,7 @@ export function columnsOf(type: Column['type'], ...names: readonly string[]): re
 
 export interface Transaction extends Reader {
   /** Rows changed. */
-  run(query: Query): Promise<number>;
+  run(query: Statement): Promise<number>;
   /** Inserts many rows by as few round trips as the engine needs; answers what `RETURNING` returned, in no certain order. */
   insert(insertion: Insertion, rows: readonly (readonly Binding[])[]): Promise<readonly Row[]>;
 }
@@ -88,16 +82,11 @@ export function* inChunks<T>(items: readonly T[], size: number): Generator<reado
   for (let at = 0; at < items.length; at += size) yield items.slice(at, at + size);
 }
 
-/** How a builder becomes text and bindings of its dialect; undefined bindings become NULL. */
-export function compile(query: Query): { readonly sql: string; readonly bindings: readonly Binding[]; readonly native: boolean } {
-  if (!('toSQL' in query)) return { ...query, native: false };
-  const { sql, bindings } = query.toSQL().toNative();
-  return { sql, bindings: bindings.map(bindable), native: true };
-}
-
-function bindable(value: unknown): Binding {
-  if (value === null || value === undefined) return null;
-  if (typeof value === 'string' || typeof value === 'number' || value instanceof Uint8Array) return value;
-  if (typeof value === 'boolean') return value ? 1 : 0;
-  throw new TypeError(`not a bindable value: ${typeof value}`);
+/** One row of a table; undefined becomes NULL. */
+export function insertOne(table: string, row: Readonly<Record<string, Binding | undefined>>): Statement {
+  const columns = Object.keys(row);
+  return {
+    sql: `INSERT INTO ${table} (${columns.join(', ')}) VALUES (${placeholders(columns.length)})`,
+    bindings: Object.values(row).map((value) => value ?? null),
+  };
 }

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Instant } from '../domain/clock.ts';
 import type { StoreIdentity } from './contract.ts';
-import type { Database, Reader } from './database.ts';
+import { insertOne, type Database, type Reader } from './database.ts';
 import { appendLine } from './journal-lines.ts';
 import { textOf } from './row.ts';
 
@@ -18,13 +18,12 @@ export async function ensureIdentity(database: Database, at: Instant): Promise<S
       fingerprintSeed: randomBytes(8).readBigUInt64BE(0),
       hashKey: new Uint8Array(randomBytes(32)),
     };
-    await transaction.run(
-      transaction.table('meta').insert([
-        { name: 'id', value: made.id },
-        { name: 'fingerprintSeed', value: made.fingerprintSeed.toString() },
-        { name: 'hashKey', value: Buffer.from(made.hashKey).toString('hex') },
-      ]),
-    );
+    const values = {
+      id: made.id,
+      fingerprintSeed: made.fingerprintSeed.toString(),
+      hashKey: Buffer.from(made.hashKey).toString('hex'),
+    };
+    for (const [name, value] of Object.entries(values)) await transaction.run(insertOne('meta', { name, value }));
     await appendLine(transaction, 'store.created', { store: made.id }, at);
     return made;
   });
@@ -32,7 +31,7 @@ export async function ensureIdentity(database: Database, at: Instant): Promise<S
 
 /** undefined when the store has none yet. */
 export async function readIdentity(reader: Reader): Promise<StoreIdentity | undefined> {
-  const rows = await reader.all(reader.table('meta').whereIn('name', ['id', 'fingerprintSeed', 'hashKey']).select('name', 'value'));
+  const rows = await reader.all({ sql: `SELECT name, value FROM meta WHERE name IN ('id', 'fingerprintSeed', 'hashKey')`, bindings: [] });
   const values = new Map(rows.map((row) => [textOf(row, 'name'), textOf(row, 'value')]));
   const [id, seed, key] = [values.get('id'), values.get('fingerprintSeed'), values.get('hashKey')];
   if (id === undefined || seed === undefined || key === undefined) return undefined;

@@ -9,7 +9,10 @@ export function openJournal(database: Database): Journal {
     record: (kind, data, at) => database.write((transaction) => appendLine(transaction, kind, data, at)),
     async *stream(from = 1) {
       for (let next = from; ;) {
-        const rows = await database.all(database.table('journal').where('sequence', '>=', next).orderBy('sequence').limit(chunk).select());
+        const rows = await database.all({
+          sql: 'SELECT * FROM journal WHERE sequence >= ? ORDER BY sequence LIMIT ?',
+          bindings: [next, chunk],
+        });
         const lines = rows.map(lineOf);
         if (lines.length > 0) yield lines;
         const last = lines.at(-1);
@@ -18,7 +21,7 @@ export function openJournal(database: Database): Journal {
       }
     },
     async last() {
-      const row = await database.first(database.table('journal').orderBy('sequence', 'desc').limit(1).select());
+      const row = await database.first({ sql: 'SELECT * FROM journal ORDER BY sequence DESC LIMIT 1', bindings: [] });
       return row === undefined ? undefined : lineOf(row);
     },
     head: () => readHead(database),

@@ -1,7 +1,7 @@
 import type { Instant } from '../domain/clock.ts';
 import { JoineryError } from '../domain/error.ts';
 import { counting } from './counting.ts';
-import type { Database, Reader, Statement } from './database.ts';
+import { insertOne, type Database, type Reader, type Statement } from './database.ts';
 import { foundation } from './foundation.ts';
 import { auditSchema } from './audit-schema.ts';
 import { erasureSchema } from './erasure-schema.ts';
@@ -69,7 +69,7 @@ export async function migrate(database: Database, at: Instant, steps: readonly M
     const due = steps.filter((step) => step.version > version);
     for (const step of due) {
       for (const sql of step.statements(columnTypes[database.kind])) await transaction.run({ sql, bindings: [] });
-      await transaction.run(database.table('migrations').insert({ version: step.version, name: step.name, applied_at: at }));
+      await transaction.run(insertOne('migrations', { version: step.version, name: step.name, applied_at: at }));
     }
     return due.map((step) => step.version);
   });

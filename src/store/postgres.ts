@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { JoineryError } from '../domain/error.ts';
 import { scrubText } from '../domain/masking.ts';
-import { compile, inChunks, type Binding, type Database, type Query, type Insertion, type Transaction } from './database.ts';
+import { inChunks, type Binding, type Database, type Insertion, type Statement, type Transaction } from './database.ts';
 import { connectionConfig, postgresFailure } from './postgres-connection.ts';
 import { lockPipelineRow } from './postgres-lock.ts';
 import type { Row } from './row.ts';
@@ -22,12 +22,12 @@ const createSchema = 'CREATE SCHEMA IF NOT EXISTS joinery';
  * not survive transaction pooling. Errors: STO-101 with the password masked.
  */
 export async function openPostgres(url: string, options: OpenOptions): Promise<Database> {
-  const [{ default: driver }, { default: knex }] = await Promise.all([import('pg'), import('knex')]);
+  const { default: driver } = await import('pg');
   const config = connectionConfig(driver, url, options.readOnly);
   const pool = new driver.Pool({ ...config, max: 8, connectionTimeoutMillis: 15_000 });
   // An idle connection that dies is dropped by the pool; without a listener it would end the process.
   pool.on('error', () => undefined);
-  const database = new PostgresDatabase(driver, config, pool, options.readOnly, knex({ client: 'pg' }));
+  const database = new PostgresDatabase(driver, config, pool, options.readOnly);
   try {
     const schema = await database.first({ sql: `SELECT 1 AS found WHERE to_regnamespace('joinery') IS NOT NULL`, bindings: [] });
     if (schema === undefined && !options.readOnly)
@@ -43,32 +43,29 @@ export async function openPostgres(url: string, options: OpenOptions): Promise<D
 }
 
 /** `?` to `$1`: our SQL holds no question mark but placeholders. */
-function native(query: Query): { readonly text: string; readonly values: Binding[] } {
-  const { sql, bindings, native: done } = compile(query);
+function native({ sql, bindings }: Statement): { readonly text: string; readonly values: Binding[] } {
   let count = 0;
-  return { text: done ? sql : sql.replaceAll('?', () => `$${String(++count)}`), values: [...bindings] };
+  return { text: sql.replaceAll('?', () => `$${String(++count)}`), values: [...bindings] };
 }
 
 class PostgresDatabase implements Database {
   readonly kind = 'postgres';
   readonly sees = 'committed';
   readonly jobs = new Map<string, number>();
-  readonly table: Database['table'];
   readonly #driver: typeof pg;
   readonly #config: pg.ClientConfig;
   readonly #pool: pg.Pool;
   readonly #readOnly: boolean;
   readonly #turnstile = new Turnstile();
 
-  constructor(driver: typeof pg, config: pg.ClientConfig, pool: pg.Pool, readOnly: boolean, table: Database['table']) {
+  constructor(driver: typeof pg, config: pg.ClientConfig, pool: pg.Pool, readOnly: boolean) {
     this.#driver = driver;
     this.#config = config;
     this.#pool = pool;
     this.#readOnly = readOnly;
-    this.table = table;
   }
 
-  async all(query: Query): Promise<readonly Row[]> {
+  async all(query: Statement): Promise<readonly Row[]> {
     try {
       return (await this.#pool.query<Row>(native(query))).rows;
     } catch (error) {
@@ -76,7 +73,7 @@ class PostgresDatabase implements Database {
     }
   }
 
-  async first(query: Query): Promise<Row | undefined> {
+  async first(query: Statement): Promise<Row | undefined> {
     return (await this.all(query))[0];
   }
 
@@ -137,24 +134,22 @@ class PostgresTransaction implements Transaction {
   readonly kind = 'postgres';
   readonly sees = 'own';
   readonly jobs: Transaction['jobs'];
-  readonly table: Database['table'];
   readonly #client: pg.PoolClient;
 
-  constructor(client: pg.PoolClient, { table, jobs }: Pick<Database, 'table' | 'jobs'>) {
+  constructor(client: pg.PoolClient, { jobs }: Pick<Database, 'jobs'>) {
     this.#client = client;
-    this.table = table;
     this.jobs = jobs;
   }
 
-  async all(query: Query): Promise<readonly Row[]> {
+  async all(query: Statement): Promise<readonly Row[]> {
     return (await this.#client.query<Row>(native(query))).rows;
   }
 
-  async first(query: Query): Promise<Row | undefined> {
+  async first(query: Statement): Promise<Row | undefined> {
     return (await this.all(query))[0];
   }
 
-  async run(query: Query): Promise<number> {
+  async run(query: Statement): Promise<number> {
     return (await this.#client.query(native(query))).rowCount ?? 0;
   }
 

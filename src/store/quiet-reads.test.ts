@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { acceptWorkers, leaseOn, payloadOf, scope } from '../../test/state-builders.ts';
 import { freshLocation, openForTest } from '../../test/state.ts';
-import { compile, type Database } from './database.ts';
+import type { Database } from './database.ts';
 import { openLedger } from './ledger.ts';
 import { textOf } from './row.ts';
 import { openSqlite } from './sqlite.ts';
@@ -17,16 +17,14 @@ test('what every run asks the ledger for is found without walking all workers: a
     kind: database.kind,
     sees: database.sees,
     jobs: database.jobs,
-    table: database.table,
     first: (query: Parameters<Database['first']>[0]) => watched.all(query).then((rows) => rows[0]),
-    async all(query: Parameters<Database['all']>[0]) {
-      const { sql, bindings } = compile(query);
+    async all({ sql, bindings }: Parameters<Database['all']>[0]) {
       for (const row of await database.all({ sql: `EXPLAIN QUERY PLAN ${sql}`, bindings })) {
         const step = textOf(row, 'detail');
         // The whole primary key of a job, or the whole table; with the key itself it is one worker.
         if (/SCAN (entries|e)\b/.test(step) || /sqlite_autoindex_entries_1 \(job_id=\?\)/.test(step)) walks.push(`${step}: ${sql}`);
       }
-      return database.all(query);
+      return database.all({ sql, bindings });
     },
   });
   const ledger = openLedger(watched, store.identity.hashKey);

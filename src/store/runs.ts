@@ -3,7 +3,7 @@ import { JoineryError } from '../domain/error.ts';
 import type { Run, RunState } from '../domain/run.ts';
 import type { PipelineName, RunId } from '../domain/words.ts';
 import type { Lease, RunPatch, RunRecords } from './contract.ts';
-import { placeholders, type Database, type Reader, type Transaction } from './database.ts';
+import { insertOne, placeholders, type Database, type Reader, type Transaction } from './database.ts';
 import { appendLine } from './journal-lines.ts';
 import { writeUnder } from './lease.ts';
 import { flagOf, integerOf, optionalInteger, optionalText, present, textOf, wordOf, type Row } from './row.ts';
@@ -86,7 +86,7 @@ async function begin(transaction: Transaction, lease: Lease, run: Run): Promise<
     throw new JoineryError('STO-303', `The run ${run.id} belongs to ${run.pipeline}; the lease is on ${lease.pipeline}.`);
   }
   await transaction.run(
-    transaction.table('runs').insert({
+    insertOne('runs', {
       id: run.id,
       pipeline: run.pipeline,
       tenant: run.tenant,
@@ -128,7 +128,12 @@ async function advance(transaction: Transaction, lease: Lease, id: RunId, patch:
     ...present('partial', patch.partial === true ? 1 : undefined),
   };
   if (Object.keys(changed).length === 0) return;
-  await transaction.run(transaction.table('runs').where({ id }).update(changed));
+  await transaction.run({
+    sql: `UPDATE runs SET ${Object.keys(changed)
+      .map((column) => `${column} = ?`)
+      .join(', ')} WHERE id = ?`,
+    bindings: [...Object.values(changed), id],
+  });
   await appendLine(transaction, 'run.advanced', { run: id, ...changed }, at);
 }
 

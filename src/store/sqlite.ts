@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type BetterSqlite3 from 'better-sqlite3';
 import { JoineryError } from '../domain/error.ts';
-import { compile, placeholders, type Binding, type Database, type Insertion, type Query, type Transaction } from './database.ts';
+import { placeholders, type Binding, type Database, type Insertion, type Statement, type Transaction } from './database.ts';
 import { createPrivateFile, createPrivateFolder } from './private-files.ts';
 import type { Row } from './row.ts';
 import { lockPipelineFile } from './sqlite-lock.ts';
@@ -24,7 +24,7 @@ export interface OpenOptions {
  * with it the very transaction that it waits for, when that belongs to the same process).
  */
 export async function openSqlite(folder: string, options: OpenOptions): Promise<Database> {
-  const [{ default: Driver }, { default: knex }] = await Promise.all([import('better-sqlite3'), import('knex')]);
+  const { default: Driver } = await import('better-sqlite3');
   const file = join(folder, 'state.sqlite');
   const connections: Connection[] = [];
   try {
@@ -45,12 +45,7 @@ export async function openSqlite(folder: string, options: OpenOptions): Promise<
     const writer = options.readOnly ? undefined : connections[0];
     if (reader === undefined) throw new TypeError('no connection');
     reader.pragma('query_only = ON');
-    return new SqliteDatabase(
-      folder,
-      new Statements(reader),
-      writer && new Statements(writer),
-      knex({ client: 'better-sqlite3', useNullAsDefault: true }),
-    );
+    return new SqliteDatabase(folder, new Statements(reader), writer && new Statements(writer));
   } catch (error) {
     for (const connection of connections) connection.close();
     throw sqliteFailure(error);
@@ -76,8 +71,7 @@ class Statements {
     return statement;
   }
 
-  all(query: Query): Row[] {
-    const { sql, bindings } = compile(query);
+  all({ sql, bindings }: Statement): Row[] {
     try {
       return this.prepare(sql).all(bindings).filter(isRow);
     } catch (error) {
@@ -85,8 +79,7 @@ class Statements {
     }
   }
 
-  run(query: Query): number {
-    const { sql, bindings } = compile(query);
+  run({ sql, bindings }: Statement): number {
     try {
       return this.prepare(sql).run(bindings).changes;
     } catch (error) {
@@ -103,26 +96,24 @@ class SqliteDatabase implements Database {
   readonly kind = 'sqlite';
   readonly sees = 'committed';
   readonly jobs = new Map<string, number>();
-  readonly table: Database['table'];
   readonly #folder: string;
   readonly #reader: Statements;
   readonly #writer: Statements | undefined;
   readonly #turnstile = new Turnstile();
 
-  constructor(folder: string, reader: Statements, writer: Statements | undefined, table: Database['table']) {
+  constructor(folder: string, reader: Statements, writer: Statements | undefined) {
     this.#folder = folder;
     this.#reader = reader;
     this.#writer = writer;
-    this.table = table;
   }
 
-  all(query: Query): Promise<readonly Row[]> {
+  all(query: Statement): Promise<readonly Row[]> {
     return new Promise((resolve) => {
       resolve(this.#reader.all(query));
     });
   }
 
-  async first(query: Query): Promise<Row | undefined> {
+  async first(query: Statement): Promise<Row | undefined> {
     return (await this.all(query))[0];
   }
 
@@ -172,24 +163,22 @@ class SqliteTransaction implements Transaction {
   readonly kind = 'sqlite';
   readonly sees = 'own';
   readonly jobs: Transaction['jobs'];
-  readonly table: Database['table'];
   readonly #statements: Statements;
 
-  constructor(statements: Statements, { table, jobs }: Pick<Database, 'table' | 'jobs'>) {
+  constructor(statements: Statements, { jobs }: Pick<Database, 'jobs'>) {
     this.#statements = statements;
-    this.table = table;
     this.jobs = jobs;
   }
 
-  all(query: Query): Promise<readonly Row[]> {
+  all(query: Statement): Promise<readonly Row[]> {
     return Promise.resolve(this.#statements.all(query));
   }
 
-  first(query: Query): Promise<Row | undefined> {
+  first(query: Statement): Promise<Row | undefined> {
     return Promise.resolve(this.#statements.all(query)[0]);
   }
 
-  run(query: Query): Promise<number> {
+  run(query: Statement): Promise<number> {
     return Promise.resolve(this.#statements.run(query));
   }
 
