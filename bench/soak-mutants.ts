@@ -8,141 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-
-interface Mutant {
-  readonly name: string;
-  readonly patches: readonly { readonly file: string; readonly find: string; readonly put: string }[];
-}
-
-const mutants: readonly Mutant[] = [
-  {
-    name: 'ledger moved at 202',
-    patches: [
-      {
-        file: 'src/store/send.ts',
-        find: `  await moveBatch(transaction, batch, state, input);`,
-        put: `  await moveBatch(transaction, batch, state, input);
-  if (input.kind === 'accepted') await transaction.run({ sql: \`UPDATE entries SET confirmed_hash = o.payload_hash, confirmed_at = o.sent_at, confirmed_payload = o.payload,
-    confirmed_evidence = '{"kind":"log"}', confirmed_active = o.active, confirmed_user_name = o.user_name, sent_operation = NULL, sent_hash = NULL, sent_change = NULL, sent_at = NULL,
-    sent_active = NULL, sent_user_name = NULL FROM operations o WHERE o.batch = ? AND o.state = 'sent' AND entries.job_id = o.job_id AND entries.external_id = o.external_id\`, bindings: [batch.id] });`,
-      },
-    ],
-  },
-  {
-    // The header of the file alone would find out that its run was not accepted, so it is not asked either.
-    name: 'fingerprints renamed before accept',
-    patches: [
-      {
-        file: 'src/stages/accept.ts',
-        find: `  const result = await store.ledger.accept(lease, {`,
-        put: `  await store.files.promote(run.id, pipeline.name, fingerprintFile);
-  const result = await store.ledger.accept(lease, {`,
-      },
-      {
-        file: 'src/stages/accept.ts',
-        find: `  if (run.partial !== true) await store.files.promote(run.id, pipeline.name, fingerprintFile);
-  context.emit(`,
-        put: `  context.emit(`,
-      },
-      { file: 'src/stages/previous-pass.ts', find: `file.header.run === last.id && `, put: `` },
-    ],
-  },
-  {
-    name: 'newest row closes any operation',
-    patches: [
-      {
-        file: 'src/entra/interpret.ts',
-        find: `.filter((group) => group.first >= from && operation.settledChanges?.has(group.changeId) !== true)`,
-        put: `.slice(-1)`,
-      },
-      {
-        file: 'src/entra/interpret.ts',
-        find: `.filter(({ group, comparison }) => comparison.agreed.length > 0 || escrowedSince(group) >= from)`,
-        put: `.filter(() => from > 0)`,
-      },
-      {
-        file: 'src/entra/interpret.ts',
-        find: `      one.comparison.contradicted.length === 0 && (!opposesActivity(one.group, operation.payload) || leftScope(one, operation.payload)),`,
-        put: `      one.comparison.contradicted.length >= 0,`,
-      },
-      {
-        file: 'src/entra/interpret.ts',
-        find: `rivals.every((rival) => distinguishes(comparison.agreed, payload, rival))`,
-        put: `rivals.every((rival) => distinguishes(comparison.agreed, payload, rival) || true)`,
-      },
-    ],
-  },
-  {
-    name: 'resend without evidence',
-    patches: [
-      { file: 'src/entra/retry-rules.ts', find: `if (operations === 'creations' || over ||`, put: `if (over ||` },
-      {
-        file: 'src/stages/send-batch.ts',
-        find: `(attempt.unknownSends >= 2 || operationsKindOf(operations.map(({ change }) => change)) === 'creations')`,
-        put: `attempt.unknownSends >= 2`,
-      },
-    ],
-  },
-  {
-    name: 'duplicate key counted as unseen',
-    patches: [
-      {
-        file: 'src/source/changes.ts',
-        find: `    const before = this.#before;
-    const rows = open.rows ??`,
-        put: `    if (open.rows !== undefined) return;
-    const before = this.#before;
-    const rows = open.rows ??`,
-      },
-    ],
-  },
-  {
-    name: 'waiting version dropped',
-    patches: [
-      { file: 'src/stages/accept.ts', find: `    if (change === undefined) {`, put: `    if (change === undefined || change.waiting) {` },
-    ],
-  },
-  {
-    name: 'quota recorded after the send',
-    patches: [
-      {
-        file: 'src/store/send.ts',
-        find: `    sql: 'INSERT INTO calls (id, tenant, pipeline, batch, reserved_at) VALUES (?, ?, ?, ?, ?)',`,
-        put: `    sql: 'INSERT INTO calls (id, tenant, pipeline, batch, reserved_at, counted) VALUES (?, ?, ?, ?, ?, 0)',`,
-      },
-    ],
-  },
-  {
-    name: 'record built from changed attributes only',
-    patches: [
-      {
-        file: 'src/plan/change-of.ts',
-        find: `  const payloadHash = hashJson(payload);`,
-        put: `  if (last !== undefined) {
-    const { schemas, externalId: id, active } = payload;
-    const changed = Object.fromEntries(Object.entries(payload).filter(([name, value]) => hashJson(value) !== hashJson(last[name] ?? null)));
-    return changeOfWhole(worker, decided, state, last, { ...changed, schemas, externalId: id, active });
-  }
-  return changeOfWhole(worker, decided, state, last, payload);
-}
-
-function changeOfWhole(worker: Case, decided: ChangeKind, state: ReturnType<typeof ledgerStateOf>, last: Payload | undefined, payload: Payload): Change {
-  const { entry, externalId } = worker;
-  const payloadHash = hashJson(payload);`,
-      },
-    ],
-  },
-  {
-    name: 'disable queued behind a mover',
-    patches: [
-      {
-        file: 'src/plan/change-of.ts',
-        find: `entry.sent.escrowed !== true && isSentChange(change) && !isDisable(change) &&`,
-        put: `entry.sent.escrowed !== true && isSentChange(change) &&`,
-      },
-    ],
-  },
-];
+import { mutants, plant } from './mutants.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { values, positionals: wanted } = parseArgs({ options: { processes: { type: 'string', default: '2' } }, allowPositionals: true });
@@ -150,10 +16,13 @@ let missed = 0;
 for (const mutant of mutants.filter(({ name }) => wanted.length === 0 || wanted.includes(name))) {
   const folder = mkdtempSync(join(process.env['JOINERY_SOAK_FOLDER'] ?? tmpdir(), 'joinery-mutant-'));
   try {
-    for (const part of ['src', 'test/soak', 'bench/soak.ts', 'package.json', 'tsconfig.json'])
+    for (const part of ['src', 'test/soak', 'samples/sink-variables.ts', 'bench/soak.ts', 'package.json', 'tsconfig.json'])
       cpSync(join(root, part), join(folder, part), { recursive: true });
     symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
-    for (const { file, find, put } of mutant.patches) plant(join(folder, file), find, put);
+    for (const patch of mutant.patches) {
+      const file = join(folder, patch.file);
+      writeFileSync(file, plant(readFileSync(file, 'utf8'), patch));
+    }
     const soak = ['--import', 'tsx', 'bench/soak.ts', '--histories', '500', '--first', '--plain', '--processes', values.processes];
     const { status, stdout, stderr } = spawnSync(process.execPath, soak, { cwd: folder, encoding: 'utf8', maxBuffer: 1 << 26 });
     const found = /^history .*$/m.exec(stdout)?.[0];
@@ -167,13 +36,3 @@ for (const mutant of mutants.filter(({ name }) => wanted.length === 0 || wanted.
   }
 }
 process.exitCode = missed === 0 ? 0 : 1;
-
-function plant(file: string, find: string, put: string): void {
-  const text = readFileSync(file, 'utf8');
-  if (text.split(find).length !== 2)
-    throw new Error(`${file} holds the text to patch ${String(text.split(find).length - 1)} times: ${find}`);
-  writeFileSync(
-    file,
-    text.replace(find, () => put),
-  );
-}
