@@ -45,6 +45,17 @@ test('a worker is employed exactly on the calendar days from the first to the la
   );
 });
 
+test('a day begins when the calendar of its zone says so, whether it was asked for before or not, in any century', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: -60_000, max: 60_000 }), zone, (days, name) => {
+      const hire = Temporal.PlainDate.from('2020-01-01').add({ days }).toString();
+      const start = Temporal.PlainDate.from(hire).toZonedDateTime(name).epochMilliseconds;
+      expect([spanOf(hire, undefined, name).start, spanOf(hire, undefined, name).start]).toEqual([start, start]);
+    }),
+    { numRuns: 200 },
+  );
+});
+
 test('nothing changes before the next date, and something does on it', () => {
   fc.assert(
     fc.property(
