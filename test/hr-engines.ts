@@ -137,8 +137,9 @@ async function openDoubleHr(): Promise<HrEngine> {
 function isAskedFor({ id, at }: HrRow, sql: string): boolean {
   const since = /\[updated_at\] >= CAST\('([^']+)' AS/.exec(sql)?.[1];
   if (since === undefined || at === null) return true;
-  const keys = /\[id\] in \(('(?:[^']|'')*'(?:, '(?:[^']|'')*')*)\)/.exec(sql)?.[1] ?? '';
-  return Date.parse(at) >= Date.parse(since) || keys.includes(`'${id ?? ''}'`);
+  const list = /\[id\] in \(([^)]*)\)\) order by/.exec(sql)?.[1] ?? '';
+  const keys = [...list.matchAll(/N?'((?:[^']|'')*)'/g)].map(([, key = '']) => key.replaceAll("''", "'"));
+  return Date.parse(at) >= Date.parse(since) || keys.includes(id ?? '');
 }
 
 /** NULL first, as SQL Server sorts it; text by its code units. */

@@ -1,0 +1,170 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runCommandLine } from '../src/cli/program.ts';
+import { Secret } from '../src/domain/masking.ts';
+import { compareKeys, type Row } from '../src/domain/row.ts';
+import { VirtualClock } from '../src/domain/virtual-clock.ts';
+import type { MssqlSource, PostgresSource } from '../src/pipeline/pipeline.ts';
+import type { ReadRequest, Source } from '../src/source/contract.ts';
+import { openSource } from '../src/source/open-source.ts';
+import { PositionTracker } from '../src/source/position.ts';
+import { hrEngines, type HrEngine, type HrRow } from './hr-engines.ts';
+import { seeded } from './workplace.ts';
+
+const place = { file: 'p.yaml', line: 1, column: 1 };
+const people: readonly HrRow[] = ['B', 'a', 'Z', 'ä', 'ab', 'a b', 'a-b', '10', '9', "O'x", 'ﬁ', '😀'].map((id, index) => ({
+  id,
+  name: `Name ${String(index)}`,
+  status: 'on',
+  at: new Date(Date.UTC(2026, 10, 1, index)).toISOString(),
+}));
+
+/** What a source promises, in the same sentences for every database. Whole runs over them: source-trouble.test.ts and watermark.test.ts; types: beside each driver. */
+describe.each(hrEngines)('a source over %s', { timeout: 60_000 }, (_name, start) => {
+  let engine: HrEngine;
+  let folder: string;
+  const opened: Source[] = [];
+
+  beforeAll(async () => {
+    engine = await start();
+    await engine.put(people);
+    folder = await mkdtemp(join(tmpdir(), 'joinery-matrix-'));
+  }, 60_000);
+  afterAll(async () => {
+    for (const source of opened) await source.close();
+    await engine.close();
+    await rm(folder, { recursive: true });
+  });
+
+  async function open(over: Partial<Omit<PostgresSource | MssqlSource, 'type'>> = {}): Promise<Source> {
+    const { type, url, table } = engine;
+    const source = await openSource(
+      {
+        type,
+        connection: new Secret('HR', url),
+        key: 'id',
+        statementTimeout: 60_000,
+        place,
+        ...('query' in over ? {} : { table }),
+        ...over,
+      },
+      { lockTimeout: 500 },
+    );
+    opened.push(source);
+    return source;
+  }
+  async function read(source: Source, request: Partial<ReadRequest> = {}): Promise<readonly Row[]> {
+    const rows: Row[] = [];
+    for await (const part of source.read({ seed: 1n, chunk: 5, ...request })) rows.push(...part);
+    return rows;
+  }
+  const changes = { mode: 'watermark', column: 'updated_at', lookBack: { milliseconds: 0 }, fullPass: 86_400_000, place } as const;
+
+  it('gives every row once, in the order of its keys that the fingerprints are merged in, whatever the collation', async () => {
+    const source = await open();
+    const keys = (await read(source)).map(({ key }) => key ?? '');
+    expect(keys).toEqual(people.map(({ id }) => id ?? '').toSorted((left, right) => compareKeys(source.keyOrder, left, right)));
+    expect(source.orderBy).toContain('COLLATE');
+  });
+
+  it('gives a row the same values and the same fingerprint however it is read, and another one when it changed', async () => {
+    const [whole, moved] = [await open({ changes }), people.map((row) => (row.id === 'Z' ? { ...row, name: 'Other' } : row))];
+    const tracker = new PositionTracker(Date.parse('2026-12-01T00:00:00Z'));
+    const all = new Map((await read(whole, { tracker })).map((row) => [row.key, row]));
+    const position = tracker.position ?? '';
+    // The last one has the position; two more are asked for by their keys, whatever stands in those.
+    const part = await read(whole, { partial: { position, keys: ["O'x", 'ä'] } });
+    // A server that takes ä for a may give more of them, which are compared like any other.
+    expect(part.map(({ key }) => key)).toEqual(expect.arrayContaining(["O'x", 'ä', '😀']));
+    expect(part.length).toBeLessThan(6);
+    for (const row of part) expect(row).toMatchObject({ fingerprint: all.get(row.key)?.fingerprint, values: all.get(row.key)?.values });
+    await engine.put(moved);
+    const changed = (await read(whole)).filter((row) => row.fingerprint !== all.get(row.key)?.fingerprint);
+    expect(changed.map(({ key }) => key)).toEqual(['Z']);
+    await engine.put(people);
+  });
+
+  it('takes NULL and blank keys for none', async () => {
+    await engine.put([...people, { id: null, name: 'x', status: 'on', at: null }, { id: ' ', name: 'y', status: 'on', at: null }]);
+    const rows = await read(await open());
+    expect(rows.filter(({ key }) => key === undefined).map(({ values }) => values['name'])).toEqual(expect.arrayContaining(['x', 'y']));
+    await engine.put(people);
+  });
+
+  it('is one moment, and serves the next read after one that was left early, or ended by the caller', async () => {
+    const source = await open();
+    expect(source.oneMoment).toBe(true);
+    for await (const rows of source.read({ seed: 1n, chunk: 5 })) {
+      expect(rows).toHaveLength(5);
+      break;
+    }
+    await expect(read(source, { signal: AbortSignal.abort(new Error('enough')) })).rejects.toThrow('enough');
+    expect(await read(source)).toHaveLength(people.length);
+  });
+
+  it('ends a statement on the server when the caller has had enough, and at its limit', async () => {
+    if (engine.cannot.has('slow')) return;
+    // The trouble begins behind 60 rows.
+    await engine.put(Array.from({ length: 70 }, (_each, index) => ({ id: String(index), name: 'n', status: 'on', at: null })));
+    const repair = await engine.trouble('slow');
+    const [limited, patient] = [await open({ statementTimeout: 200 }), await open()];
+    await expect(read(limited)).rejects.toMatchObject({ code: 'SRC-207' });
+    const stop = new AbortController();
+    const reading = read(patient, { signal: stop.signal });
+    await Promise.all([expect(reading).rejects.toThrow('enough'), new Promise(setImmediate).then(() => stop.abort(new Error('enough')))]);
+    await repair();
+    expect(await read(patient)).toHaveLength(70);
+    await engine.put(people);
+  });
+
+  it('is compared with its contract by check --connect: what is missing, of another type and new', async () => {
+    const file = join(folder, 'differs.yaml');
+    await writeFile(
+      file,
+      `pipeline: differs
+source:
+  type: ${engine.type}
+  connection: \${HR_URL}
+  table: ${engine.table}
+  key: id
+  columns:
+    id: { type: string }
+    nam: { type: string }
+    updated_at: { type: boolean }
+transform:
+  attributes:
+    active: true
+    userName: id
+sink: { type: entra, tenant: '\${T}', servicePrincipal: '\${S}', job: '\${J}', auth: { client: '\${C}', secret: '\${P}' } }
+`,
+    );
+    let out = '';
+    const code = await runCommandLine(['check', file, '--connect', '--json'], {
+      out: (text) => {
+        out += text;
+      },
+      err: () => undefined,
+      environment: { HR_URL: engine.url },
+      isTerminal: false,
+      colour: false,
+      columns: 100,
+      clock: new VirtualClock(0),
+      chance: { random: seeded(1), uuid: randomUUID },
+      signal: new AbortController().signal,
+    });
+    expect(code).not.toBe(0);
+    const {
+      diagnostics,
+    }: { readonly diagnostics: readonly { readonly code: string; readonly message: string; readonly place?: object }[] } = JSON.parse(out);
+    const found = diagnostics.filter(({ code: each }) => /^MAP-13[2-9]$/.test(each)).map(({ code: each, message }) => `${each} ${message}`);
+    expect(found).toEqual([
+      'MAP-132 the source returns no column nam',
+      'MAP-133 column updated_at is declared as boolean, the source returns datetime',
+      'MAP-139 the source has columns that the contract does not name: name, status',
+    ]);
+    expect(diagnostics.find(({ code: each }) => each === 'MAP-133')?.place).toMatchObject({ file, line: 10 });
+  });
+});
