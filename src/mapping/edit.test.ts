@@ -49,14 +49,14 @@ const part = (edit: MappingEdit): Extract<MappingEdit, { kind: 'part' }> => {
 };
 
 const rarely = (usual: readonly Json[], odd: readonly Json[]): fc.Arbitrary<Json> =>
-  fc.oneof({ weight: 15, arbitrary: fc.constantFrom(...usual) }, { weight: 1, arbitrary: fc.constantFrom(...odd) });
+  fc.oneof({ weight: 40, arbitrary: fc.constantFrom(...usual) }, { weight: 1, arbitrary: fc.constantFrom(...odd) });
 const text = rarely(['x', 'Finance', 'Board', 'DE', 'FR', '4711', null, ''], [4, true, '\u0001', '\ud800']);
 const name = rarely(['x', 'Mara', 'DE'], [null, '', 7]);
 const change = fc.record(
   {
     status: rarely(['Active', 'Leave', 'Terminated'], ['Gone', null]),
-    hire_date: rarely(['2020-01-01', '2026-11-25', '2027-01-01'], ['soon', '']),
-    last_day: rarely([null, '2026-11-22', '2026-11-30'], ['2019-01-01']),
+    hire_date: rarely(['2020-01-01', '2020-01-01', '2020-01-01', '2026-11-25'], ['soon', '']),
+    last_day: rarely([null, null, '2020-11-22', '2026-11-30'], ['2019-01-01']),
     site_zone: rarely([null, 'Asia/Tokyo'], ['Nowhere']),
     department: text,
     country_code: text,
@@ -81,11 +81,11 @@ const formulas = [
   'first_name',
 ];
 const rare = <const T>(...texts: readonly T[]): fc.Arbitrary<T | undefined> =>
-  fc.oneof({ weight: 7, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: fc.constantFrom(...texts) });
+  fc.oneof({ weight: 3, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: fc.constantFrom(...texts) });
 /** One or two edits mostly: of many at once nearly every row comes out otherwise. */
 const edits: fc.Arbitrary<PipelineText> = fc
   .record({
-    title: fc.constantFrom(undefined, ...formulas),
+    title: fc.constantFrom(...formulas.map(() => undefined), ...formulas),
     userName: rare('email', '[email, first_name]', '[$lowercase(email), $given, "x"]'),
     given: rare('first_name', 'department', 'department != "Board" ? department : first_name'),
     scope: rare('status != "Terminated"', 'status in ["Active", "Terminated"]'),
@@ -117,27 +117,32 @@ describe('an edited mapping', () => {
   test('gives a worker of whom it says so the verdict that he had, to the letter and without a warning', async () => {
     const seen = { same: 0, other: 0 };
     await fc.assert(
-      fc.asyncProperty(edits, fc.array(change, { minLength: 20, maxLength: 20 }), fc.nat({ max: 40 }), async (edited, rows, days) => {
-        const now = compile(edited);
-        const edit = now.edit(recipe);
-        if (edit.kind === 'whole') throw new Error(edit.because);
-        const later = sampleInstant + days * 86_400_000;
-        for (const changes of rows) {
-          const group = rowGroup(changes);
-          const [row] = group.rows;
-          const was = await before.evaluate(group, sampleInstant);
-          if (row === undefined || was.kind === 'rejected' || (was.nextDate !== undefined && was.nextDate <= later)) continue;
-          const is = await now.evaluate(group, later);
-          const isSame = edit.comesOutSame(row, later);
-          seen[isSame ? 'same' : 'other']++;
-          expect(isSame ? canonicalJson(is) : '').toBe(isSame ? canonicalJson(was) : '');
-          expect(isSame ? is.warnings : []).toEqual([]);
-          expect(canonicalJson(await edit.before(group, sampleInstant))).toBe(canonicalJson(was));
-        }
-      }),
+      fc.asyncProperty(
+        edits,
+        fc.array(change, { minLength: 20, maxLength: 20 }),
+        fc.constantFrom(0, 0, 1, 40),
+        async (edited, rows, days) => {
+          const now = compile(edited);
+          const edit = now.edit(recipe);
+          if (edit.kind === 'whole') throw new Error(edit.because);
+          const later = sampleInstant + days * 86_400_000;
+          for (const changes of rows) {
+            const group = rowGroup(changes);
+            const [row] = group.rows;
+            const was = await before.evaluate(group, sampleInstant);
+            if (row === undefined || was.kind === 'rejected' || (was.nextDate !== undefined && was.nextDate <= later)) continue;
+            const is = await now.evaluate(group, later);
+            const isSame = edit.comesOutSame(row, later);
+            seen[isSame ? 'same' : 'other']++;
+            expect(isSame ? canonicalJson(is) : '').toBe(isSame ? canonicalJson(was) : '');
+            expect(isSame ? is.warnings : []).toEqual([]);
+            expect(canonicalJson(await edit.before(group, sampleInstant))).toBe(canonicalJson(was));
+          }
+        },
+      ),
       { numRuns: 25, seed: 7, endOnFailure: true },
     );
-    expect(seen.same).toBeGreaterThan(20);
+    expect(seen.same).toBeGreaterThan(50);
     expect(seen.other).toBeGreaterThan(20);
   });
 
