@@ -95,6 +95,20 @@ describe('the command line', () => {
     expect(said.out).toMatch(/broken\.yaml:2:/);
   });
 
+  it("proposes with init a pipeline for Microsoft's dirty export, with the reason of each line and a contradiction that is told", async () => {
+    const said = await joinery(['init', '--connect', '${HR_EXPORT_URL}', '--table', 'hr_export', '--name', 'dirty', '--out', folder]); // oxlint-disable-line no-template-curly-in-string -- a reference
+    expect(said).toMatchObject({ code: 0, err: '', out: expect.stringContaining('1000 rows have 624 keys') });
+    const text = readFileSync(join(folder, 'dirty.yaml'), 'utf8');
+    expect(text).toMatch(/^ {4}WorkerStatus: \{ type: string, required: true, values: \[Active, Inactive\] \} # text, may be NULL/m);
+    expect(text).toMatch(/^ {4}active: WorkerStatus = "Active" # every value that was seen/m);
+    expect(text).toMatch(/^ {6}manager: ManagerID # its name says the number of a manager; 627 different/m);
+    expect(text).toMatch(/^ {4}# GenderPronoun: \{ type: string, class: sensitive \}/m);
+    expect(await joinery(['check', join(folder, 'dirty.yaml'), '--connect'])).toMatchObject({
+      code: 0,
+      out: expect.stringContaining(': 0 errors, '),
+    });
+  });
+
   it('checks a pipeline without variables, and with --connect against the live source', async () => {
     expect(await joinery(['check', pipeline], { environment: {} })).toMatchObject({ code: 0 });
     expect(await joinery(['check', pipeline, '--connect', '--quiet'])).toMatchObject({ code: 0, out: '' });

@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { JoineryEvent } from '../src/domain/event.ts';
 import { scopeOf } from '../src/stages/context.ts';
 import { hrEngines, type HrEngine, type HrRow, type Trouble } from './hr-engines.ts';
 import { openWorkplace, peopleOf, uploadsOf, type Workplace } from './workplace.ts';
@@ -112,6 +113,13 @@ describe.each(hrEngines)('trouble with the source: %s', { timeout: 60_000 }, (_n
   };
   const nothing = (): Promise<() => Promise<void>> => Promise.resolve(() => Promise.resolve());
 
+  const rejectionsOf = (events: readonly JoineryEvent[]): readonly object[] =>
+    events.flatMap((event) =>
+      event.type === 'rejection'
+        ? [{ externalId: event.rejection.externalId, codes: event.rejection.reasons.map(({ code }) => code) }]
+        : [],
+    );
+
   it('begins with everybody provisioned', () => {
     expect(peopleOf(work.emulator)).toHaveLength(120);
   });
@@ -179,8 +187,9 @@ describe.each(hrEngines)('trouble with the source: %s', { timeout: 60_000 }, (_n
   it('a key that two rows claim is a rejection by name, and the account stays', async () => {
     const people = peopleOf(work.emulator);
     await engine.put([...everybody, { id: 'W0007', name: 'Somebody Else', status: 'off', at: null }]);
-    const { result } = await work.run(file);
+    const { result, events } = await work.run(file);
     expect(result.plan.rejections).toMatchObject({ fresh: 1, keyless: 0 });
+    expect(rejectionsOf(events)).toEqual([{ externalId: 'W0007', codes: ['MAP-205'] }]);
     expect(result.plan.price.operations).toBe(0);
     expect(peopleOf(work.emulator)).toEqual(people);
     await engine.put(everybody);
@@ -190,7 +199,8 @@ describe.each(hrEngines)('trouble with the source: %s', { timeout: 60_000 }, (_n
   it('a row whose key became NULL is counted, and nobody counts as gone while it is there', async () => {
     const people = peopleOf(work.emulator);
     await engine.put(everybody.map((row) => (row.name === 'Worker 9' ? { ...row, id: null } : row)));
-    const { result } = await work.run(file);
+    const { result, events } = await work.run(file);
+    expect(rejectionsOf(events)).toEqual([{ externalId: undefined, codes: ['PLN-105'] }]);
     expect(result.plan).toMatchObject({ counts: { leaver: 0 }, rejections: { keyless: 1 }, price: { operations: 0 } });
     expect(peopleOf(work.emulator)).toEqual(people);
     await engine.put(everybody);
