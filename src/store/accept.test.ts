@@ -74,7 +74,7 @@ onEveryEngine('accept', (open) => {
     expect((await store.ledger.get(scope, 'w1'))?.evaluated).toEqual(evaluatedAt('r3'));
   });
 
-  test('a worker whose baseline moved after planning, or who has another owner, is dropped and named, and nothing of him is written', async () => {
+  test('a worker whose baseline moved after planning, or who has another owner, is dropped and named, and nothing of him is written but that his next run looks at him', async () => {
     const store = await open();
     const theirs = await leaseOn(store, 'fabrikam');
     await acceptWorkers(store, theirs, 'f1', [{ payload: payloadOf('theirs') }]);
@@ -88,7 +88,10 @@ onEveryEngine('accept', (open) => {
       { payload: payloadOf('w2'), batch: 1 },
     ]);
     expect(dropped).toEqual(['w1', 'theirs']);
-    expect([await store.ledger.get(scope, 'w1'), await store.ledger.get(scope, 'theirs')]).toEqual(before);
+    expect([await store.ledger.get(scope, 'w1'), await store.ledger.get(scope, 'theirs')]).toEqual([
+      { ...before[0], marked: 'again' },
+      before[1],
+    ]);
     expect(await store.operations.batches('r2')).toMatchObject([
       { state: 'dropped', operations: 2 },
       { state: 'planned', operations: 1 },

@@ -161,6 +161,7 @@ async function acceptStep(accepting: Accepting, records: readonly AcceptRecord[]
   const heads = await readHeads(transaction, job, records);
   const entries: (readonly Binding[])[] = [];
   const operations: (readonly Binding[])[] = [];
+  const again: ExternalId[] = [];
   await writeClaims(transaction, job, accepting.owner, records);
   for (const record of records) {
     if (record.claim !== undefined) continue;
@@ -172,6 +173,7 @@ async function acceptStep(accepting: Accepting, records: readonly AcceptRecord[]
     }
     if (dropped !== undefined) {
       accepting.dropped.push(record.externalId);
+      if (head !== undefined && textOf(head, 'owner') === accepting.owner) again.push(record.externalId);
       continue;
     }
     entries.push(entryRow(accepting, record, head));
@@ -180,6 +182,13 @@ async function acceptStep(accepting: Accepting, records: readonly AcceptRecord[]
   }
   await transaction.insert(upsertEntries, entries);
   await transaction.insert(insertOperations, operations);
+  // The fingerprints of the run say that his row was seen: without a mark nobody would look at it again.
+  if (again.length > 0) {
+    await transaction.run({
+      sql: `UPDATE entries SET marked = 'again' WHERE job_id = ? AND marked IS NULL AND external_id IN (${placeholders(again.length)})`,
+      bindings: [job, ...again],
+    });
+  }
   accepting.operations += operations.length;
 }
 
