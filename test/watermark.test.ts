@@ -140,8 +140,8 @@ describe.each(hrEngines)('runs over a watermark: %s', { timeout: 60_000 }, (_nam
     expect(rebuilt.result.plan.counts.mover).toBe(1);
   });
 
-  it.each(['cut', 'lock'] as const)('keep the position when the read of what moved ends with trouble: %s', async (trouble) => {
-    if (engine.cannot.has(trouble)) return;
+  it('keep the position when the connection is cut while what moved is read', async () => {
+    if (engine.cannot.has('cut')) return;
     await minutes(60);
     // More than so many rows come before the trouble does.
     rows = rows.map((row) => ({ ...row, name: `${row.name}.`, at: now() }));
@@ -150,11 +150,10 @@ describe.each(hrEngines)('runs over a watermark: %s', { timeout: 60_000 }, (_nam
         rows.map((row) => ({ ...row, id: `${row.id ?? ''}${copy === 0 ? '' : `-${String(copy)}`}` })),
       ).flat(),
     );
-    const repair = await engine.trouble(trouble);
-    await expect(run()).rejects.toMatchObject({ code: trouble === 'cut' ? 'SRC-102' : 'SRC-208' });
+    const repair = await engine.trouble('cut');
+    await expect(run()).rejects.toMatchObject({ code: 'SRC-102' });
     await repair();
     await engine.put(rows);
     expect(await run()).toMatchObject({ counts: { rows: 29, changed: 29 }, result: { plan: { counts: { mover: 29 } } } });
-    expect((await run()).result.plan.price.operations).toBe(0);
   });
 });

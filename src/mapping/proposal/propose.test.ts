@@ -127,7 +127,7 @@ describe('a proposed pipeline', () => {
         );
         expect(findings.filter((line) => line.startsWith('error'))).toEqual([]);
       }),
-      { numRuns: 25 },
+      { numRuns: 10 },
     );
   });
 
