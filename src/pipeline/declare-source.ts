@@ -115,7 +115,8 @@ export const sourceFields = map({
   }),
   statementTimeout: defaulted(duration, 900_000, '15m', {
     doc: 'How long the query may run before it is cancelled. Rows are evaluated while it runs, and it waits for that: a first run of a million workers takes minutes.',
-    danger: 'Too short, and a first run is cancelled in the middle each time (SRC-102): nothing is lost, nothing is done.',
+    danger:
+      'Too short, and a first run is cancelled in the middle each time (SRC-207, or SRC-102 where the server cannot say so): nothing is lost, nothing is done.',
     example: '30m',
   }),
 });
