@@ -157,6 +157,7 @@ export const storyNumbers: readonly StoryNumber[] = [
         'is still disabled when he leaves, and not held when he comes back after we disabled him',
         'is found between plan and load too',
         'a pre-hire whose employee id an account carries that is on turns nobody off, until somebody decides',
+        'a pre-hire whose account we turned on ourselves, by a joining that went silent, is turned off: his first day was moved',
         'stands in the journal with its reason and without the worker',
       ),
       shown(
