@@ -96,6 +96,8 @@ async function lead(): Promise<void> {
         new Promise<number>((resolve) => {
           child.on('message', (message: Report) => {
             reports.push(message);
+            if (reports.length % 100 === 0)
+              process.stderr.write(`${String(reports.length)} of ${String(histories)} histories, ${String(failed().length)} broke a law\n`);
             if (message.violation !== undefined) process.stdout.write(`history ${String(message.seed)}: ${message.violation}\n`);
             if (message.violation !== undefined && values.first) for (const other of children) other.kill('SIGKILL');
           });
