@@ -15,6 +15,17 @@ function payload(externalId: string, text = ''): Payload {
   return { schemas: ['urn:ietf:params:scim:schemas:core:2.0:User'], externalId, active: true, displayName: text };
 }
 
+const scope = { tenant: 't', job: 'j' };
+/** Also halves of surrogate pairs, -0 and numbers with an exponent. */
+const members = fc.dictionary(
+  fc.string({ unit: 'grapheme' }),
+  fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.double({ noNaN: true, noDefaultInfinity: true }),
+    fc.constantFrom(null, true, '\ud800', '\u007f'),
+  ),
+);
+
 describe('packing operations into requests', () => {
   it('keeps the order, fills every request and passes neither limit', () => {
     fc.assert(
@@ -40,9 +51,9 @@ describe('packing operations into requests', () => {
 
   it('counts the bytes of a request as they are sent', () => {
     fc.assert(
-      fc.property(fc.array(fc.tuple(fc.uuid(), fc.string({ unit: 'grapheme' })), { minLength: 1, maxLength: 20 }), (workers) => {
-        const operations = workers.map(([id, text]) => ({ bulkId: id, payload: payload(id, text) }));
-        const sum = operations.reduce((bytes, { bulkId, payload: user }) => bytes + operationBytes(bulkId, user), 0);
+      fc.property(fc.array(fc.tuple(fc.uuid(), members), { minLength: 1, maxLength: 20 }), (workers) => {
+        const operations = workers.map(([id, values]) => ({ bulkId: bulkIdOf(scope, id, 'h'), payload: { ...payload(id), values } }));
+        const sum = operations.reduce((bytes, { payload: user }) => bytes + operationBytes(user), 0);
         // The last operation has no comma.
         expect(Buffer.byteLength(renderBody(operations))).toBe(Buffer.byteLength(renderBody([])) + sum - 1);
       }),
@@ -58,7 +69,6 @@ describe('packing operations into requests', () => {
   });
 
   it('names an operation by job, worker and payload, and by nothing else', () => {
-    const scope = { tenant: 't', job: 'j' };
     expect(bulkIdOf(scope, 'W1', 'h')).toBe(bulkIdOf(scope, 'W1', 'h'));
     expect(
       new Set([

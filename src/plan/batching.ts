@@ -23,24 +23,29 @@ export interface Placement {
   readonly index: number;
 }
 
+/** Hex digits of every `bulkId`. */
+const bulkIdLength = 32;
+
 /** Names an operation to support; equal for equal job, worker and payload, so a replay carries the same bytes. 32 hex digits. */
 export function bulkIdOf(scope: JobScope, externalId: ExternalId, payloadHash: Sha256): string {
-  return hashJson([scope.tenant, scope.job, externalId, payloadHash]).slice(0, 32);
+  return hashJson([scope.tenant, scope.job, externalId, payloadHash]).slice(0, bulkIdLength);
 }
 
 /** The exact bytes of a bulk request, as text. */
 export function renderBody(operations: readonly { readonly bulkId: string; readonly payload: Payload }[]): string {
-  const rendered = operations.map(({ bulkId, payload }) => renderOperation(bulkId, payload));
+  const rendered = operations.map(({ bulkId, payload }) => renderOperation(bulkId, canonicalJson(payload)));
   return `{"schemas":["${bulkRequestSchema}"],"Operations":[${rendered.join(',')}],"failOnErrors":null}`;
 }
 
-function renderOperation(bulkId: string, payload: Payload): string {
-  return `{"method":"POST","bulkId":${JSON.stringify(bulkId)},"path":"/Users","data":${canonicalJson(payload)}}`;
+function renderOperation(bulkId: string, data: string): string {
+  return `{"method":"POST","bulkId":${JSON.stringify(bulkId)},"path":"/Users","data":${data}}`;
 }
 
-/** UTF-8 bytes that an operation adds to a request, its comma included. */
-export function operationBytes(bulkId: string, payload: Payload): number {
-  return Buffer.byteLength(renderOperation(bulkId, payload)) + 1;
+const operationFrameBytes = Buffer.byteLength(renderOperation('0'.repeat(bulkIdLength), '')) + 1;
+
+/** UTF-8 bytes that an operation adds to a request, its comma included. A plan asks it of every change, so neither the name nor the order of members, which have no say in it, are found. */
+export function operationBytes(payload: Payload): number {
+  return operationFrameBytes + Buffer.byteLength(JSON.stringify(payload));
 }
 
 /**

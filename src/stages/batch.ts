@@ -14,7 +14,7 @@ import { stopsPlan } from '../domain/approval.ts';
 import { formatInstant } from '../domain/clock.ts';
 import type { Run } from '../domain/run.ts';
 import { isSentChange, type ChangeKind, type ExternalId, type SentChangeKind, type Sha256 } from '../domain/words.ts';
-import { bulkIdOf, callsFor, operationBytes, placeOperations } from '../plan/batching.ts';
+import { callsFor, operationBytes, placeOperations } from '../plan/batching.ts';
 import { marksOf, type GuardMark } from '../plan/guard-marks.ts';
 import { managerCircles, orderForSending } from '../plan/order.ts';
 import { groundOf } from '../plan/ground.ts';
@@ -226,7 +226,6 @@ async function* tally(
   },
 ): AsyncGenerator<PlanLine> {
   const isIn = inOnly(only);
-  const scope = scopeOf(context.pipeline);
   for await (const item of decided) {
     if (item.kind === 'rejection') {
       totals.addRejection(item.rejection);
@@ -239,7 +238,7 @@ async function* tally(
     if (!isIn(item.line.externalId, change)) continue;
     if (change !== undefined) {
       hash.add(change);
-      const bytes = change.send ? operationBytes(bulkIdOf(scope, change.externalId, change.payloadHash), change.payload) : 0;
+      const bytes = change.send ? operationBytes(change.payload) : 0;
       totals.addChange(change, bytes);
       changed.add(change);
       // Who waits is sent after his operation in flight, without a plan of his own.

@@ -92,7 +92,7 @@ function candidateOf(
   const manager = managerOf(desired.payload);
   const onlyManager = entry.confirmed?.evidence.unset?.includes(managerPath) === true;
   if (onlyManager && manager !== undefined && managers.get(manager)?.confirmed === undefined) return undefined;
-  const bytes = operationBytes(bulkIdOf(scopeOf(context.pipeline), externalId, desired.hash), desired.payload);
+  const bytes = operationBytes(desired.payload);
   return {
     externalId,
     change,
