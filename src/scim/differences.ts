@@ -15,6 +15,8 @@ export function differences(before: Payload | undefined, after: Payload): readon
   for (const name of membersOf(old, after)) {
     const left = old[name];
     const right = after[name];
+    // Of a mover nearly everything: then nothing is opened or written down.
+    if (isSame(left, right)) continue;
     if (name.includes(':')) compareExtension(found, name, left, right);
     else compareAttribute(found, { name }, left, right);
   }
@@ -28,7 +30,9 @@ function compareExtension(found: AttributeDifference[], urn: string, left: Json 
   }
   const old = isObject(left) ? left : {};
   const next = isObject(right) ? right : {};
-  for (const name of membersOf(old, next)) compareAttribute(found, { urn, name }, old[name], next[name]);
+  for (const name of membersOf(old, next)) {
+    if (!isSame(old[name], next[name])) compareAttribute(found, { urn, name }, old[name], next[name]);
+  }
 }
 
 function compareAttribute(found: AttributeDifference[], path: ParsedPath, left: Json | undefined, right: Json | undefined): void {
@@ -63,6 +67,16 @@ function compareLeaf(found: AttributeDifference[], path: AttributePath, left: Js
   if (left !== undefined && right !== undefined && canonicalJson(left) === canonicalJson(right)) return;
   const kind = isEmpty(right) ? 'emptied' : isEmpty(left) ? 'set' : 'changed';
   found.push({ path, kind, ...(left === undefined ? {} : { old: left }), ...(right === undefined ? {} : { new: right }) });
+}
+
+/** Equal in any order of members, as canonical JSON is. A member that is undefined counts as one, so that false may be said of what is the same. */
+function isSame(left: Json | undefined, right: Json | undefined): boolean {
+  if (left === right) return true;
+  if (isArray(left)) return isArray(right) && left.length === right.length && left.every((item, index) => isSame(item, right[index]));
+  if (!isObject(left) || !isObject(right)) return false;
+  const names = Object.keys(left);
+  if (names.length !== Object.keys(right).length) return false;
+  return names.every((name) => Object.hasOwn(right, name) && isSame(left[name], right[name]));
 }
 
 /** Nothing, null, "" and containers without content: what an emptied attribute can look like. */

@@ -49,7 +49,7 @@ export async function planFollowUp(
     );
     const found = [...entries.values()]
       .filter((entry) => !holds.isProtected(entry.externalId, entry))
-      .flatMap((entry) => candidateOf(context, entry, managers, lost) ?? []);
+      .flatMap((entry) => candidateOf(entry, managers, lost) ?? []);
     const asked = askedOf(found.map(({ externalId, change, desired }) => ({ externalId, change, payload: desired.payload })));
     const held = await holds.causes(asked, entries);
     candidates.push(...found.filter(({ externalId }) => !held.has(externalId)));
@@ -76,7 +76,6 @@ function managerIds(entry: LedgerEntry): ExternalId[] {
 }
 
 function candidateOf(
-  context: StageContext,
   entry: LedgerEntry,
   managers: ReadonlyMap<ExternalId, LedgerEntry>,
   lost: ReadonlySet<ExternalId>,
