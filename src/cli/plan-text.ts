@@ -8,7 +8,7 @@ import { changeKinds, sentChangeKinds, type ExternalId } from '../domain/words.t
 import { formatCount, plural, type Style } from './style.ts';
 
 /** How many workers are listed one by one; `--json` and the report have them all. */
-const listed = 20;
+export const listed = 20;
 /** Rows of a view on a terminal. */
 const listedRows = 40;
 

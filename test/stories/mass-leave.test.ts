@@ -66,6 +66,16 @@ describe('a view that goes wrong', () => {
     );
   });
 
+  it('is shown by its first twenty workers and the number of the others, whether or not all of the plan is read for it', async () => {
+    await view(`select ${columns.replace('title', `'Chief' as title`)} from staff`);
+    const file = `${story.folder}/story.yaml`;
+    for (const options of [[], ['--by', 'attribute']]) {
+      const { out } = await story.command('plan', file, ...options);
+      expect(out).toContain('… and 180 more workers; --json lists them all');
+      expect(out.match(/W\d{3}/g)).toHaveLength(20);
+    }
+  });
+
   it('stops stage by stage, and when it is applied, confined or sent again', async () => {
     await view(`select ${columns.replace('status', `'Terminated' as status`)} from staff`);
     const runner = await story.open();

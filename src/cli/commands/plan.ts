@@ -12,7 +12,7 @@ import { writePrivate } from '../audit.ts';
 import { personOf, type Io } from '../io.ts';
 import { executePipeline, type ExecuteOptions, type Execution } from '../execute.ts';
 import { defineCommand, withVerification } from '../options.ts';
-import { renderChanges, renderPlan, renderPlanView, renderNamed, renderRekeys } from '../plan-text.ts';
+import { listed, renderChanges, renderPlan, renderPlanView, renderNamed, renderRekeys } from '../plan-text.ts';
 import type { Register } from '../program.ts';
 import { checkedReason } from '../reveal.ts';
 
@@ -70,10 +70,14 @@ export async function showPlan(execution: Execution, run: string, plan: PlanHead
   const changes: Change[] = [];
   const rekeys = new Map<string, RekeyCase>();
   const [untouched, backDated, rescinded]: [ExternalId[], ExternalId[], ExternalId[]] = [[], [], []];
-  let total = 0;
+  const { price, waiting, held = {} } = plan;
+  const total = Object.values(held).reduce((sum, count) => sum + count, price.operations + waiting);
   const tally = by === undefined && out === undefined ? undefined : new PlanTally(masks);
   const page = out === undefined ? undefined : { out, workers: new PlanWorkers(masks) };
+  // Where the head says that nobody is to be named, the first few are all that is read of a plan of many.
+  const isAllRead = isTold || tally !== undefined || namesSomebody(plan);
   for await (const { change } of readHandoff(store, run, 'plan.ndjson')) {
+    if (!isAllRead && changes.length === listed) break;
     if (change?.rekey !== undefined) rekeys.set(`${change.rekey.old} ${change.rekey.new}`, change.rekey);
     if (change === undefined) continue;
     tally?.add(change);
@@ -83,11 +87,10 @@ export async function showPlan(execution: Execution, run: string, plan: PlanHead
       if (isTold) tell(shownChange(change, masks));
     }
     if (!(change.send || change.waiting || change.held !== undefined)) continue;
-    total++;
     if (change.held === 'protected') untouched.push(change.externalId);
     if (change.backDated !== undefined && change.held === undefined) backDated.push(change.externalId);
     if (isTold) tell(shownChange(change, masks));
-    if (changes.length < 20) changes.push(change);
+    if (changes.length < listed) changes.push(change);
   }
   if (by !== undefined && tally !== undefined) {
     say(renderPlanView(by, tally.view(by)));
@@ -104,6 +107,10 @@ export async function showPlan(execution: Execution, run: string, plan: PlanHead
     say(`${await writePrivate(page.out, text)}\n`);
   }
   tell({ type: 'result', plan });
+}
+
+function namesSomebody({ held, rekeys, rescinded, backDated }: PlanHead): boolean {
+  return held?.protected !== undefined || rekeys !== undefined || rescinded !== undefined || backDated !== undefined;
 }
 
 /** Old and new as text, as openly as the attribute's class allows; null: there is none. An emptied attribute has its own kind and no new value. */
