@@ -5,6 +5,7 @@ import type { Diagnostic } from '../domain/diagnostic.ts';
 import { maskValue } from '../domain/masking.ts';
 import type { EmploymentDeclaration } from '../pipeline/pipeline.ts';
 import { isCalendarDate } from './columns.ts';
+import { startOfDay } from './start-of-day.ts';
 
 /** Names that `employment` gives to expressions. */
 export const employmentNames = ['employed', 'preHire', 'started', 'ended'] as const;
@@ -101,40 +102,6 @@ function preHireStart(startDay: string, zone: string, start: Instant, preHire: n
   const days = Math.floor(preHire / dayMilliseconds);
   const rest = preHire % dayMilliseconds;
   return (days === 0 ? start : startOfDay(startDay, zone, -days)) - rest;
-}
-
-/**
- * Days repeat from worker to worker and each costs microseconds. Kept per zone as minutes between midnight of the calendar in UTC and the first moment of the day there: two bytes for each day
- * of a hundred years, and no more zones than a company has, because rows are foreign.
- */
-const minutesByZone = new Map<string, Int16Array>();
-const [firstKept, firstBeyond] = ['1970-01-01', '2070-01-01'];
-const daysKept = Date.parse(firstBeyond) / dayMilliseconds;
-const mostZones = 200;
-const unknown = -32_768;
-
-/** First moment of the day that lies some days after another, in a zone. */
-function startOfDay(day: string, zone: string, days = 0): Instant {
-  // Earlier years have offsets of seconds.
-  const index = day >= firstKept && day < firstBeyond ? Date.parse(day) / dayMilliseconds + days : -1;
-  if (index < 0 || index >= daysKept) return findStartOfDay(day, zone, days);
-  let minutes = minutesByZone.get(zone);
-  if (minutes === undefined) {
-    if (minutesByZone.size >= mostZones) minutesByZone.clear();
-    minutes = new Int16Array(daysKept).fill(unknown);
-    minutesByZone.set(zone, minutes);
-  }
-  const midnight = index * dayMilliseconds;
-  const known = minutes[index] ?? unknown;
-  if (known !== unknown) return midnight + known * 60_000;
-  const instant = findStartOfDay(day, zone, days);
-  const found = (instant - midnight) / 60_000;
-  if (Number.isInteger(found)) minutes[index] = found;
-  return instant;
-}
-
-function findStartOfDay(day: string, zone: string, days: number): Instant {
-  return Temporal.PlainDate.from(day).add({ days }).toZonedDateTime(zone).epochMilliseconds;
 }
 
 const zones = new Map<string, boolean>();
