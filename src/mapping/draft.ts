@@ -142,9 +142,6 @@ function checkPayload(unit: MappingUnit, payload: Payload, pending: readonly Att
 /** Freezes plain data to its leaves. */
 export function freeze<T>(value: T): T {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
-  for (const name in value) {
-    const member = value[name];
-    if (typeof member === 'object') freeze(member);
-  }
+  for (const member of Object.values(value)) if (typeof member === 'object') freeze(member);
   return Object.freeze(value);
 }

@@ -51,10 +51,12 @@ export function assignAttribute(payload: MutableObject, path: ParsedPath, value:
   const { type, sub } = path;
   const before = holder[path.name];
   const elements: Json[] = Array.isArray(before) ? before : [];
-  holder[path.name] = elements;
-  const found = elements.findIndex((element) => isOfType(element, type));
-  const element: MutableObject = found === -1 ? { ...newElement(path.name, type) } : asMutable(elements[found]);
-  if (found === -1) {
+  if (elements !== before) holder[path.name] = elements;
+  let found = 0;
+  while (found < elements.length && !isOfType(elements[found], type)) found++;
+  const isNew = found === elements.length;
+  const element: MutableObject = isNew ? { ...newElement(path.name, type) } : asMutable(elements[found]);
+  if (isNew) {
     const later = elements.findIndex((other) => isObject(other) && typeof other['type'] === 'string' && other['type'] > type);
     elements.splice(later === -1 ? elements.length : later, 0, element);
   }
@@ -116,7 +118,7 @@ function removeInAttribute(before: Json | undefined, path: ParsedPath): Json | u
   return next.length === 0 ? undefined : next;
 }
 
-function isOfType(element: Json, type: string | undefined): boolean {
+function isOfType(element: Json | undefined, type: string | undefined): boolean {
   return isObject(element) && element['type'] === type;
 }
 
