@@ -110,7 +110,7 @@ describe.each(hrEngines)('a source over %s', { timeout: 60_000 }, (_name, start)
     // The trouble begins behind 60 rows.
     await engine.put(Array.from({ length: 70 }, (_each, index) => ({ id: String(index), name: 'n', status: 'on', at: null })));
     const repair = await engine.trouble('slow');
-    const [limited, patient] = [await open({ statementTimeout: 200 }), await open()];
+    const [limited, patient] = [await open({ statementTimeout: 1000 }), await open()];
     await expect(read(limited)).rejects.toMatchObject({ code: 'SRC-207' });
     const stop = new AbortController();
     const reading = read(patient, { signal: stop.signal });

@@ -141,7 +141,7 @@ describe.each(hrEngines)('trouble with the source: %s', { timeout: 60_000 }, (_n
 
   it('a statement that does not end is ended at its limit', async () => {
     if (engine.cannot.has('slow')) return;
-    const limited = await write('limited', `select * from ${engine.table} order by ${engine.orderBy}`, '200ms');
+    const limited = await write('limited', `select * from ${engine.table} order by ${engine.orderBy}`, '1s');
     expect(await endsWith({ code: 'SRC-207' }, () => engine.trouble('slow'), limited)).toBe(true);
   });
 

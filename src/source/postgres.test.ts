@@ -1,3 +1,4 @@
+import { connect, createServer } from 'node:net';
 import { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { freshDatabase } from '../../test/database.ts';
@@ -32,9 +33,9 @@ async function open(over: Partial<PostgresSource>): Promise<Source> {
   return source;
 }
 
-async function readAll(source: Source, seed = 1n, chunk = 1000): Promise<Row[]> {
+async function readAll(source: Source, seed = 1n, chunk = 1000, signal?: AbortSignal): Promise<Row[]> {
   const rows: Row[] = [];
-  for await (const part of source.read({ seed, chunk })) rows.push(...part);
+  for await (const part of source.read({ seed, chunk, ...(signal === undefined ? {} : { signal }) })) rows.push(...part);
   return rows;
 }
 
@@ -283,6 +284,56 @@ describe('what goes wrong with PostgreSQL', () => {
     expect((await source.describe()).length).toBe(2);
   });
 
+  test('is not over before its cancel is, which would end what the connection is asked next', async () => {
+    await admin.query('create table awaited (id int)');
+    // The cancel has a connection of its own: the second one, which has to wait at the door.
+    let letIn = (): void => undefined;
+    const door = new Promise<void>((resolve) => {
+      letIn = resolve;
+    });
+    let connections = 0;
+    const { port, hostname } = new URL(url);
+    const locking = new Client({ connectionString: url });
+    await locking.connect();
+    const proxy = createServer((near) => {
+      const isLate = ++connections > 1;
+      const far = connect(Number(port), hostname, () => {
+        void (isLate ? door : Promise.resolve()).then(() => near.pipe(far).pipe(near));
+      });
+      for (const socket of [near, far]) socket.on('error', () => undefined);
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, resolve));
+    try {
+      const at = new URL(url);
+      const address = proxy.address();
+      at.port = typeof address === 'object' ? String(address?.port) : '';
+      const source = await open({ ...query('select id from awaited'), connection: new Secret('HR_DATABASE_URL', at.href) });
+      await locking.query('begin; lock table awaited in access exclusive mode');
+      const waiting = async (): Promise<number> =>
+        (await admin.query("select 1 from pg_stat_activity where application_name = 'joinery' and wait_event_type = 'Lock'")).rows.length;
+      const stop = new AbortController();
+      let outcome: unknown;
+      const reading = readAll(source, 1n, 100, stop.signal).catch((error: unknown) => {
+        outcome = error;
+      });
+      while ((await waiting()) === 0) continue;
+      stop.abort(new Error('enough'));
+      // Its own limit for locks ends the statement, long before the cancel can.
+      while ((await waiting()) > 0) continue;
+      for (let turn = 0; turn < 300; turn++) await admin.query('select 1');
+      expect(outcome).toBeUndefined();
+      letIn();
+      await reading;
+      expect(outcome).toMatchObject({ message: 'enough' });
+      await locking.query('rollback');
+      expect(await source.describe()).toHaveLength(1);
+    } finally {
+      letIn();
+      proxy.close();
+      await locking.end();
+    }
+  });
+
   test('cancels when the consumer leaves early', async () => {
     const source = await open(query("select i as id, repeat('x', 1000) as filler from generate_series(1, 200000) i order by i"));
     await eachChunk(source, 100, () => Promise.resolve(true));
@@ -297,7 +348,8 @@ describe('what goes wrong with PostgreSQL', () => {
   });
 
   test('ends a statement at its limit', async () => {
-    const source = await open({ ...query('select 1 as id, pg_sleep(3600)::text as never'), statementTimeout: 50 });
+    // Long enough for the look at the columns, which is under the same limit, on a machine that is busy.
+    const source = await open({ ...query('select 1 as id, pg_sleep(3600)::text as never'), statementTimeout: 1500 });
     await expect(readAll(source)).rejects.toMatchObject({ code: 'SRC-207' });
   });
 

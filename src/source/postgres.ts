@@ -197,6 +197,7 @@ class Reading {
   /** Characters before the statement's text in what was sent last. */
   #shift = 0;
   #isBroken = false;
+  #cancelling: Promise<void> | undefined;
   readonly #over = new AbortController();
 
   constructor(
@@ -252,6 +253,8 @@ class Reading {
   async end(): Promise<void> {
     this.#signal?.removeEventListener('abort', this.#onAbort);
     const { connection } = this.session;
+    // A cancel that is still on its way ends whatever the connection does when it arrives: the next read of the pool, if this one did not wait.
+    await this.#cancelling;
     if (this.#copy !== undefined && !this.#isBroken) await this.#stop(this.#copy);
     if (!this.#isBroken) {
       await connection.query('rollback').catch(() => {
@@ -283,7 +286,7 @@ class Reading {
     this.#copy?.fail(this.#signal?.reason);
     // A statement before the copy may wait for a lock; `end` cancels a copy.
     if (this.#copy === undefined) {
-      this.#pool.cancel(this.session.processId).catch(() => {
+      this.#cancelling = this.#pool.cancel(this.session.processId).catch(() => {
         this.#isBroken = true;
       });
     }
