@@ -25,6 +25,8 @@ export interface HrEngine {
   readonly table: string;
   /** What ORDER BY says for text keys. */
   readonly orderBy: string;
+  /** One row, T1, of the types that both databases have. */
+  readonly typed: string;
   /** What cannot be arranged there. */
   readonly cannot: ReadonlySet<Trouble>;
   put(rows: readonly HrRow[]): Promise<void>;
@@ -40,6 +42,56 @@ export const hrEngines: readonly (readonly [name: string, open: () => Promise<Hr
     ? []
     : [['the SQL Server of JOINERY_MSSQL_URL', () => openServerHr(process.env['JOINERY_MSSQL_URL'] ?? '')] as const]),
 ];
+
+const typedOfPostgres = `select * from (select 'T1' as id, 9007199254740993::int8 as big, 7::int4 as small, 1200.50::numeric(12, 2) as amount, true as flag,
+  0.1::float8 as share, date '2026-11-22' as day, timestamp '2026-11-22 08:00:00.123456' as clock, timestamptz '2026-11-22 08:00:00+01' as moment,
+  time '08:00:00.5' as hour, 'ab'::char(5) as padded, 'ab  ' as kept, 'C56A4180-65AA-42EC-A945-5FD21DEC0538'::uuid as guid, '\\x00ff'::bytea as bytes,
+  null::text as nothing) as t order by id collate "C"`;
+
+const typedOfMssql = `select * from (select N'T1' as id, CAST(9007199254740993 AS bigint) as big, 7 as small, CAST(1200.50 AS decimal(12, 2)) as amount, CAST(1 AS bit) as flag,
+  CAST(0.1 AS float) as share, CAST('2026-11-22' AS date) as day, CAST('2026-11-22T08:00:00.123456' AS datetime2(6)) as clock, CAST('2026-11-22T08:00:00+01:00' AS datetimeoffset(0)) as moment,
+  CAST('08:00:00.5' AS time(1)) as hour, CAST(N'ab' AS nchar(5)) as padded, N'ab  ' as kept, CAST('C56A4180-65AA-42EC-A945-5FD21DEC0538' AS uniqueidentifier) as guid, 0x00FF as bytes,
+  CAST(NULL AS nvarchar(9)) as nothing) as t order by id COLLATE Latin1_General_100_BIN2`;
+
+/** What the server would answer to that. */
+const typedAnswer: TdsAnswer = {
+  columns: [
+    { name: 'id', type: 'nvarchar', length: 2 },
+    { name: 'big', type: 'bigint' },
+    { name: 'small', type: 'int' },
+    { name: 'amount', type: 'decimal', precision: 12, scale: 2 },
+    { name: 'flag', type: 'bit' },
+    { name: 'share', type: 'float' },
+    { name: 'day', type: 'date' },
+    { name: 'clock', type: 'datetime2', scale: 6 },
+    { name: 'moment', type: 'datetimeoffset', scale: 0 },
+    { name: 'hour', type: 'time', scale: 1 },
+    { name: 'padded', type: 'nchar', length: 5 },
+    { name: 'kept', type: 'nvarchar', length: 4 },
+    { name: 'guid', type: 'uniqueidentifier' },
+    { name: 'bytes', type: 'varbinary', length: 2 },
+    { name: 'nothing', type: 'nvarchar', length: 9 },
+  ],
+  rows: [
+    [
+      'T1',
+      '9007199254740993',
+      7,
+      '1200.50',
+      true,
+      0.1,
+      '2026-11-22',
+      '2026-11-22T08:00:00.123456',
+      '2026-11-22T08:00:00+01:00',
+      '08:00:00.5',
+      'ab   ',
+      'ab  ',
+      'C56A4180-65AA-42EC-A945-5FD21DEC0538',
+      Buffer.from([0x00, 0xff]),
+      null,
+    ],
+  ],
+};
 
 /** A view over the table, in the middle of which something terrible may happen. */
 async function openPostgresHr(): Promise<HrEngine> {
@@ -62,6 +114,7 @@ async function openPostgresHr(): Promise<HrEngine> {
     url,
     table: 'workers',
     orderBy: 'id COLLATE "C"',
+    typed: typedOfPostgres,
     cannot: new Set(),
     async put(rows) {
       const json = JSON.stringify(rows).replaceAll("'", "''");
@@ -90,6 +143,7 @@ async function openDoubleHr(): Promise<HrEngine> {
     { name: 'updated_at', type: 'datetimeoffset' },
   ];
   const answer = (sql: string): TdsAnswer | undefined => {
+    if (sql === typedOfMssql) return typedAnswer;
     if (!/\bworkers\b/.test(sql)) return undefined;
     const all = columns();
     const list = /^\s*select\s+(.*?)\s+from\s/is.exec(sql)?.[1] ?? '*';
@@ -118,6 +172,7 @@ async function openDoubleHr(): Promise<HrEngine> {
     url: double.url,
     table: 'workers',
     orderBy: 'id COLLATE Latin1_General_100_BIN2',
+    typed: typedOfMssql,
     cannot: new Set(),
     put(next) {
       rows = next;
@@ -180,6 +235,7 @@ async function openServerHr(url: string): Promise<HrEngine> {
     url,
     table: 'joinery_test_hr_workers',
     orderBy: 'id COLLATE Latin1_General_100_BIN2',
+    typed: typedOfMssql,
     cannot: new Set(['cut', 'slow']),
     async put(rows) {
       await admin.request().batch('truncate table joinery_test_hr');

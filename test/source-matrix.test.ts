@@ -87,6 +87,47 @@ describe.each(hrEngines)('a source over %s', { timeout: 60_000 }, (_name, start)
     await engine.put(people);
   });
 
+  it('gives a value of each type that the databases share as the same value', async () => {
+    const rows = await read(await open({ query: { sql: engine.typed, file: 'typed.sql', firstLine: 1 } }));
+    expect(rows).toMatchObject([
+      {
+        key: 'T1',
+        values: {
+          big: '9007199254740993',
+          small: 7,
+          amount: '1200.50',
+          flag: true,
+          share: 0.1,
+          day: '2026-11-22',
+          clock: '2026-11-22T08:00:00.123456',
+          moment: '2026-11-22T07:00:00Z',
+          hour: '08:00:00.5',
+          padded: 'ab',
+          kept: 'ab  ',
+          guid: 'c56a4180-65aa-42ec-a945-5fd21dec0538',
+          bytes: 'AP8=',
+          nothing: null,
+        },
+      },
+    ]);
+  });
+
+  it('puts :as_of and :since into a statement as values of their types', async () => {
+    const column = engine.type === 'mssql' ? '[updated_at]' : 'updated_at';
+    const select = (where: string): Partial<PostgresSource> => ({
+      query: { sql: `select * from ${engine.table} where ${where} order by ${engine.orderBy}`, file: 'workers.sql', firstLine: 1 },
+    });
+    const days = await open(select(`${column} >= :as_of`));
+    expect(await read(days, { asOf: '2026-11-01' })).toHaveLength(people.length);
+    expect(await read(days, { asOf: '2026-11-02' })).toEqual([]);
+    const moved = await open({ ...select(`(:since is null or ${column} >= :since)`), changes });
+    const tracker = new PositionTracker(Date.parse('2026-12-01T00:00:00Z'));
+    expect(await read(moved, { tracker })).toHaveLength(people.length);
+    expect((await read(moved, { partial: { position: tracker.position ?? '', keys: [] } })).map(({ key }) => key)).toEqual([
+      people.at(-1)?.id,
+    ]);
+  });
+
   it('takes NULL and blank keys for none', async () => {
     await engine.put([...people, { id: null, name: 'x', status: 'on', at: null }, { id: ' ', name: 'y', status: 'on', at: null }]);
     const rows = await read(await open());
