@@ -151,9 +151,9 @@ describe.each(hrEngines)('a source over %s', { timeout: 60_000 }, (_name, start)
     // The trouble begins behind 60 rows.
     await engine.put(Array.from({ length: 70 }, (_each, index) => ({ id: String(index), name: 'n', status: 'on', at: null })));
     const repair = await engine.trouble('slow');
-    const [limited, patient] = [await open({ statementTimeout: 1000 }), await open()];
-    await expect(read(limited)).rejects.toMatchObject({ code: 'SRC-207' });
-    const stop = new AbortController();
+    // On a busy machine the look at the columns, which is under the same limit, may be what is ended.
+    await expect(open({ statementTimeout: 500 }).then(read)).rejects.toMatchObject({ code: 'SRC-207' });
+    const [patient, stop] = [await open(), new AbortController()];
     const reading = read(patient, { signal: stop.signal });
     await Promise.all([expect(reading).rejects.toThrow('enough'), new Promise(setImmediate).then(() => stop.abort(new Error('enough')))]);
     await repair();

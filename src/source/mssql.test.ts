@@ -249,8 +249,9 @@ describe('what goes wrong with SQL Server', () => {
 
   test('ends a statement at its limit', async () => {
     const double = await start(failing(sql, 'never'));
-    const source = await open(double, { ...query(sql), statementTimeout: 50 });
-    await expect(readAll(source)).rejects.toMatchObject({ code: 'SRC-207' });
+    // On a busy machine the look at the columns, which is under the same limit, may be what is ended.
+    const reading = open(double, { ...query(sql), statementTimeout: 300 }).then((source) => readAll(source));
+    await expect(reading).rejects.toMatchObject({ code: 'SRC-207' });
     expect(double.counts.attentions).toBe(1);
   });
 

@@ -66,7 +66,7 @@ describe('a webhook', () => {
 
   it('is told as JSON, signed over time and body, and with the header that it wants', async () => {
     const { url, received } = await receiver(204);
-    expect(await openWebhook({ url, signature, authorization, timeout: 5_000 }, clock).tell(notification)).toBeUndefined();
+    expect(await openWebhook({ url, signature, authorization, timeout: 60_000 }, clock).tell(notification)).toBeUndefined();
     const [{ headers, body } = { headers: {}, body: '' }] = received;
     expect(JSON.parse(body)).toEqual(notification);
     expect(headers).toMatchObject({ 'content-type': 'application/json', authorization: 'Bearer abc-def-ghi' });
@@ -77,16 +77,16 @@ describe('a webhook', () => {
 
   it('is tried again when nobody answers or the receiver is in trouble, three times in all', async () => {
     const healing = await receiver(0, 503, 200);
-    expect(await openWebhook({ url: healing.url, timeout: 5_000 }, clock).tell(notification)).toBeUndefined();
+    expect(await openWebhook({ url: healing.url, timeout: 60_000 }, clock).tell(notification)).toBeUndefined();
     expect(healing.received).toHaveLength(3);
     const broken = await receiver(500);
-    expect(await openWebhook({ url: broken.url, timeout: 5_000 }, clock).tell(notification)).toBe('it answered 500');
+    expect(await openWebhook({ url: broken.url, timeout: 60_000 }, clock).tell(notification)).toBe('it answered 500');
     expect(broken.received).toHaveLength(3);
   });
 
   it.each([404, 302, 401])('that answers %i is not tried again, and its reason names no secret', async (status) => {
     const { url, received } = await receiver(status);
-    expect(await openWebhook({ url, timeout: 5_000 }, clock).tell(notification)).toBe(`it answered ${String(status)}`);
+    expect(await openWebhook({ url, timeout: 60_000 }, clock).tell(notification)).toBe(`it answered ${String(status)}`);
     expect(received).toHaveLength(1);
   });
 });
@@ -132,7 +132,7 @@ describe('mail', () => {
     host: 'localhost',
     from: 'joinery@contoso.example',
     to: ['ops@contoso.example', 'hr-it@contoso.example'],
-    timeout: 10_000,
+    timeout: 60_000,
     user: 'joinery',
     password: new Secret('notify.smtp.password', 'pass-word'),
   };
@@ -190,7 +190,7 @@ describe('a command', () => {
     const file = join(await temporary(), 'told.json');
     const script = `let t=''; process.stdin.on('data', (d) => t += d).on('end', () => require('fs').writeFileSync(process.argv[1], JSON.stringify({ told: JSON.parse(t), words: process.argv.slice(2), secret: process.env.HR_DATABASE_URL ?? null })))`;
     const channel = openCommand(
-      { program: node, words: ['-e', script, file, '$(date) ; x'], timeout: 20_000 },
+      { program: node, words: ['-e', script, file, '$(date) ; x'], timeout: 60_000 },
       { PATH: process.env['PATH'], HR_DATABASE_URL: 'postgres://x' },
     );
     expect(await channel.tell(notification)).toBeUndefined();
@@ -198,10 +198,23 @@ describe('a command', () => {
   });
 
   it('that fails, does not exist or does not end is a reason and nothing more', async () => {
-    const failing = openCommand({ program: node, words: ['-e', 'console.error("no pager"); process.exit(3)'], timeout: 20_000 });
+    const failing = openCommand({ program: node, words: ['-e', 'console.error("no pager"); process.exit(3)'], timeout: 60_000 });
     expect(await failing.tell(notification)).toContain('ended with 3: no pager');
-    expect(await openCommand({ program: '/nowhere/pager', words: [], timeout: 20_000 }).tell(notification)).toContain('cannot be started');
+    expect(await openCommand({ program: '/nowhere/pager', words: [], timeout: 60_000 }).tell(notification)).toContain('cannot be started');
     const endless = openCommand({ program: node, words: ['-e', 'setInterval(() => 1, 1000)'], timeout: 300 });
     expect(await endless.tell(notification)).toContain('was killed');
+  });
+
+  it('that fails is heard to its end, also when what it started says why only after it', async () => {
+    // Says it when it has a new parent.
+    const orphan = `const timer = setInterval(() => {
+        if (String(process.ppid) === process.argv[1]) return;
+        clearInterval(timer);
+        process.stderr.write('no pager\\n');
+      }, 1);`;
+    const script = `const { spawn } = require('node:child_process');
+      spawn(process.execPath, ['-e', ${JSON.stringify(orphan)}, String(process.pid)], { detached: true, stdio: ['ignore', 'ignore', 'inherit'] }).once('spawn', () => process.exit(3));`;
+    const failing = openCommand({ program: node, words: ['-e', script], timeout: 60_000 });
+    expect(await failing.tell(notification)).toContain('ended with 3: no pager');
   });
 });

@@ -19,17 +19,21 @@ export function openCommand(
         const env = Object.fromEntries(passedOn.flatMap((name) => (environment[name] === undefined ? [] : [[name, environment[name]]])));
         const child = spawn(program, [...words], { shell: false, stdio: ['pipe', 'ignore', 'pipe'], env, windowsHide: true });
         let said = '';
+        let failed: string | undefined;
         let isLate = false;
-        const timer = setTimeout(() => {
-          isLate = true;
-          child.kill('SIGKILL');
-        }, timeout);
         const end = (reason: string | undefined): void => {
           clearTimeout(timer);
           // A grandchild may hold the pipe for longer than anybody should wait.
           child.stderr.destroy();
           resolve(reason);
         };
+        const endFailed = (): void =>
+          end(scrubText(`${program} ended with ${failed ?? ''}${said === '' ? '' : `: ${said.slice(0, keptOutput).trim()}`}`));
+        const timer = setTimeout(() => {
+          isLate = true;
+          if (failed === undefined) child.kill('SIGKILL');
+          else endFailed();
+        }, timeout);
         child.once('error', (error) => end(scrubText(`${program} cannot be started: ${error.message}`)));
         child.stderr.setEncoding('utf8').on('data', (text: string) => {
           if (said.length < keptOutput) said += text;
@@ -37,8 +41,11 @@ export function openCommand(
         child.once('exit', (code, signal) => {
           if (code === 0) end(undefined);
           else if (isLate) end(`${program} did not end in ${String(timeout / 1000)} s and was killed`);
-          else
-            end(scrubText(`${program} ended with ${String(code ?? signal)}${said === '' ? '' : `: ${said.slice(0, keptOutput).trim()}`}`));
+          // Why it failed may still be in the pipe.
+          else failed = String(code ?? signal);
+        });
+        child.once('close', () => {
+          if (failed !== undefined) endFailed();
         });
         // A program that does not read is no failure of ours.
         child.stdin.on('error', () => undefined);
