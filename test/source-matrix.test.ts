@@ -23,7 +23,7 @@ const people: readonly HrRow[] = ['B', 'a', 'Z', 'ä', 'ab', 'a b', 'a-b', '10',
 }));
 
 /** What a source promises, in the same sentences for every database. Whole runs over them: source-trouble.test.ts and watermark.test.ts; types: beside each driver. */
-describe.each(hrEngines)('a source over %s', { timeout: 60_000 }, (_name, start) => {
+describe.each(hrEngines)('a source over %s', (_name, start) => {
   let engine: HrEngine;
   let folder: string;
   const opened: Source[] = [];
@@ -32,7 +32,7 @@ describe.each(hrEngines)('a source over %s', { timeout: 60_000 }, (_name, start)
     engine = await start();
     await engine.put(people);
     folder = await mkdtemp(join(tmpdir(), 'joinery-matrix-'));
-  }, 60_000);
+  });
   afterAll(async () => {
     for (const source of opened) await source.close();
     await engine.close();

@@ -17,7 +17,7 @@ beforeAll(async () => {
   url = await freshDatabase('source');
   admin = new Client({ connectionString: url });
   await admin.connect();
-}, 60_000);
+});
 afterEach(async () => {
   await Promise.all(opened.splice(0).map((source) => source.close()));
 });

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { Client } from 'pg';
 import { expect, onTestFinished, test } from 'vitest';
 import { verifyStoredJournal } from './verify-journal.ts';
 import { batchId, freshLocation, leaseOn, onEveryEngine, openForTest, scope } from '../../test/state.ts';
@@ -13,6 +14,19 @@ interface Child {
   kill(): Promise<void>;
 }
 
+/** PostgreSQL gives back what a session held when it has noticed that the other end is gone, on a busy machine later than the kill. */
+async function untilNoticed(location: string): Promise<void> {
+  if (!location.startsWith('postgres')) return;
+  const client = new Client({ connectionString: location });
+  await client.connect();
+  const others = 'select 1 from pg_stat_activity where datname = current_database() and pid = any($1)';
+  const held = await client.query(
+    "select pid from pg_locks where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())",
+  );
+  while ((await client.query(others, [held.rows.map(({ pid }) => pid)])).rows.length > 0) continue;
+  await client.end();
+}
+
 function start(location: string, act: string): Promise<Child> {
   const started = spawn(process.execPath, ['--import', 'tsx', child, location, act], { stdio: ['ignore', 'pipe', 'pipe'] });
   onTestFinished(() => {
@@ -22,6 +36,7 @@ function start(location: string, act: string): Promise<Child> {
   const kill = async (): Promise<void> => {
     started.kill('SIGKILL');
     await ended;
+    await untilNoticed(location);
   };
   let complaint = '';
   started.stderr.setEncoding('utf8').on('data', (text: string) => (complaint += text));

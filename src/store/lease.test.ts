@@ -113,7 +113,8 @@ test('on postgres is known to be lost when the connection that held it dies', as
   const lost = new Promise((resolve) => {
     lease.lost.addEventListener('abort', resolve, { once: true });
   });
-  await killer.query(`SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND pid <> pg_backend_pid()
+  // The client hears of it before the server has given the lock back; the second argument waits for that.
+  await killer.query(`SELECT pg_terminate_backend(pid, 60000) FROM pg_locks WHERE locktype = 'advisory' AND pid <> pg_backend_pid()
        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`);
   await killer.end();
   await lost;
