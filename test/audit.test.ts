@@ -8,7 +8,7 @@ describe('two HR days on which things go wrong', () => {
   let office: Office | undefined;
   beforeAll(async () => {
     office = await openOffice();
-  }, 480_000);
+  });
   afterAll(async () => {
     await office?.close();
   });

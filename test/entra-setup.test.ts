@@ -87,7 +87,7 @@ afterEach(async () => {
 });
 
 describe('joinery entra setup', () => {
-  it('takes an empty tenant to one that provisions the demo, and changes nothing the second time', { timeout: 120_000 }, async () => {
+  it('takes an empty tenant to one that provisions the demo, and changes nothing the second time', async () => {
     await start({ switches: { principalReadyMilliseconds: 5_000 } });
     const hr = await freshDatabase('contoso');
     await fillContoso(hr, someOfContoso());

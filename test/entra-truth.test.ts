@@ -182,4 +182,4 @@ function judgeNewest(emulator: Emulator, rows: readonly LogRow[], sent: Readonly
 test('what is told as applied or unchanged stands in the directory, whatever rows are late, missing, repeated or of older versions', async () => {
   await fc.assert(fc.asyncProperty(history, play), { numRuns: 30, seed: 20_261_122 });
   expect(tally).toMatchObject({ applied: expect.any(Number), 'open: noRows': expect.any(Number), 'open: older': expect.any(Number) });
-}, 60_000);
+});

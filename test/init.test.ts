@@ -38,7 +38,7 @@ describe('joinery init', () => {
        create table einsatz (worker_id text, nummer int, is_primary boolean not null, first_name text, last_name text, primary key (worker_id, nummer))`,
     );
     work = await openWorkplace({ clock, variables: { HR_DATABASE_URL: url } });
-  }, 60_000);
+  });
   afterAll(async () => {
     await work.close();
     await rm(folder, { recursive: true });
@@ -64,44 +64,36 @@ describe('joinery init', () => {
   const fileOf = (name: string): string => readFileSync(join(folder, name), 'utf8');
   const odd = '"HR Daten"."Mitarbeiter ""neu"" (2026)"';
 
-  it(
-    'takes names with quotes, blanks, umlauts, line ends and words of SQL, checks and runs, and holds no value of a row',
-    { timeout: 60_000 },
-    async () => {
-      const said = await init(odd, 'odd', '--emulator', '--domain', 'contoso.example');
-      expect(said.code).toBe(0);
-      const file = join(folder, 'odd.yaml');
-      expect(await joinery(['check', file, '--connect', '--quiet'])).toEqual({ code: 0, out: '', err: '' });
-      const ran = await joinery(['run', file]);
-      expect(ran).toMatchObject({ code: 0 });
-      // Four of them have left.
-      expect(peopleOf(work.emulator).filter(({ enabled }) => enabled)).toHaveLength(16);
-      const all = said.out + fileOf('odd.yaml') + fileOf('odd.grants.sql');
-      expect(all).not.toMatch(/Vornamé|Geheimrat|person\d|1980|4711|Einkauf/);
-      expect(fileOf('odd.yaml')).toMatch(/^ {4}# "zwei\\nZeilen": /m);
-      expect(fileOf('odd.yaml')).toMatch(/^ {4}# Gehalt: \{ type: decimal, class: sensitive \}/m);
-    },
-  );
+  it('takes names with quotes, blanks, umlauts, line ends and words of SQL, checks and runs, and holds no value of a row', async () => {
+    const said = await init(odd, 'odd', '--emulator', '--domain', 'contoso.example');
+    expect(said.code).toBe(0);
+    const file = join(folder, 'odd.yaml');
+    expect(await joinery(['check', file, '--connect', '--quiet'])).toEqual({ code: 0, out: '', err: '' });
+    const ran = await joinery(['run', file]);
+    expect(ran).toMatchObject({ code: 0 });
+    // Four of them have left.
+    expect(peopleOf(work.emulator).filter(({ enabled }) => enabled)).toHaveLength(16);
+    const all = said.out + fileOf('odd.yaml') + fileOf('odd.grants.sql');
+    expect(all).not.toMatch(/Vornamé|Geheimrat|person\d|1980|4711|Einkauf/);
+    expect(fileOf('odd.yaml')).toMatch(/^ {4}# "zwei\\nZeilen": /m);
+    expect(fileOf('odd.yaml')).toMatch(/^ {4}# Gehalt: \{ type: decimal, class: sensitive \}/m);
+  });
 
-  it(
-    'writes the query into a file of its own, and tells where a column is that makes several rows of a key one',
-    { timeout: 60_000 },
-    async () => {
-      expect((await init('einsatz', 'einsatz', '--query')).code).toBe(0);
-      expect(fileOf('einsatz.sql')).toBe(
-        'select "worker_id", "is_primary", "first_name", "last_name" from "public"."einsatz" order by "worker_id" COLLATE "C"\n',
-      );
-      const text = fileOf('einsatz.yaml');
-      expect(text).toMatch(/^ {2}query: einsatz\.sql$/m);
-      expect(text).toMatch(/^ {2}key: worker_id # its name says the number of a worker; a part of the primary key$/m);
-      expect(text).toMatch(/^ {2}primary: is_primary #/m);
-      expect(text).toMatch(/^# DECIDE whether the values are what the names promise: no row was looked at/m);
-      expect(text).toMatch(/^ {2}first: \{ joiners: 0 \}/m);
-      expect(await joinery(['check', join(folder, 'einsatz.yaml'), '--connect', '--quiet'])).toMatchObject({ code: 0 });
-    },
-  );
+  it('writes the query into a file of its own, and tells where a column is that makes several rows of a key one', async () => {
+    expect((await init('einsatz', 'einsatz', '--query')).code).toBe(0);
+    expect(fileOf('einsatz.sql')).toBe(
+      'select "worker_id", "is_primary", "first_name", "last_name" from "public"."einsatz" order by "worker_id" COLLATE "C"\n',
+    );
+    const text = fileOf('einsatz.yaml');
+    expect(text).toMatch(/^ {2}query: einsatz\.sql$/m);
+    expect(text).toMatch(/^ {2}key: worker_id # its name says the number of a worker; a part of the primary key$/m);
+    expect(text).toMatch(/^ {2}primary: is_primary #/m);
+    expect(text).toMatch(/^# DECIDE whether the values are what the names promise: no row was looked at/m);
+    expect(text).toMatch(/^ {2}first: \{ joiners: 0 \}/m);
+    expect(await joinery(['check', join(folder, 'einsatz.yaml'), '--connect', '--quiet'])).toMatchObject({ code: 0 });
+  });
 
-  it('writes grants with which the pipeline can be read, and nothing more', { timeout: 60_000 }, async () => {
+  it('writes grants with which the pipeline can be read, and nothing more', async () => {
     const role = `reader "${randomUUID().slice(0, 8)}"`;
     expect((await init(odd, 'granted', '--role', role)).code).toBe(0);
     const quoted = `"${role.replaceAll('"', '""')}"`;
@@ -126,7 +118,7 @@ describe('joinery init', () => {
     await executeSql(url, `drop owned by ${quoted}; drop role ${quoted}`);
   });
 
-  it('writes the address nowhere, not even when it is wrong', { timeout: 60_000 }, async () => {
+  it('writes the address nowhere, not even when it is wrong', async () => {
     const secret = 'hidden-pw';
     const wrong = new URL(url);
     wrong.password = secret;
@@ -141,7 +133,7 @@ describe('joinery init', () => {
     for (const name of readdirSync(folder)) expect(fileOf(name)).not.toContain(password);
   });
 
-  it('writes over no file unless it is told, and then writes none of the others', { timeout: 60_000 }, async () => {
+  it('writes over no file unless it is told, and then writes none of the others', async () => {
     await writeFile(join(folder, 'mine.grants.sql'), 'mine');
     const refused = await init('einsatz', 'mine');
     expect(refused.err).toContain('CLI-106');
@@ -163,7 +155,7 @@ describe('joinery init', () => {
     expect(existsSync(join(folder, 'refused.yaml'))).toBe(false);
   });
 
-  it('does the same over SQL Server, even for a login that may not read every column', { timeout: 60_000 }, async () => {
+  it('does the same over SQL Server, even for a login that may not read every column', async () => {
     const columns = [
       { name: 'Personalnummer', type: 'int', nullable: false },
       { name: 'Vorname', type: 'nvarchar' },

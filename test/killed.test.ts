@@ -90,7 +90,7 @@ describe('a run that is killed and started again', () => {
     // Enough for three batches; every story costs two processes.
     await executeSql(exported, 'delete from hr_export where "RowNumber" > 450');
     ({ end: undisturbed, last: whole } = await story(undefined));
-  }, 120_000);
+  });
 
   it('has somebody to lose', () => {
     expect(undisturbed.people.length).toBeGreaterThan(120);
@@ -107,34 +107,30 @@ describe('a run that is killed and started again', () => {
     ['after the first batch was taken', at('batch.accepted', 1)],
     ['when all is sent, before an outcome', at('stage.started', 1, stage('reconcile'))],
     ['after the fiftieth outcome', at('outcome', 50)],
-  ])('ends %s in the same directory and ledger as an undisturbed run', { timeout: 120_000 }, async (_when, kill) => {
+  ])('ends %s in the same directory and ledger as an undisturbed run', async (_when, kill) => {
     const { end, killed, last } = await story(kill);
     expect({ killed, errors: last.errors, end: last.lines.at(-1)?.type }).toEqual({ killed: true, errors: '', end: 'result' });
     expect(end.people).toEqual(undisturbed.people);
     expect(end.ledger).toEqual(undisturbed.ledger);
   });
 
-  it(
-    'ends in the same directory and ledger when it dies between accept and the rename of its fingerprints, and nothing is sent twice',
-    { timeout: 120_000 },
-    async () => {
-      const { end, killed, last } = await story(() => false, undefined, { NODE_OPTIONS: atRename });
-      expect({ killed, errors: last.errors, end: last.lines.at(-1)?.type }).toEqual({ killed: true, errors: '', end: 'result' });
-      expect(end).toEqual(undisturbed);
-      // The first process had sent nothing, so that the second one sends each batch once and finds nobody gone.
-      const sent = ({ lines }: Ended): number => lines.filter(({ type }) => type === 'batch.accepted').length;
-      expect(sent(last)).toBe(sent(whole));
-      expect(last.lines.find((line) => line.type === 'stage.finished' && stage('extract')(line))).toMatchObject({
-        counts: { vanished: 0 },
-      });
-    },
-  );
+  it('ends in the same directory and ledger when it dies between accept and the rename of its fingerprints, and nothing is sent twice', async () => {
+    const { end, killed, last } = await story(() => false, undefined, { NODE_OPTIONS: atRename });
+    expect({ killed, errors: last.errors, end: last.lines.at(-1)?.type }).toEqual({ killed: true, errors: '', end: 'result' });
+    expect(end).toEqual(undisturbed);
+    // The first process had sent nothing, so that the second one sends each batch once and finds nobody gone.
+    const sent = ({ lines }: Ended): number => lines.filter(({ type }) => type === 'batch.accepted').length;
+    expect(sent(last)).toBe(sent(whole));
+    expect(last.lines.find((line) => line.type === 'stage.finished' && stage('extract')(line))).toMatchObject({
+      counts: { vanished: 0 },
+    });
+  });
 
   it.each([
     ['while it is accepted', at('guard', 4)],
     ['while the third batch is sent', at('batch.sending', 3)],
     ['after the fiftieth outcome', at('outcome', 50)],
-  ])('ends %s in the same directory and ledger with the state in PostgreSQL', { timeout: 120_000 }, async (_when, kill) => {
+  ])('ends %s in the same directory and ledger with the state in PostgreSQL', async (_when, kill) => {
     const { end, killed, last } = await story(kill, await freshDatabase('killed_state'));
     expect({ killed, errors: last.errors, end: last.lines.at(-1)?.type }).toEqual({ killed: true, errors: '', end: 'result' });
     expect(end.people).toEqual(undisturbed.people);

@@ -95,7 +95,7 @@ describe('the same pipeline over SQL Server and over PostgreSQL', () => {
     double = await startTdsDouble({ answer: (sql) => answerFromTables([{ name: 'dbo.hr_export', ...table }])(sql) });
     postgres = await openWorkplace({ variables: { HR_EXPORT_URL: url } });
     mssql = await openWorkplace({ variables: { HR_EXPORT_URL: double.url } });
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await postgres.close();
@@ -117,7 +117,7 @@ describe('the same pipeline over SQL Server and over PostgreSQL', () => {
     expect(await ledgerOf(mssql, overMssql)).toEqual(await ledgerOf(postgres, overPostgres));
   }
 
-  it('ends the first run in the same directory and the same ledger', { timeout: 120_000 }, async () => {
+  it('ends the first run in the same directory and the same ledger', async () => {
     const results = await runBoth();
     expect(peopleOf(mssql.emulator).length).toBeGreaterThan(250);
     await expectSameEnd(results);
@@ -126,7 +126,7 @@ describe('the same pipeline over SQL Server and over PostgreSQL', () => {
     expect(double.log.filter((text) => text === transactSql)).toHaveLength(1);
   });
 
-  it('sends on a later day the same movers and leavers', { timeout: 120_000 }, async () => {
+  it('sends on a later day the same movers and leavers', async () => {
     await executeSql(url, nextDay);
     const results = await runBoth();
     // Two of the five were inactive before.
@@ -135,7 +135,7 @@ describe('the same pipeline over SQL Server and over PostgreSQL', () => {
     await expectSameEnd(results);
   });
 
-  it('sends nothing when nothing changed', { timeout: 120_000 }, async () => {
+  it('sends nothing when nothing changed', async () => {
     const before = uploadsOf(mssql.emulator);
     const results = await runBoth();
     expect(results.map(({ plan }) => plan.price.operations)).toEqual([0, 0]);

@@ -50,7 +50,7 @@ const everybody: readonly HrRow[] = Array.from({ length: 120 }, (_each, index) =
 }));
 
 /** What can go wrong with a source between two runs; each test leaves the database as it was. */
-describe.each(hrEngines)('trouble with the source: %s', { timeout: 60_000 }, (_name, open) => {
+describe.each(hrEngines)('trouble with the source: %s', (_name, open) => {
   let engine: HrEngine;
   let folder: string;
   let file: string;
@@ -63,7 +63,7 @@ describe.each(hrEngines)('trouble with the source: %s', { timeout: 60_000 }, (_n
     file = await write('workers', `select * from ${engine.table} order by ${engine.orderBy}`);
     work = await openWorkplace({ variables: { HR_URL: engine.url } });
     await work.run(file);
-  }, 120_000);
+  });
 
   afterAll(async () => {
     await work.close();

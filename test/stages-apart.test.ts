@@ -46,14 +46,14 @@ describe.each([
       });
     together = await open();
     apart = await open();
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await together.close();
     await apart.close();
   });
 
-  it.each(['the first run', 'a later run'])('%s has the plan hash and the end of `run`', { timeout: 120_000 }, async (which) => {
+  it.each(['the first run', 'a later run'])('%s has the plan hash and the end of `run`', async (which) => {
     if (which === 'a later run') await executeSql(url, nextDay);
     const { result } = await together.run(pipeline);
     expect(await stages(apart)).toBe(result.plan.hash);

@@ -14,7 +14,7 @@ const place = { file: 'p.yaml', line: 1, column: 1 };
 const declared = (url: string) => ({ connection: new Secret('HR', url), key: 'id', table: 'hr', statementTimeout: 60_000 });
 
 describe('the outbox', () => {
-  it('hears a NOTIFY of PostgreSQL, and says when the session that listens is ended', { timeout: 30_000 }, async () => {
+  it('hears a NOTIFY of PostgreSQL, and says when the session that listens is ended', async () => {
     const url = await freshDatabase('outbox');
     const stop = new AbortController();
     let heard = (): void => undefined;
@@ -45,7 +45,7 @@ describe('the outbox', () => {
     await admin.end();
   });
 
-  it('sees a table grow, in PostgreSQL and in SQL Server', { timeout: 30_000 }, async () => {
+  it('sees a table grow, in PostgreSQL and in SQL Server', async () => {
     const url = await freshDatabase('outbox');
     await executeSql(url, 'create table outbox (id int)');
     let highest = 1;

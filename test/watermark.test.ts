@@ -39,7 +39,7 @@ sink:
   quota: p1
 `;
 
-describe.each(hrEngines)('runs over a watermark: %s', { timeout: 60_000 }, (_name, open) => {
+describe.each(hrEngines)('runs over a watermark: %s', (_name, open) => {
   let engine: HrEngine;
   let rows: readonly HrRow[];
   let folder: string;
@@ -74,7 +74,7 @@ describe.each(hrEngines)('runs over a watermark: %s', { timeout: 60_000 }, (_nam
     file = join(folder, 'marked.yaml');
     await writeFile(file, pipelineOf(engine));
     work = await openWorkplace({ clock, variables: { HR_URL: engine.url } });
-  }, 60_000);
+  });
   afterAll(async () => {
     await work.close();
     await engine.close();

@@ -35,7 +35,7 @@ describe('the line of a row', () => {
     beforeAll(async () => {
       client = new Client({ connectionString: await freshDatabase('line') });
       await client.connect();
-    }, 60_000);
+    });
     afterAll(() => client.end());
 
     test('is the same text, so that a fingerprint is the same however a row was read', async () => {

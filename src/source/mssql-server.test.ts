@@ -35,7 +35,7 @@ describe.skipIf(url === undefined)('the SQL Server that JOINERY_MSSQL_URL names'
       .batch(
         "select top (200000) row_number() over (order by (select null)) as id, replicate('x', 500) as filler into joinery_test_many from sys.all_objects a cross join sys.all_objects b",
       );
-  }, 120_000);
+  });
   afterAll(async () => {
     await admin.request().batch('drop table if exists joinery_test_text; drop table if exists joinery_test_many;');
     await admin.close();
@@ -80,7 +80,7 @@ describe.skipIf(url === undefined)('the SQL Server that JOINERY_MSSQL_URL names'
     for await (const rows of source.read({ seed: 1n })) count += rows.length;
     expect(count).toBe(200_000);
     await source.close();
-  }, 60_000);
+  });
 
   test('names what is wrong with a query, with its line', async () => {
     const query = { sql: 'select id,\n oops\nfrom joinery_test_many order by id', file: 'q.sql', firstLine: 1 };

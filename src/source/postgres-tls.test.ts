@@ -43,7 +43,7 @@ describe('TLS to PostgreSQL', () => {
     folder = await mkdtemp(join(tmpdir(), 'joinery-pg-tls-'));
     await writeFile(join(folder, 'right.pem'), right.certificate);
     await writeFile(join(folder, 'wrong.pem'), wrong.certificate);
-  }, 60_000);
+  });
   afterAll(async () => {
     for (const server of servers) server.close();
     await rm(folder, { recursive: true });

@@ -28,7 +28,7 @@ beforeAll(async () => {
     alter database ${new URL(url).pathname.slice(1)} set bytea_output = 'escape';
     alter database ${new URL(url).pathname.slice(1)} set extra_float_digits = -5;
   `);
-}, 60_000);
+});
 afterAll(() => admin.end());
 
 /** One row with a column for each expression, read once: v0, v1, … */
@@ -312,7 +312,7 @@ describe('a table of PostgreSQL', () => {
       { numRuns: 25 },
     );
     expect((await admin.query('select * from precious')).rowCount).toBe(0);
-  }, 30_000);
+  });
 });
 
 describe('the text of a PostgreSQL value', () => {

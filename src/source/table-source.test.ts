@@ -26,7 +26,7 @@ beforeAll(async () => {
        ('c', 'CW', null, 'O''Brien', null), ('d', 'FT', '2026-11-27', null, '2026-11-21 08:00+00');
      insert into jobs values ('a', true, 'Boss', 1), ('a', false, 'Clerk', 1), ('d', true, 'Clerk', null)`,
   );
-}, 60_000);
+});
 
 const column = (name: string, over: Partial<ColumnDeclaration> = {}): ColumnDeclaration => ({
   name,

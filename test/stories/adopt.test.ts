@@ -40,7 +40,7 @@ describe('starting where 5,000 users exist', () => {
       from generate_series(0, 4979) n where n < 4460 or n >= 4760`);
     // Somebody who is new, and somebody whose account nobody gave an employee id.
     await story.sql(`insert into workers (id, given, family) values ('E90001', 'Brand', 'New'), ('E90002', 'u4460', 'Same')`);
-  }, 120_000);
+  });
 
   afterAll(async () => {
     await story.close();

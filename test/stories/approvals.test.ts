@@ -47,7 +47,7 @@ describe('what a guard stopped', () => {
       `update workers set status = 'Terminated' where id = 'W1'`,
       `update workers set title = 'Chief' where id = 'W2'`,
     );
-  }, 120_000);
+  });
   afterAll(async () => {
     await story.close();
   });

@@ -41,7 +41,7 @@ describe('purging and forgetting', () => {
       ]),
     );
     await story.run();
-  }, 120_000);
+  });
 
   afterAll(async () => {
     await story.close();
@@ -100,7 +100,7 @@ describe('purging and forgetting', () => {
     expect(story.accounts()).toMatchObject({ W3: 'off' });
     expect(story.property('W3', 'displayName')).toBe('Cleo Three');
     await using(async (runner) => expect(await runner.planPurge()).toMatchObject({ runs: expect.any(Array) }));
-  }, 120_000);
+  });
 
   it('rehires a leaver who was purged under the name that he had, with all that HR says', async () => {
     await story.sql(`update workers set status = 'Active', family = 'Rue' where id = 'W4'`);

@@ -40,7 +40,7 @@ describe('people who do not look', () => {
     story.work.environment['NOTIFY_URL'] =
       `http://127.0.0.1:${String(typeof address === 'object' && address !== null ? address.port : 0)}/hook`;
     await story.sql(people(['W1', 'W2', 'W3', 'W4'].map((id) => ({ id, given: id, family: 'One', title: 'Clerk' }))));
-  }, 120_000);
+  });
   afterAll(async () => {
     server.close();
     await story.close();

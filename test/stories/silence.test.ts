@@ -35,7 +35,7 @@ describe('an operation without a row', () => {
     );
     await story.run();
     story.clock.advance(60 * minute);
-  }, 120_000);
+  });
   afterAll(async () => {
     await story.close();
   });

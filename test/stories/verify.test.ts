@@ -33,7 +33,7 @@ describe('accounts that were changed outside', () => {
     await story.sql(`update workers set status = 'Terminated' where id in ('W2', 'W7')`);
     await story.run();
     story.clock.advance(3_600_000);
-  }, 120_000);
+  });
   afterAll(async () => {
     await story.close();
   });

@@ -27,5 +27,5 @@ describe('a process that may not generate code', () => {
       false,
       { values: ['xAda', 'x'], errors: [] },
     ]);
-  }, 30_000);
+  });
 });
