@@ -23,7 +23,7 @@ export interface LedgerEntry {
   readonly baselineUnknown: boolean;
   /** An active payload was confirmed or adopted once: tells a rehire from an enable. Set by close, never cleared. */
   readonly everEnabled: boolean;
-  /** A person released the worker's hold at this instant. Cleared when an enabled payload is confirmed: a release is for one enabling. */
+  /** A person released the worker's hold at this instant. Cleared when an enabled payload is confirmed: a release is for one enabling, and for seven days. */
   readonly released?: Instant;
   /** The service refused this payload for its data: not sent again until the payload differs. */
   readonly failed?: Failed;

@@ -75,7 +75,7 @@ describe('what becomes of a worker', () => {
     const names = new Set(knowledgeStates.map(nameOf));
     fc.assert(
       fc.property(entries, (entry) => {
-        expect(names).toContain(nameOf(knowledgeOf(entry)));
+        expect(names).toContain(nameOf(knowledgeOf(entry, 9)));
       }),
       { numRuns: 500 },
     );

@@ -1,4 +1,5 @@
 import type { HoldCause } from '../domain/change.ts';
+import type { Instant } from '../domain/clock.ts';
 import type { LedgerEntry } from '../domain/ledger.ts';
 import type { ChangeKind } from '../domain/words.ts';
 import { decisionTable, ledgerStateOf, type LedgerState, type RowState } from './decision.ts';
@@ -29,8 +30,8 @@ export const knowledgeStates: readonly Knowledge[] = Object.entries(words).flatM
     [...said, 'released' as const].map((word) => ({ state: name as LedgerState, word })), // oxlint-disable-line typescript/no-unsafe-type-assertion
 );
 
-export function knowledgeOf(entry: LedgerEntry | undefined): Knowledge {
-  return { state: ledgerStateOf(entry), word: lastWordOf(entry) };
+export function knowledgeOf(entry: LedgerEntry | undefined, now: Instant): Knowledge {
+  return { state: ledgerStateOf(entry), word: lastWordOf(entry, now) };
 }
 
 export interface Decision {

@@ -3,7 +3,17 @@ import { describe, expect, it, test } from 'vitest';
 import type { HoldCause } from '../domain/change.ts';
 import type { LedgerEntry } from '../domain/ledger.ts';
 import { coreUserSchema, type Payload } from '../domain/payload.ts';
-import { accountStateOf, accountStates, holdBack, holdTable, lastWordOf, lastWords, type AccountState, type LastWord } from './hold.ts';
+import {
+  accountStateOf,
+  accountStates,
+  holdBack,
+  holdTable,
+  lastWordOf,
+  lastWords,
+  releaseStands,
+  type AccountState,
+  type LastWord,
+} from './hold.ts';
 
 /** Written from the words, not from the table. */
 const expectations: readonly (readonly [AccountState, LastWord, HoldCause | 'free', string])[] = [
@@ -47,18 +57,21 @@ describe('the table of holds', () => {
 
   it('knows our last word of every entry', () => {
     const flying = { operation: 'o', hash: 'h', at: 1 } as const;
-    expect(lastWordOf(undefined)).toBe('nothing');
-    expect(lastWordOf(entry({}))).toBe('nothing');
-    expect(lastWordOf(entry({ confirmed: confirmed(true) }))).toBe('on');
-    expect(lastWordOf(entry({ confirmed: confirmed(false) }))).toBe('off');
-    expect(lastWordOf(entry({ confirmed: confirmed(true, 'adopted') }))).toBe('on');
-    expect(lastWordOf(entry({ confirmed: confirmed(false, 'adopted') }))).toBe('foundOff');
-    expect(lastWordOf(entry({ confirmed: confirmed(false, 'adopted'), everEnabled: false }))).toBe('off');
-    expect(lastWordOf(entry({ confirmed: confirmed(true), sent: { ...flying, payload: payload(false), change: 'leaver' } }))).toBe('off');
-    expect(lastWordOf(entry({ confirmed: confirmed(false), sent: { ...flying, payload: payload(true), change: 'rehire' } }))).toBe('on');
-    expect(lastWordOf(entry({ confirmed: confirmed(false, 'adopted'), released: 5 }))).toBe('released');
+    expect(lastWordOf(undefined, 9)).toBe('nothing');
+    expect(lastWordOf(entry({}), 9)).toBe('nothing');
+    expect(lastWordOf(entry({ confirmed: confirmed(true) }), 9)).toBe('on');
+    expect(lastWordOf(entry({ confirmed: confirmed(false) }), 9)).toBe('off');
+    expect(lastWordOf(entry({ confirmed: confirmed(true, 'adopted') }), 9)).toBe('on');
+    expect(lastWordOf(entry({ confirmed: confirmed(false, 'adopted') }), 9)).toBe('foundOff');
+    expect(lastWordOf(entry({ confirmed: confirmed(false, 'adopted'), everEnabled: false }), 9)).toBe('off');
+    expect(lastWordOf(entry({ confirmed: confirmed(true), sent: { ...flying, payload: payload(false), change: 'leaver' } }), 9)).toBe(
+      'off',
+    );
+    expect(lastWordOf(entry({ confirmed: confirmed(false), sent: { ...flying, payload: payload(true), change: 'rehire' } }), 9)).toBe('on');
+    expect(lastWordOf(entry({ confirmed: confirmed(false, 'adopted'), released: 5 }), 9)).toBe('released');
+    expect(lastWordOf(entry({ confirmed: confirmed(true), released: 5 }), 5 + releaseStands)).toBe('on');
     const silentLeaver = { payload: payload(false), hash: 'h', change: 'leaver', run: 'r' } as const;
-    expect(lastWordOf(entry({ confirmed: confirmed(true), baselineUnknown: true, desired: silentLeaver }))).toBe('off');
+    expect(lastWordOf(entry({ confirmed: confirmed(true), baselineUnknown: true, desired: silentLeaver }), 9)).toBe('off');
   });
 
   it('reads accounts as they are', () => {

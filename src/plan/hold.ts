@@ -1,4 +1,5 @@
 import type { HoldCause } from '../domain/change.ts';
+import type { Instant } from '../domain/clock.ts';
 import type { LedgerEntry } from '../domain/ledger.ts';
 import { isSentChange, type ChangeKind } from '../domain/words.ts';
 
@@ -58,9 +59,15 @@ export function holdOf(effect: Effect, account: AccountState, word: LastWord): H
   return account === 'on' && word === 'released' ? 'free' : creationTable[account];
 }
 
-export function lastWordOf(entry: LedgerEntry | undefined): LastWord {
+/**
+ * How long a release lets its worker be enabled; ms. One that nothing came of, because the account was turned on by hand or no row moved, would otherwise undo the next
+ * hold, months later, which nobody has looked at.
+ */
+export const releaseStands = 7 * 86_400_000;
+
+export function lastWordOf(entry: LedgerEntry | undefined, now: Instant): LastWord {
   if (entry === undefined) return 'nothing';
-  if (entry.released !== undefined) return 'released';
+  if (entry.released !== undefined && now - entry.released < releaseStands) return 'released';
   if (entry.sent !== undefined) return entry.sent.payload.active ? 'on' : 'off';
   // After silence the account may be as confirmed or as last wished for: a disable of ours may be what turned it off.
   if (entry.baselineUnknown && entry.desired?.payload.active === false) return 'off';

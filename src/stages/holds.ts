@@ -35,7 +35,7 @@ export interface Holds extends Protection {
 
 /** Errors: PLN-206 for a list that cannot be read: without it nobody knows who must not be touched. */
 export function openHolds(context: Pick<StageContext, 'pipeline' | 'store' | 'clock' | 'signal'>, directory: DirectoryView): Holds {
-  const { pipeline, store } = context;
+  const { pipeline, store, clock } = context;
   const { isProtected } = openProtection(context);
   const holdList = openHoldList(context);
   return {
@@ -51,7 +51,7 @@ export function openHolds(context: Pick<StageContext, 'pipeline' | 'store' | 'cl
       const listed = enabling > 0 ? await holdList() : new Set<ExternalId>();
       for (const { externalId, effect } of asked) {
         const entry = entries.get(externalId);
-        const cause = holdOf(effect, accountStateOf(accounts?.get(externalId)), lastWordOf(entry));
+        const cause = holdOf(effect, accountStateOf(accounts?.get(externalId)), lastWordOf(entry, clock.now()));
         const doubted = cause === 'directory' || cause === 'exists' ? entry : undefined;
         const ours = doubted?.baselineUnknown === true && (await wentSilent(store, scopeOf(pipeline), doubted, cause === 'exists'));
         if (cause !== 'free' && !ours) held.set(externalId, cause);

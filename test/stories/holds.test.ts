@@ -201,6 +201,20 @@ describe('without the right to read users', () => {
 });
 
 describe('a release', () => {
+  it('that nothing came of does not undo a hold of later', async () => {
+    story = await openStory();
+    await story.sql(three);
+    await story.run();
+    // The account was turned on by hand, and no row of his moved.
+    await release('W1');
+    await story.run();
+    story.clock.advance(8 * 86_400_000);
+    story.setAccount('W1', { accountEnabled: false });
+    await story.sql(`update workers set title = 'Chief' where id = 'W1'`);
+    expect((await story.run()).plan.held).toEqual({ directory: 1 });
+    expect(story.accounts()).toMatchObject({ W1: 'off' });
+  });
+
   it('stands in the journal with its reason and without the worker', async () => {
     story = await openStory();
     await story.sql(three);

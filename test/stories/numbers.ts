@@ -159,6 +159,7 @@ export const storyNumbers: readonly StoryNumber[] = [
         'a pre-hire whose employee id an account carries that is on turns nobody off, until somebody decides',
         'a pre-hire whose account we turned on ourselves, by a joining that went silent, is turned off: his first day was moved',
         'stands in the journal with its reason and without the worker',
+        'that nothing came of does not undo a hold of later',
       ),
       shown(
         'hold lists by file and query, protection by list and expression',

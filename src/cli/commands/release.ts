@@ -24,7 +24,7 @@ export function releaseCommand(register: Register): Command {
         executePipeline(io, file, options, async ({ runner, say, tell }) => {
           const by = personOf(io);
           await runner.release(options.worker, options.reason, by);
-          say(`Worker ${options.worker} is released: the next run may enable the account. Hold lists still count.\n`);
+          say(`Worker ${options.worker} is released: within seven days a run may enable the account, once. Hold lists still count.\n`);
           tell({ type: 'result', released: options.worker });
           return 'success';
         }),

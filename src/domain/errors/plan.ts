@@ -35,7 +35,7 @@ export const planErrors = defineErrors({
     title: 'A worker is held',
     exit: 'success',
     why: 'Nothing that leaves his account enabled is sent: somebody else disabled it, the hold list or the pipeline names him, or the service could not write it. A disable would still be sent, unless he is protected.',
-    fix: 'Find out why. If he may be enabled, `joinery release PIPELINE --worker ID --reason TEXT`, or take him off the list.',
+    fix: 'Find out why. If he may be enabled, `joinery release PIPELINE --worker ID --reason TEXT`, which stands for seven days, or take him off the list.',
   },
   'PLN-107': {
     title: 'Managers lead in a circle',
