@@ -24,6 +24,8 @@ export interface Case {
   readonly keepManager?: boolean;
   /** Somebody asked for him to be sent again: also what equals the baseline, or was refused before, becomes an operation. */
   readonly resend?: boolean;
+  /** Of `resend`: a person named him, so that he goes also where he is off already, because somebody may have turned his account on. */
+  readonly named?: boolean;
   readonly warnings: readonly Diagnostic[];
 }
 
@@ -35,7 +37,8 @@ export function changeOf(worker: Case, leavers: LeaversDeclaration): Change | un
   const { entry, externalId } = worker;
   const state = isDoubtfulDisable(worker) ? 'uncertainEnabled' : ledgerStateOf(entry);
   const last = lastPayload(entry);
-  const decided = policyOf(worker.row, decisionTable[worker.row][state], leavers);
+  const cell = decisionTable[worker.row][state];
+  const decided = policyOf(worker.row, cell === 'frozen' && worker.named === true ? 'leaver' : cell, leavers);
   const payload = payloadOf(worker, decided, last);
   if (payload === undefined) return undefined;
   const payloadHash = hashJson(payload);
@@ -120,6 +123,7 @@ export function triedPayload(entry: LedgerEntry | undefined): Payload | undefine
 function causeOf(worker: Case, change: ChangeKind, uncertain: boolean, entry: LedgerEntry | undefined, differing: number): ChangeCause {
   if (worker.row === 'vanished' || worker.row === 'outOfScope' || worker.row === 'rejectedInactive') return worker.row;
   if (change === 'joiner' || change === 'pre-hire') return uncertain ? 'silence' : 'new';
+  if (worker.named === true && differing === 0) return 'resend';
   if (change !== 'mover' && change !== 'none') return 'status';
   if (uncertain) return 'silence';
   if (differing === 0 && worker.resend === true) return 'resend';

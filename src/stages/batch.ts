@@ -98,6 +98,8 @@ export interface PlanOptions {
   readonly firstRun?: boolean;
   /** Workers to be sent again although nothing differs, or although the service refused the same before. */
   readonly resend?: ReadonlySet<ExternalId>;
+  /** Of `resend`, whom the person named: they go also where they are off already. */
+  readonly named?: ReadonlySet<ExternalId>;
   /** Workers who are to get another user name: this one, or the first free candidate. */
   readonly rename?: Renames;
   /** Only a part of what would change; the rest stays as if it had not been looked at. */
@@ -137,6 +139,7 @@ export async function batch(context: StageContext, run: Run, directory: Director
       holds: openHolds(context, directory),
       isIn: inOnly(options.only),
       resend: options.resend ?? new Set<ExternalId>(),
+      named: options.named ?? new Set<ExternalId>(),
     };
     const decided = decideWorkers(context, readHandoff(store, run.id, 'verdicts.ndjson'), input);
     await writeHandoff(

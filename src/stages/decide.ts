@@ -30,6 +30,8 @@ export interface DecideInput {
   readonly holds: Holds;
   /** Workers who are sent again although nothing differs. */
   readonly resend: ReadonlySet<ExternalId>;
+  /** Of those, whom a person named. */
+  readonly named: ReadonlySet<ExternalId>;
   /** Whether a worker is in a plan that is confined; see `only`. */
   readonly isIn: (externalId: ExternalId, change: Change | undefined) => boolean;
 }
@@ -103,6 +105,7 @@ function* decideVerdict(
       managerKnown: manager.known,
       keepManager: outside === 'keep',
       resend: input.resend.has(externalId) || entry?.marked === 'resend',
+      named: input.named.has(externalId),
       warnings: verdict.kind === 'rejected' ? verdict.warnings : [...verdict.warnings, ...manager.warnings],
     },
     context.pipeline.leavers,
@@ -257,7 +260,8 @@ function* decideVanished(
   const wasGone = entry.evaluated?.fingerprint === goneFingerprint;
   const due = wasGone || (passes >= fullPasses && input.asOf - since >= hours);
   const wasRejected = entry.evaluated?.verdict === 'rejected';
-  const survey = { chosen: new Map<string, string>(), managerKnown: true, warnings: [] };
+  const named = input.named.has(externalId);
+  const survey = { chosen: new Map<string, string>(), managerKnown: true, resend: named, named, warnings: [] };
   const change: Change | undefined = due
     ? changeOf({ externalId, row: 'vanished', entry, ...survey }, context.pipeline.leavers)
     : undefined;

@@ -10,7 +10,7 @@ import { dayOf, type StageContext } from './context.ts';
 import { PositionTracker } from '../source/position.ts';
 import { fingerprintFile, writeDocument, type ExtractItem, type ExtractSummary } from '../store/run-files.ts';
 import { refuseMissingColumns, stopForColumns } from './missing-columns.ts';
-import { previousPass } from './previous-pass.ts';
+import { previousPass, type Asked } from './previous-pass.ts';
 
 /**
  * First stage: one read-only pass over the source at one moment. Gives who must be looked at again, in key order: rows that are new or differ from the last
@@ -21,7 +21,7 @@ export async function* extract(
   context: StageContext,
   run: Run,
   source: Source,
-  asked: ReadonlySet<ExternalId> = new Set(),
+  asked: Asked = { workers: new Set(), gone: new Set() },
 ): AsyncGenerator<readonly ExtractItem[]> {
   const { store, mapping, emit, clock, signal } = context;
   const started = clock.now();

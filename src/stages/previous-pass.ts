@@ -32,11 +32,18 @@ export interface PreviousPass {
   readonly partial?: PartialRead & { readonly fullPassAt: Instant };
 }
 
+/** Whom a person wants to be looked at. */
+export interface Asked {
+  readonly workers: ReadonlySet<ExternalId>;
+  /** Of these, who left the source for good. */
+  readonly gone: ReadonlySet<ExternalId>;
+}
+
 /**
  * The fingerprint file is a cache of the ledger's `evaluated`. It is believed only if it was written by the run that was accepted last;
- * a run that died between accept and rename left its file in its own folder, and anything else is rebuilt from the ledger. `asked`: workers whom a person wants to be looked at.
+ * a run that died between accept and rename left its file in its own folder, and anything else is rebuilt from the ledger.
  */
-export async function previousPass(context: StageContext, run: Run, source: Source, asked: ReadonlySet<ExternalId>): Promise<PreviousPass> {
+export async function previousPass(context: StageContext, run: Run, source: Source, asked: Asked): Promise<PreviousPass> {
   const { store, pipeline, mapping } = context;
   const scope = scopeOf(pipeline);
   const last = await store.runs.latestWhole(pipeline.name, acceptedStates);
@@ -51,8 +58,8 @@ export async function previousPass(context: StageContext, run: Run, source: Sour
     store.ledger.rejectedFor(scope, pipeline.name, 'PLN-101'),
   ]);
   // A key that two pipelines claim is looked at by each run of both until one of them lets go, which nobody's row may show.
-  const again = new Set([...due, ...unsettled, ...missing, ...claims, ...claimed.keys(), ...contested, ...asked]);
-  const base = { again, missing: new Set([...missing, ...claims]) };
+  const again = new Set([...due, ...unsettled, ...missing, ...claims, ...claimed.keys(), ...contested, ...asked.workers]);
+  const base = { again, missing: new Set([...missing, ...claims, ...asked.gone]) };
   if (last === undefined) {
     return { ...base, fingerprints: partSince ? (await rebuild(context, source.keyOrder)).records : noFingerprints(), everybody: true };
   }
@@ -67,7 +74,7 @@ export async function previousPass(context: StageContext, run: Run, source: Sour
     const everybody = newDate || isEdited;
     const spared = isEdited && !newDate ? { spared: await spareUnaffected(context, run, file.header.mapping) } : {};
     // A disable that is not settled of somebody who is missing goes out again by a pass that finds him missing.
-    const isUrgent = unsettled.some((key) => base.missing.has(key));
+    const isUrgent = asked.gone.size > 0 || unsettled.some((key) => base.missing.has(key));
     const partial = everybody || isUrgent ? undefined : partialRead(context, run, source, summary, again);
     return { ...base, fingerprints: file.body, everybody, ...spared, ...(partial === undefined ? {} : { partial }) };
   }

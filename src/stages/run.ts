@@ -2,6 +2,7 @@ import { stopsPlan, withApprovals } from '../domain/approval.ts';
 import type { PlanHead } from '../domain/change.ts';
 import type { Instant } from '../domain/clock.ts';
 import { JoineryError } from '../domain/error.ts';
+import { goneFingerprint } from '../domain/ledger.ts';
 import type { Run, RunState } from '../domain/run.ts';
 import type { ExternalId, RunId } from '../domain/words.ts';
 import { groundOf, movedGround } from '../plan/ground.ts';
@@ -72,10 +73,18 @@ export async function planRun(
   directory: DirectoryView,
   options: PlanOptions = {},
 ): Promise<PlanHead> {
-  const asked = new Set([...(options.resend ?? []), ...(options.rename?.keys() ?? [])]);
+  const workers = new Set([...(options.resend ?? []), ...(options.rename?.keys() ?? [])]);
+  const asked = { workers, gone: await goneOf(context, options.named ?? new Set()) };
   await keepingRows(context, run, (keep) => writeVerdicts(context, run, extract(context, run, source, asked), keep));
   await context.store.runs.advance(context.lease, run.id, { state: 'transformed' });
   return batch(context, run, directory, options);
+}
+
+/** Who left the source for good is in no list of whom to look for. */
+async function goneOf({ store, pipeline }: StageContext, workers: ReadonlySet<ExternalId>): Promise<ReadonlySet<ExternalId>> {
+  if (workers.size === 0) return workers;
+  const entries = await store.ledger.getMany(scopeOf(pipeline), [...workers]);
+  return new Set([...workers].filter((worker) => entries.get(worker)?.evaluated?.fingerprint === goneFingerprint));
 }
 
 /** The extract stage on its own: its result waits in the run for the transform stage. */

@@ -92,7 +92,11 @@ export class Runner {
   resend(choice: ResendChoice): Promise<Planned> {
     return this.#withService(async (context, around, graph) => {
       const resend = await chooseResent(context, choice, (work) => this.#withSource(work));
-      return this.#planNew(context, around, graph, { firstRun: this.#options.firstRun, resend });
+      return this.#planNew(context, around, graph, {
+        firstRun: this.#options.firstRun,
+        resend,
+        ...('workers' in choice ? { named: resend } : {}),
+      });
     });
   }
 

@@ -75,6 +75,27 @@ describe('accounts that were changed outside', () => {
     expect((await story.command('journal', 'verify', pipeline())).code).toBe(0);
   });
 
+  it('are disabled again when somebody names who was turned on, whether his row still says so or is gone', async () => {
+    const again = async (): Promise<void> => {
+      expect((await story.command('resend', pipeline(), '--all')).out).not.toMatch(/leaver\s+[1-9]/);
+      story.clock.advance(60_000);
+      const { out } = await story.command('resend', pipeline(), '--worker', 'W2');
+      expect(out).toMatch(/leaver\s+1/);
+      await story.command('apply', pipeline(), '--run', 'latest');
+      expect(story.accounts()).toMatchObject({ W2: 'off' });
+    };
+    await again();
+    await story.sql(`delete from workers where id = 'W2'`);
+    for (let pass = 0; pass < 3; pass++) {
+      story.clock.advance(25 * 3_600_000);
+      await story.run();
+    }
+    story.setAccount('W2', { accountEnabled: true });
+    expect(drifts((await verify()).lines)).toContain('W2 enabled');
+    await again();
+    expect((await story.run()).plan.price.operations).toBe(0);
+  });
+
   it('are not guessed at: what is in flight or was confirmed a moment ago is counted and not compared', async () => {
     await story.sql(`update workers set title = 'Chief' where id = 'W4'`);
     const runner = await story.open();

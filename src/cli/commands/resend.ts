@@ -22,7 +22,7 @@ export function resendCommand(register: Register): Command {
     'joinery resend pipelines/contoso.yaml --attribute department',
   )
     .argument('<pipeline>', 'the pipeline file')
-    .option('--worker <id...>', 'these workers, by the key of the source')
+    .option('--worker <id...>', 'these workers, by the key of the source; also who is off, if his account was turned on outside')
     .option('--attribute <name...>', 'everybody whose last payload has one of these attributes')
     .option(
       '--where <expression>',

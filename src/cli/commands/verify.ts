@@ -72,7 +72,7 @@ function text(masks: Masks, path: string, value: Json | undefined): string | nul
 }
 
 const words: Readonly<Record<DriftKind, string>> = {
-  enabled: 'on, and should be off: somebody enabled it. Disable it at once; joinery resend sends the record again',
+  enabled: 'on, and should be off: somebody enabled it. joinery resend --worker ID, then apply, disables it again',
   disabled: 'off, and should be on: somebody disabled it. The next run holds the worker; joinery release lets him be enabled',
   missing: 'not there: deleted outside. joinery resend creates it anew, if that is meant',
   renumbered: 'under another employee id, or none: give it the worker’s key back, or joinery rekey',
