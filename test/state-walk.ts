@@ -2,8 +2,11 @@ import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 import { hashJson } from '../src/domain/canonical-json.ts';
 import { JoineryError } from '../src/domain/error.ts';
+import type { LedgerEntry } from '../src/domain/ledger.ts';
 import { isDisable } from '../src/domain/words.ts';
-import type { AcceptRecord, Closure, FinishSending, Lease, Store } from '../src/store/contract.ts';
+import { lastPayload } from '../src/plan/decision.ts';
+import type { AcceptRecord, AccountName, Closure, FinishSending, Lease, Store } from '../src/store/contract.ts';
+import { foldUserName } from '../src/store/entry.ts';
 import { LedgerModel, modelled, type ModelOperation } from './state-model.ts';
 import { batchId, beginRun, collect, evaluatedAt, limits, payloadOf, sendingInput } from './state-builders.ts';
 
@@ -178,6 +181,12 @@ export class Walk {
       Object.fromEntries(entries.map((entry) => [entry.externalId, modelled(entry)])),
       Object.fromEntries([...this.model.entries].map(([worker, entry]) => [worker, { ...entry, baseline: this.model.baseline(worker) }])),
     );
+    // What is said of accounts without their payloads is what the payloads say.
+    const told = await this.store.ledger.accountNames(this.scope, this.pipeline, [...workers, 'nobody']);
+    assert.deepEqual(
+      new Map([...told].toSorted()),
+      new Map(entries.flatMap((entry) => (lastPayload(entry) === undefined ? [] : [[entry.externalId, accountName(entry)]]))),
+    );
     for (const batch of this.model.batches.values()) {
       const stored = await this.store.operations.batch(batch.id);
       assert.deepEqual([batch.id, stored?.state, stored?.sends], [batch.id, batch.state, batch.sends]);
@@ -200,4 +209,13 @@ export class Walk {
       }
     }
   }
+}
+
+function accountName({ desired, sent, confirmed }: LedgerEntry): AccountName {
+  const last = sent ?? confirmed;
+  const userName = last?.payload['userName'];
+  return {
+    ...(typeof userName === 'string' ? { userName: foldUserName(userName) } : {}),
+    isSettled: desired === undefined || hashJson(desired.payload) === hashJson(last?.payload),
+  };
 }

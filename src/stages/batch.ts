@@ -25,14 +25,22 @@ import { callAllowance } from './allowance.ts';
 import { ChangeTally } from './change-listing.ts';
 import { scopeOf, type StageContext } from './context.ts';
 import { decideWorkers, type Decided } from './decide.ts';
-import { readDocument, readHandoff, writeDocument, writeHandoff, type BatchLine, type PlanLine } from '../store/run-files.ts';
+import {
+  readDocument,
+  readHandoff,
+  writeDocument,
+  writeHandoff,
+  type BatchLine,
+  type PlanLine,
+  type TransformItem,
+} from '../store/run-files.ts';
 import { judgePlan } from './judge-plan.ts';
 import { inOnly, onlyKey, type Only } from './only.ts';
 import { Repeats } from './repeats.ts';
 import { timed } from './stage-events.ts';
 import { acceptedStates, isOfJob } from './previous-pass.ts';
 import type { Renames } from './name-seekers.ts';
-import { surveyVerdicts } from './survey.ts';
+import { Surveyor, surveyVerdicts } from './survey.ts';
 import { planStaging } from './plan-staging.ts';
 import { refuseUnknownHistory } from './first-run.ts';
 import type { DirectoryView } from './directory-names.ts';
@@ -110,13 +118,21 @@ export interface PlanOptions {
 
 /**
  * Third stage: from verdicts and ledger to a plan with its guards, price, hash and batches. Changes nothing in the ledger. Two passes over
- * the verdicts, so that names and managers are judged by the whole plan while payloads are never all in memory.
+ * the verdicts, so that names and managers are judged by the whole plan while payloads are never all in memory. `surveyed`: the first of them was made with the verdicts.
  */
-export async function batch(context: StageContext, run: Run, directory: DirectoryView, options: PlanOptions = {}): Promise<PlanHead> {
+export async function batch(
+  context: StageContext,
+  run: Run,
+  directory: DirectoryView,
+  options: PlanOptions = {},
+  surveyed?: Surveyor,
+): Promise<PlanHead> {
   return timed(context, 'batch', async () => {
     const { store, pipeline, mapping } = context;
     const scope = scopeOf(pipeline);
-    const survey = await surveyVerdicts(context, readHandoff(store, run.id, 'verdicts.ndjson'), directory, options.rename ?? new Map());
+    const verdicts = (): AsyncIterable<TransformItem> => readHandoff(store, run.id, 'verdicts.ndjson');
+    const surveyor = surveyed ?? (await surveyVerdicts(verdicts(), new Surveyor(context, directory, options.rename ?? new Map())));
+    const survey = await surveyor.finish();
     if (options.firstRun !== true) await refuseUnknownHistory(context, survey.newcomers, directory);
     const summary = await readDocument(store, run.id, 'extract.json');
     const totals = new PlanTotals();
@@ -141,7 +157,7 @@ export async function batch(context: StageContext, run: Run, directory: Director
       resend: options.resend ?? new Set<ExternalId>(),
       named: options.named ?? new Set<ExternalId>(),
     };
-    const decided = decideWorkers(context, readHandoff(store, run.id, 'verdicts.ndjson'), input);
+    const decided = decideWorkers(context, verdicts(), input);
     await writeHandoff(
       store,
       run.id,

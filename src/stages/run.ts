@@ -14,12 +14,21 @@ import { extract } from './extract.ts';
 import { planFollowUp } from './follow-up.ts';
 import { openHolds } from './holds.ts';
 import { inChunks } from '../store/ndjson.ts';
-import { inPieces, readDocument, readHandoff, writeDocument, writeHandoff, type ExtractItem } from '../store/run-files.ts';
+import {
+  inPieces,
+  readDocument,
+  readHandoff,
+  writeDocument,
+  writeHandoff,
+  type ExtractItem,
+  type TransformItem,
+} from '../store/run-files.ts';
 import { keepingRows, type KeepRows } from './keep-rows.ts';
 import { load, sendBatches } from './load.ts';
 import { explainCode, isSetUpFailure } from '../entra/outcome-codes.ts';
 import { reconcile, type ReconcileResult } from './reconcile.ts';
 import type { Surroundings } from './surroundings.ts';
+import { Surveyor } from './survey.ts';
 import { transform } from './transform.ts';
 import type { DirectoryView } from './directory-names.ts';
 
@@ -75,9 +84,10 @@ export async function planRun(
 ): Promise<PlanHead> {
   const workers = new Set([...(options.resend ?? []), ...(options.rename?.keys() ?? [])]);
   const asked = { workers, gone: await goneOf(context, options.named ?? new Set()) };
-  await keepingRows(context, run, (keep) => writeVerdicts(context, run, extract(context, run, source, asked), keep));
+  const surveyor = new Surveyor(context, directory, options.rename ?? new Map());
+  await keepingRows(context, run, (keep) => writeVerdicts(context, run, extract(context, run, source, asked), keep, surveyor));
   await context.store.runs.advance(context.lease, run.id, { state: 'transformed' });
-  return batch(context, run, directory, options);
+  return batch(context, run, directory, options, surveyor);
 }
 
 /** Who left the source for good is in no list of whom to look for. */
@@ -103,8 +113,17 @@ async function writeVerdicts(
   run: Run,
   items: AsyncIterable<readonly ExtractItem[]>,
   keep?: KeepRows,
+  surveyor?: Surveyor,
 ): Promise<void> {
-  await writeHandoff(context.store, run.id, 'verdicts.ndjson', inPieces(transform(context, run, items, keep)));
+  const verdicts = transform(context, run, items, keep);
+  await writeHandoff(context.store, run.id, 'verdicts.ndjson', inPieces(surveyor === undefined ? verdicts : surveyed(verdicts, surveyor)));
+}
+
+async function* surveyed(chunks: AsyncIterable<readonly TransformItem[]>, surveyor: Surveyor): AsyncGenerator<readonly TransformItem[]> {
+  for await (const chunk of chunks) {
+    await surveyor.add(chunk);
+    yield chunk;
+  }
 }
 
 /**

@@ -1,11 +1,13 @@
 import type { RekeyCase } from '../domain/change.ts';
 import { otherOwnerOf, type LedgerEntry } from '../domain/ledger.ts';
-import type { Verdict } from '../domain/verdict.ts';
+import type { Payload } from '../domain/payload.ts';
+import type { DraftVerdict, Verdict } from '../domain/verdict.ts';
 import type { ExternalId } from '../domain/words.ts';
 import { isLeavingRow, lastPayload, rowStateOf } from '../plan/decision.ts';
 import { findRekeys, type Newcomer, type Somebody } from '../plan/rekey.ts';
 import { seekersOf, type Renames } from './name-seekers.ts';
 import { scopeOf, type StageContext } from './context.ts';
+import type { AccountName } from '../store/contract.ts';
 import type { TransformItem } from '../store/run-files.ts';
 import { inChunks } from '../store/ndjson.ts';
 import { foldName, NameChoice, type NameSeeker, type TakenNames } from './user-names.ts';
@@ -50,44 +52,123 @@ class People {
   }
 }
 
-/** First pass over the verdicts. `directory` says which names accounts outside the ledger have; `asked` who is to be renamed. */
-export async function surveyVerdicts(
-  context: StageContext,
-  items: AsyncIterable<TransformItem>,
-  directory: TakenNames,
-  asked: Renames,
-): Promise<Survey> {
-  const scope = scopeOf(context.pipeline);
-  const { ledger } = context.store;
-  const names = new NameChoice();
-  const newcomers = new Set<ExternalId>();
-  const people = new People();
-  for await (const chunk of inChunks(items, 500)) {
-    const keys = chunk.flatMap((item) => {
-      if (item.kind === 'keyless') return [];
-      return [item.kind === 'verdict' ? item.verdict.externalId : item.externalId];
-    });
-    const entries = await ledger.getMany(scope, keys);
-    const seekers: NameSeeker[] = [];
-    for (const item of chunk) {
-      if (item.kind === 'keyless') continue;
-      const externalId = item.kind === 'verdict' ? item.verdict.externalId : item.externalId;
-      const entry = entries.get(externalId);
-      people.evaluated.add(externalId);
-      if (otherOwnerOf(entry, context.pipeline.name) !== undefined) continue;
-      if (item.kind === 'vanished' || isLeavingRow(rowStateOf(item.verdict))) people.addLeaving(entry);
-      if (item.kind === 'vanished' || item.verdict.kind !== 'draft') continue;
-      seekers.push(...seekersOf(item.verdict, entry, asked));
-      if (!getsAccount(item.verdict, entry)) continue;
-      newcomers.add(externalId);
-      people.add(item, entry);
-    }
-    if (seekers.length === 0) continue;
-    const candidates = [...new Set(seekers.flatMap((seeker) => seeker.candidates))];
-    const [inLedger, inDirectory] = await Promise.all([ledger.userNamesTaken(scope, candidates), directory.of(candidates)]);
-    names.choose(seekers, merged(inLedger, inDirectory));
+/** Workers who are looked up together. */
+const workersPerLook = 500;
+
+/**
+ * First pass over the verdicts, in pieces of any size and in the order of the source: while they are made, or from the file in which they wait. Of most workers it is enough to know
+ * that they have an account and by which name, which the ledger tells without their payloads. `directory`, which says which names accounts outside the ledger have, is asked at the
+ * end: the source's statement must not wait for it. `asked`: who is to be renamed.
+ */
+export class Surveyor {
+  readonly #context: StageContext;
+  readonly #directory: TakenNames;
+  readonly #asked: Renames;
+  readonly #newcomers = new Set<ExternalId>();
+  readonly #people = new People();
+  readonly #seekers: NameSeeker[] = [];
+  #waiting: Surveyed[] = [];
+
+  constructor(context: StageContext, directory: TakenNames, asked: Renames) {
+    this.#context = context;
+    this.#directory = directory;
+    this.#asked = asked;
   }
-  return { names, newcomers, rekeys: await rekeysOf(context, people) };
+
+  async add(items: readonly TransformItem[]): Promise<void> {
+    for (const item of items) if (item.kind !== 'keyless') this.#waiting.push(slimmed(item));
+    while (this.#waiting.length >= workersPerLook) await this.#look(this.#waiting.splice(0, workersPerLook));
+  }
+
+  /** After the last verdict. */
+  async finish(): Promise<Survey> {
+    await this.#look(this.#waiting.splice(0));
+    const { ledger } = this.#context.store;
+    const names = new NameChoice();
+    for await (const seekers of inChunks(this.#seekers, workersPerLook)) {
+      const candidates = [...new Set(seekers.flatMap((seeker) => seeker.candidates))];
+      const [inLedger, inDirectory] = await Promise.all([
+        ledger.userNamesTaken(scopeOf(this.#context.pipeline), candidates),
+        this.#directory.of(candidates),
+      ]);
+      names.choose(seekers, merged(inLedger, inDirectory));
+    }
+    return { names, newcomers: this.#newcomers, rekeys: await rekeysOf(this.#context, this.#people) };
+  }
+
+  async #look(items: readonly Surveyed[]): Promise<void> {
+    const { pipeline, store } = this.#context;
+    const scope = scopeOf(pipeline);
+    const calm = items.flatMap((item) => (mayBeCalm(item, this.#asked) ? [item.verdict.externalId] : []));
+    const accounts = calm.length === 0 ? new Map() : await store.ledger.accountNames(scope, pipeline.name, calm);
+    const others = items.filter((item) => !(mayBeCalm(item, this.#asked) && isCalm(item.verdict, accounts.get(item.verdict.externalId))));
+    const entries = others.length === 0 ? new Map() : await store.ledger.getMany(scope, others.map(idOf));
+    for (const item of items) this.#people.evaluated.add(idOf(item));
+    for (const item of others) this.#weigh(item, entries.get(idOf(item)));
+  }
+
+  #weigh(item: Surveyed, entry: LedgerEntry | undefined): void {
+    if (otherOwnerOf(entry, this.#context.pipeline.name) !== undefined) return;
+    if (item.kind === 'vanished' || isLeavingRow(rowStateOf(item.verdict))) this.#people.addLeaving(entry);
+    if (item.kind === 'vanished' || item.verdict.kind !== 'draft') return;
+    this.#seekers.push(...seekersOf(item.verdict, entry, this.#asked));
+    if (!getsAccount(item.verdict, entry)) return;
+    this.#newcomers.add(item.verdict.externalId);
+    this.#people.add(item, entry);
+  }
+}
+
+/** Survey of the verdicts in a file. */
+export async function surveyVerdicts(items: AsyncIterable<TransformItem>, surveyor: Surveyor): Promise<Surveyor> {
+  for await (const chunk of inChunks(items, workersPerLook)) await surveyor.add(chunk);
+  return surveyor;
+}
+
+type Surveyed = Exclude<TransformItem, { readonly kind: 'keyless' }>;
+type CalmItem = Extract<Surveyed, { readonly kind: 'verdict' }> & { readonly verdict: DraftVerdict };
+
+/** A verdict with what of it is looked at here, for hundreds wait together while the source is read. */
+function slimmed(item: Surveyed): Surveyed {
+  if (item.kind === 'vanished' || item.verdict.kind !== 'draft') return item;
+  const { verdict, fingerprint, identity } = item;
+  const { active, preHire, payload, once, hash } = verdict.draft;
+  const { schemas, externalId, userName } = payload;
+  const slim: Payload = { schemas, externalId, active, ...(userName === undefined ? {} : { userName }) };
+  return {
+    kind: 'verdict',
+    verdict: {
+      kind: 'draft',
+      externalId: verdict.externalId,
+      warnings: [],
+      draft: { active, preHire, payload: slim, empty: [], once, hash },
+    },
+    fingerprint,
+    ordinals: [],
+    ...(identity === undefined ? {} : { identity }),
+  };
+}
+
+function idOf(item: Surveyed): ExternalId {
+  return item.kind === 'verdict' ? item.verdict.externalId : item.externalId;
+}
+
+/** Whom nothing is sought for if he has his account already. A rename by other candidates is found in the whole entry. */
+function mayBeCalm(item: Surveyed, asked: Renames): item is CalmItem {
+  if (item.kind !== 'verdict' || item.verdict.kind !== 'draft') return false;
+  const { draft, externalId } = item.verdict;
+  return (draft.active || draft.preHire) && !asked.has(externalId) && draft.once.every(({ renames }) => renames !== true);
+}
+
+/** Names in which folding changes the case of ASCII letters and nothing else, as the ledger has it and as names are compared here. */
+const plainName = /^[\w.@+'-]+$/;
+
+/**
+ * Said of somebody who has an account: he keeps the names that he has, none of which the ledger wants to be another one. A name that follows the row is his, too.
+ */
+function isCalm({ draft }: DraftVerdict, account: AccountName | undefined): boolean {
+  if (account === undefined || (draft.once.length > 0 && !account.isSettled)) return false;
+  const written = draft.payload['userName'];
+  return typeof written !== 'string' || (plainName.test(written) && foldName(written) === account.userName);
 }
 
 /** The cases of this plan, and those in which another plan holds a half: its other half must not move here either. */

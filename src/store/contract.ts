@@ -9,12 +9,14 @@ import type { Erasure } from './contract-erasure.ts';
 import type { People } from './contract-people.ts';
 import type { BatchId, ExternalId, JobScope, OperationId, Outcome, PipelineName, RunId, Sha256 } from '../domain/words.ts';
 import type { Approvals } from './contract-approvals.ts';
+import type { Brief } from './contract-brief.ts';
 import type { Conditions } from './contract-conditions.ts';
 import type { Figures } from './contract-figures.ts';
 import type { Files } from './contract-files.ts';
 import type { Journal } from './contract-journal.ts';
 
 export type { Approvals } from './contract-approvals.ts';
+export type { AccountName, KnownEvaluation } from './contract-brief.ts';
 export type { Conditions } from './contract-conditions.ts';
 export type { Figures, EndFigure, LookedAt, StandingFigure, WorkerEnd } from './contract-figures.ts';
 export type { FileArea, Files } from './contract-files.ts';
@@ -90,13 +92,9 @@ export interface RunPatch {
   readonly partial?: true;
 }
 
-export interface Ledger extends People {
+export interface Ledger extends People, Brief {
   get(scope: JobScope, externalId: ExternalId): Promise<LedgerEntry | undefined>;
   getMany(scope: JobScope, externalIds: readonly ExternalId[]): Promise<ReadonlyMap<ExternalId, LedgerEntry>>;
-  /** Which of these workers have an account as far as is known: the service was told of them, or is being told. */
-  known(scope: JobScope, externalIds: readonly ExternalId[]): Promise<ReadonlySet<ExternalId>>;
-  /** What accepted runs found about these workers, without any payload; only those who were evaluated. */
-  evaluations(scope: JobScope, externalIds: readonly ExternalId[]): Promise<ReadonlyMap<ExternalId, KnownEvaluation>>;
   /** Every worker that the pipeline owns and has evaluated, in UTF-8 byte order of the externalId, in chunks; flat memory. */
   streamEvaluated(scope: JobScope, owner: PipelineName): AsyncIterable<readonly EvaluatedKey[]>;
   /** All entries that the pipeline owns, in UTF-8 byte order, in chunks; for reports and verification. */
@@ -175,13 +173,6 @@ export interface EvaluatedKey {
   /** Accepted passes in a row without the key; 0 when it was there. */
   readonly missingPasses: number;
 }
-
-/** `evaluated` as far as a new verdict is compared with it. */
-export type KnownEvaluation = Pick<Evaluated, 'fingerprint' | 'verdict' | 'draftHash' | 'nextDate' | 'identity' | 'candidates'> & {
-  readonly owner: PipelineName;
-  readonly isProtected: boolean;
-  readonly isMissing: boolean;
-};
 
 export interface LedgerCounts {
   readonly entries: number;

@@ -2,7 +2,7 @@ import { marks, type Confirmed, type Desired, type Evaluated, type Evidence, typ
 import type { Payload } from '../domain/payload.ts';
 import type { VerdictSummary } from '../domain/verdict.ts';
 import { changeKinds, sentChangeKinds } from '../domain/words.ts';
-import type { EvaluatedKey, KnownEvaluation } from './contract.ts';
+import type { AccountName, EvaluatedKey, KnownEvaluation } from './contract.ts';
 import { flagOf, integerOf, jsonOf, optionalInteger, optionalJson, optionalText, present, textOf, wordOf, type Row } from './row.ts';
 
 const verdicts: readonly VerdictSummary[] = ['active', 'inactive', 'preHire', 'outOfScope', 'rejected'];
@@ -28,6 +28,15 @@ export const selectLastPayloads = `SELECT e.external_id, COALESCE(o.payload, e.c
 
 export function lastPayloadOf(row: Row): Payload {
   return jsonOf<Payload>(row, 'last_payload');
+}
+
+/** Whose names can be told without a payload: those of the operation in flight, else of what is confirmed as it was sent. Follow with `AND` and the condition. */
+export const selectAccountNames = `SELECT external_id, CASE WHEN sent_operation IS NULL THEN confirmed_user_name ELSE sent_user_name END AS user_name,
+  CASE WHEN desired_hash IS NULL OR desired_hash = CASE WHEN sent_operation IS NULL THEN confirmed_hash ELSE sent_hash END THEN 1 ELSE 0 END AS settled
+  FROM entries WHERE (sent_operation IS NOT NULL OR confirmed_hash IS NOT NULL) AND erased_hash IS NULL`;
+
+export function accountNameOf(row: Row): AccountName {
+  return { ...present('userName', optionalText(row, 'user_name')), isSettled: flagOf(row, 'settled') };
 }
 
 /** A user name as it is compared: Entra ID tells no two names apart that differ in case only. */

@@ -4,19 +4,21 @@ import type { ExternalId, JobScope, PipelineName } from '../domain/words.ts';
 import { accept } from './accept.ts';
 import { adopt, isEmpty, release } from './adopt.ts';
 import { toLookAt } from './audit-schema.ts';
-import type { KnownEvaluation, Ledger, LedgerCounts, StandingCounts } from './contract.ts';
+import type { AccountName, KnownEvaluation, Ledger, LedgerCounts, StandingCounts } from './contract.ts';
 import { isEnabled } from './counting.ts';
 import { inChunks, placeholders, type Binding, type Database, type Statement } from './database.ts';
 import { jobShape, noticeJob } from './job-shape.ts';
 import { claims, claimsAgainst, rejectedFor, standingRejections, transfer } from './ownership.ts';
 import { openRekeys, part as partWorkers, rekey, sharingIdentity } from './rekey.ts';
 import {
+  accountNameOf,
   entryOf,
   evaluatedKeyOf,
   foldUserName,
   knownColumns,
   knownEvaluationOf,
   lastPayloadOf,
+  selectAccountNames,
   selectEntries,
   selectLastPayloads,
 } from './entry.ts';
@@ -34,6 +36,7 @@ export function openLedger(database: Database, hashKey: Uint8Array): Ledger {
     get: async (scope, externalId) => (await getMany(database, scope, [externalId])).get(externalId),
     getMany: (scope, externalIds) => getMany(database, scope, externalIds),
     known: (scope, externalIds) => knownOf(database, scope, externalIds),
+    accountNames: (scope, owner, externalIds) => accountNames(database, scope, owner, externalIds),
     evaluations: (scope, externalIds) => evaluations(database, scope, externalIds),
     streamEvaluated: (scope, owner) =>
       stream(
@@ -105,6 +108,25 @@ async function knownOf(database: Database, scope: JobScope, externalIds: readonl
       bindings: [job, ...chunk],
     });
     for (const row of rows) found.add(textOf(row, 'external_id'));
+  }
+  return found;
+}
+
+async function accountNames(
+  database: Database,
+  scope: JobScope,
+  owner: PipelineName,
+  externalIds: readonly ExternalId[],
+): Promise<ReadonlyMap<ExternalId, AccountName>> {
+  const found = new Map<ExternalId, AccountName>();
+  const job = await findJob(database, scope);
+  if (job === undefined) return found;
+  for (const chunk of inChunks([...new Set(externalIds)], keysPerQuery)) {
+    const rows = await database.all({
+      sql: `${selectAccountNames} AND job_id = ? AND owner = ? AND external_id IN (${placeholders(chunk.length)})`,
+      bindings: [job, owner, ...chunk],
+    });
+    for (const row of rows) found.set(textOf(row, 'external_id'), accountNameOf(row));
   }
   return found;
 }
