@@ -9,10 +9,26 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const entryPoints = ['cli/main.ts', 'index.ts', 'pipeline/index.ts', 'jsonata/public.ts', 'emulator/index.ts'];
 
 /**
- * Packages that go into the bundle, for their many files cost a process more than their code; their licences go beside it. ES modules only.
+ * Packages that go into the bundle, for their many files cost a process more than their code; their licences go beside it.
  * The danger of one more: its fixes reach people only with a release of ours. Nothing that talks to a network or a database belongs here.
  */
-const bundled = ['zod'];
+const bundled = [
+  'any-ascii',
+  'cli-table3',
+  'commander',
+  'croner',
+  'csv-parse',
+  'jsonata',
+  'p-limit',
+  'picocolors',
+  'temporal-polyfill',
+  'xxhash-wasm',
+  'yaml',
+  'zod',
+];
+
+/** CommonJS among them asks for modules of Node by a `require` that ES modules have not. */
+const requireForBundled = `import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);`;
 
 /**
  * Writes the JavaScript of the package: our several hundred modules as a few files, for Node spends about a millisecond of CPU on each file that it resolves,
@@ -21,7 +37,7 @@ const bundled = ['zod'];
  */
 export async function bundle(folder: string): Promise<void> {
   const manifest: unknown = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
-  await build({
+  const { metafile } = await build({
     absWorkingDir: root,
     entryPoints: entryPoints.map((entry) => `src/${entry}`),
     outbase: 'src',
@@ -33,13 +49,21 @@ export async function bundle(folder: string): Promise<void> {
     format: 'esm',
     platform: 'node',
     target: 'node20.19',
+    banner: { js: requireForBundled },
     sourcemap: 'linked',
     sourcesContent: false,
+    metafile: true,
     external: dependenciesOf(manifest).filter((name) => !bundled.includes(name)),
     logLevel: 'warning',
   });
-  const notices = await Promise.all(bundled.map(noticeOf));
+  // With what they bring along.
+  const notices = await Promise.all(packagesOf(Object.keys(metafile.inputs)).map(noticeOf));
   await writeFile(join(folder, 'THIRD-PARTY-NOTICES.txt'), notices.join(`\n${'-'.repeat(80)}\n\n`));
+}
+
+function packagesOf(files: readonly string[]): readonly string[] {
+  const found = files.flatMap((file) => /^.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1] ?? []);
+  return [...new Set(found)].toSorted();
 }
 
 function dependenciesOf(manifest: unknown): readonly string[] {

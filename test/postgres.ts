@@ -9,7 +9,7 @@ import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** A real PostgreSQL cluster of our own: empty, on loopback, in a temporary folder, gone after `stop`. */
 export interface Postgres {

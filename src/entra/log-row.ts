@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Diagnostic } from '../domain/diagnostic.ts';
 import type { LogRow } from '../domain/log-row.ts';
 import { excerptOf, isRecord } from './http-answer.ts';

@@ -1,5 +1,5 @@
 import { parse, stringify } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { renderDiagnostic, type Diagnostic } from '../domain/diagnostic.ts';
 import type { ErrorDeclaration } from '../domain/errors/define.ts';
 import { errorRegistry, type ErrorCode } from '../domain/errors/registry.ts';

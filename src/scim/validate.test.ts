@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { enterpriseUserSchema } from '../domain/payload.ts';
 import { coreUser } from './core-user.ts';
 import { enterpriseUser } from './enterprise-user.ts';

@@ -1,5 +1,5 @@
 import type { ConnectionPool, IIsolationLevel, Transaction } from 'mssql';
-import { z } from 'zod';
+import * as z from 'zod';
 import { systemClock } from '../domain/clock.ts';
 import { invariant, JoineryError } from '../domain/error.ts';
 import { describedColumn, type DescribedColumn } from './mssql-types.ts';

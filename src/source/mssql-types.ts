@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ColumnType } from '../pipeline/pipeline.ts';
 import type { ResultColumn } from './layout.ts';
 import { typeFamilies, type FamilyName } from './type-families.ts';

@@ -1,5 +1,5 @@
 import type { ClientBase } from 'pg';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ColumnType } from '../pipeline/pipeline.ts';
 import type { Json } from '../domain/canonical-json.ts';
 import type { ResultColumn } from './layout.ts';

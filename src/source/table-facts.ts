@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { JoineryError } from '../domain/error.ts';
 import type { Secret } from '../domain/masking.ts';
 import { readMssqlUrl } from './mssql-connection.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { JoineryError } from '../../domain/error.ts';
 import { parseJson } from '../http-answer.ts';
 import { uploadNames, type UploadName } from './script.ts';

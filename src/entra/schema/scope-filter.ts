@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Json } from '../../domain/canonical-json.ts';
 import type { Payload } from '../../domain/payload.ts';
 

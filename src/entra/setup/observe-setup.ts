@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { JoineryError } from '../../domain/error.ts';
 import { ask } from '../ask.ts';
 import type { Graph } from '../graph.ts';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import jsonata from 'jsonata';
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { JoineryError } from '../../domain/error.ts';
 import { functionLibrary, type LibraryFunction } from '../functions/index.ts';
 import { compile, EvaluationError } from '../index.ts';

@@ -1,5 +1,5 @@
 import { LineCounter, parseDocument, isMap, isScalar } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Json } from '../../domain/canonical-json.ts';
 import type { Instant } from '../../domain/clock.ts';
 import type { Diagnostic } from '../../domain/diagnostic.ts';
