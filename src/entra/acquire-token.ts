@@ -5,6 +5,7 @@ import type { Clock, Instant } from '../domain/clock.ts';
 import { JoineryError } from '../domain/error.ts';
 import { scrubText } from '../domain/masking.ts';
 import { readCertificate, type Credential } from './credential.ts';
+import type { LateDispatcher } from './dispatcher.ts';
 import type { Endpoints } from './endpoints.ts';
 import { excerptOf } from './http-answer.ts';
 import { tokenRefused } from './token-errors.ts';
@@ -19,7 +20,7 @@ export interface TokenSource {
   readonly endpoints: Endpoints;
   readonly credential: Credential;
   readonly clock: Clock;
-  readonly dispatcher: Dispatcher;
+  readonly dispatcher: Dispatcher | LateDispatcher;
 }
 
 export interface HeldToken {

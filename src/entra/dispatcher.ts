@@ -1,4 +1,4 @@
-import { Agent, EnvHttpProxyAgent, type Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
 
 /** Time to make a connection, ms. */
 const connectTimeout = 10_000;
@@ -12,8 +12,27 @@ export interface DispatcherOptions {
   readonly environment?: Readonly<Record<string, string | undefined>>;
 }
 
+/** Connections that begin with the first request: undici takes longer to load than a source takes to answer, and what needs no service never loads it. */
+export interface LateDispatcher {
+  open(): Promise<Dispatcher>;
+  /** Waits for requests in hand. */
+  close(): Promise<void>;
+  destroy(): Promise<void>;
+}
+
 /** Keep-alive connections, by way of a proxy where the environment names one. */
-export function openDispatcher(options: DispatcherOptions): Dispatcher {
+export function openDispatcher(options: DispatcherOptions): LateDispatcher {
+  let opened: Promise<Dispatcher> | undefined;
+  const open = (): Promise<Dispatcher> => (opened ??= connect(options));
+  return {
+    open,
+    close: async () => (await opened)?.close(),
+    destroy: async () => (await opened)?.destroy(),
+  };
+}
+
+async function connect(options: DispatcherOptions): Promise<Dispatcher> {
+  const { Agent, EnvHttpProxyAgent } = await import('undici');
   const environment = options.environment ?? process.env;
   const read = (name: string): string | undefined => environment[name.toLowerCase()] ?? environment[name];
   const common = {

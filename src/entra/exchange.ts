@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici';
+import type { LateDispatcher } from './dispatcher.ts';
 import { excerptOf, type HeaderFields } from './http-answer.ts';
 
 /** One HTTP request over a dispatcher. Redirects are not followed: a token must not travel. */
@@ -32,11 +33,12 @@ export type Exchange =
   | { readonly kind: 'unknown'; readonly reason: string; readonly aborted: boolean };
 
 /** Never throws: what goes wrong on the way is a value. */
-export async function exchange(dispatcher: Dispatcher, request: ExchangeRequest): Promise<Exchange> {
+export async function exchange(dispatcher: Dispatcher | LateDispatcher, request: ExchangeRequest): Promise<Exchange> {
   if (isAborted(request.signal)) return { kind: 'notSent', reason: 'the request was aborted', aborted: true };
   let started = false;
-  const watched = dispatcher.compose(noticeStart(() => (started = true)));
   try {
+    const opened = 'open' in dispatcher ? await dispatcher.open() : dispatcher;
+    const watched = opened.compose(noticeStart(() => (started = true)));
     const answer = await watched.request({
       origin: request.url.origin,
       path: `${request.url.pathname}${request.url.search}`,

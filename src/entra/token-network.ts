@@ -3,6 +3,7 @@ import type { INetworkModule, NetworkRequestOptions, NetworkResponse } from '@az
 import type { Dispatcher } from 'undici';
 import type { Clock, Instant } from '../domain/clock.ts';
 import { JoineryError } from '../domain/error.ts';
+import type { LateDispatcher } from './dispatcher.ts';
 import type { Endpoints } from './endpoints.ts';
 import { exchange } from './exchange.ts';
 import { isRecord, parseJson, retryAfterOf } from './http-answer.ts';
@@ -16,7 +17,7 @@ const maximumTokenBody = 256 * 1024;
 
 export interface TokenNetworkOptions {
   readonly clock: Clock;
-  readonly dispatcher: Dispatcher;
+  readonly dispatcher: Dispatcher | LateDispatcher;
   /** Where a request of msal's really goes; throws for a host that may not see the credential. */
   readonly route: (address: string) => URL;
   readonly signal: AbortSignal;
