@@ -35,7 +35,7 @@ export async function withAudit(
 ): Promise<ExitClass> {
   const json = options.json === true;
   const environment = environmentOf(io, options);
-  const prepared = preparePipeline(file, environment);
+  const prepared = preparePipeline(file, environment, { reportsFallbacks: false });
   const store = await openStore(
     stateOf(prepared.pipeline, { environment, ...(options.state === undefined ? {} : { state: options.state }) }),
     {

@@ -3,6 +3,7 @@ import type { ExitClass } from '../domain/errors/define.ts';
 import { JoineryError } from '../domain/error.ts';
 import { preparePipeline } from '../stages/prepare.ts';
 import { Runner } from '../stages/runner.ts';
+import { keepHeapSmall } from './heap.ts';
 import type { Io } from './io.ts';
 import { environmentOf, parseDuration, type CommonOptions } from './options.ts';
 import { renderPlan } from './plan-text.ts';
@@ -68,6 +69,7 @@ export async function executePipeline(
     ...(options.state === undefined ? {} : { state: options.state }),
     ...(options.wait === undefined ? {} : { wait: parseDuration(options.wait) }),
   });
+  keepHeapSmall();
   try {
     const say = (text: string): void => {
       if (!json) io.out(text);
@@ -82,7 +84,7 @@ export async function executePipeline(
 /** Errors: CLI-103. */
 function refuseVirtualClock(environment: Readonly<Record<string, string | undefined>>, file: string): void {
   if (environment['JOINERY_CLOCK'] === undefined || environment['JOINERY_CLOCK'] === '') return;
-  const { pipeline } = preparePipeline(file, environment);
+  const { pipeline } = preparePipeline(file, environment, { reportsFallbacks: false });
   if (pipeline.sink.cloud.name !== 'emulator')
     throw new JoineryError('CLI-103', `JOINERY_CLOCK is set, and the sink of ${file} is ${pipeline.sink.cloud.graph}`);
 }

@@ -1,14 +1,10 @@
 #!/usr/bin/env node
 import { randomUUID } from 'node:crypto';
 import { userInfo } from 'node:os';
-import { setFlagsFromString } from 'node:v8';
 import { systemClock, type Clock } from '../domain/clock.ts';
 import { JoineryError } from '../domain/error.ts';
 import { exitCodes } from '../domain/exit.ts';
 import { runCommandLine } from './program.ts';
-
-// V8 lets a heap grow to a multiple of what lives in it before it collects; a run lives on little, however many workers change: a quarter less memory for some 4 % of CPU time.
-setFlagsFromString('--heap-growing-percent=30');
 
 const abort = new AbortController();
 let interruptions = 0;

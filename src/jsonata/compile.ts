@@ -68,12 +68,16 @@ export function compile(source: string, options: CompileOptions = {}): Compiled 
     reference ??= new ReferenceEngine(source, ast, { functions: options.functions, guardrails, now });
     return reference.evaluate(input, bindings, instant);
   };
-  const { engine, reasons } = tryCompile(ast, { functions: options.functions, guardrails, now });
+  const registered = readRegistered(options.functions);
+  let tried: Attempt | undefined;
+  // Code is made when it is first needed or asked about: most runs of a mapping evaluate nobody.
+  const attempt = (): Attempt => (tried ??= tryCompile(ast, registered, { functions: options.functions, guardrails, now }));
   const names = collectNames(ast, source);
   const stats = { evaluations: 0, fallbacks: 0, verified: 0 };
   const every = verificationOf(options.verify, names);
 
   const evaluate = (input: unknown, bindings: Bindings | undefined): unknown => {
+    const { engine } = attempt();
     if (engine === undefined) return askReference(input, bindings);
     try {
       return engine.run(input, bindings);
@@ -87,13 +91,19 @@ export function compile(source: string, options: CompileOptions = {}): Compiled 
     ...names,
     source,
     ast,
-    compiled: engine !== undefined,
-    reasons,
+    get compiled() {
+      return attempt().engine !== undefined;
+    },
+    get reasons() {
+      return attempt().reasons;
+    },
     stats: () => ({ ...stats }),
     watch: (input, bindings) => watchEvaluation(source, ast, { functions: options.functions, guardrails, now }, input, bindings),
     evaluate: (input, bindings) => {
       stats.evaluations += 1;
-      if (engine === undefined || every === 0 || stats.evaluations % every !== 0) return evaluate(input, bindings);
+      if (every === 0 || stats.evaluations % every !== 0) return evaluate(input, bindings);
+      const { engine } = attempt();
+      if (engine === undefined) return evaluate(input, bindings);
       const instant = now();
       return compareEngines(
         source,
@@ -106,9 +116,14 @@ export function compile(source: string, options: CompileOptions = {}): Compiled 
   };
 }
 
-function tryCompile(ast: AstNode, options: EngineOptions): { readonly engine?: CompiledEngine; readonly reasons: readonly string[] } {
+interface Attempt {
+  readonly engine?: CompiledEngine;
+  readonly reasons: readonly string[];
+}
+
+function tryCompile(ast: AstNode, registered: ReturnType<typeof readRegistered>, options: EngineOptions): Attempt {
   try {
-    return { engine: new CompiledEngine(ast, readRegistered(options.functions), options), reasons: [] };
+    return { engine: new CompiledEngine(ast, registered, options), reasons: [] };
   } catch (thrown) {
     if (thrown instanceof NotCompiled) return { reasons: [thrown.reason] };
     throw thrown;

@@ -10,7 +10,7 @@ import { analyseTypes } from './analyse-types.ts';
 import { checkClosed } from './closed.ts';
 import { libraryNames, type UnitParts } from './compile-unit.ts';
 import { employmentNames } from './employment.ts';
-import type { SourceColumn } from './contract.ts';
+import type { MappingEnvironment, SourceColumn } from './contract.ts';
 import type { ColumnDeclaration } from '../pipeline/pipeline.ts';
 import type { CompiledFormula } from './formula.ts';
 import { dependenciesOf, formulasOf, isEmploymentName, type MappingUnit } from './unit.ts';
@@ -40,8 +40,12 @@ const chanceNames: ReadonlySet<string> = new Set([
 ]);
 
 /** Everything that can be said about a mapping before a row is read. */
-export function analyseUnit(parts: UnitParts, unit: MappingUnit | undefined, described?: readonly SourceColumn[]): Analysis {
-  const known = parts.pipeline.source.columns ?? described?.map((column) => describedColumn(column, parts.pipeline.placeOf('source')));
+export function analyseUnit(
+  parts: UnitParts,
+  unit: MappingUnit | undefined,
+  { sourceColumns, reportsFallbacks = true }: Pick<MappingEnvironment, 'sourceColumns' | 'reportsFallbacks'> = {},
+): Analysis {
+  const known = parts.pipeline.source.columns ?? sourceColumns?.map((column) => describedColumn(column, parts.pipeline.placeOf('source')));
   const diagnostics: Diagnostic[] = [];
   const formulas = allFormulas(parts);
   checkNames(diagnostics, parts, formulas);
@@ -71,7 +75,7 @@ export function analyseUnit(parts: UnitParts, unit: MappingUnit | undefined, des
   );
   if (unit !== undefined) {
     checkUnused(diagnostics, unit);
-    reportFallbacks(diagnostics, formulas);
+    if (reportsFallbacks) reportFallbacks(diagnostics, formulas);
   }
   return { diagnostics, readsClock };
 }

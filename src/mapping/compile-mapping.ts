@@ -28,7 +28,7 @@ export function compileMapping(pipeline: Pipeline, environment: MappingEnvironme
   const first = compileInstance(pipeline, lookups, environment);
   diagnostics.push(...first.result.diagnostics);
   const { unit } = first.result;
-  const analysis = analyseUnit(first.result.parts, unit, environment.sourceColumns);
+  const analysis = analyseUnit(first.result.parts, unit, environment);
   diagnostics.push(...analysis.diagnostics);
   const sorted = sortDiagnostics(diagnostics);
   if (unit === undefined || sorted.some(({ severity }) => severity === 'error')) return { diagnostics: sorted };
@@ -148,7 +148,7 @@ function sumStats(units: readonly MappingUnit[]): EngineStats {
       sum.fallbacks += stats?.fallbacks ?? 0;
       sum.verified += stats?.verified ?? 0;
     }
-    const together = unit.fused?.unit;
+    const together = unit.fused?.made?.unit;
     sum.evaluations += (together?.stats().evaluations ?? 0) * (together?.members.length ?? 0);
   }
   return sum;

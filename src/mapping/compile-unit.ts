@@ -8,7 +8,7 @@ import { createSchemaSet, parseAttributePath, resolveAttributePath, type Resolve
 import { readDefinitions, type Definition } from './definitions.ts';
 import { employmentNames } from './employment.ts';
 import { compileFormula, type CompiledFormula } from './formula.ts';
-import { fuseMapping } from './fused.ts';
+import { fuseLate } from './fused.ts';
 import type { LookupTable } from './lookup.ts';
 import type { CompiledAttribute, CompiledLet, MappingUnit } from './unit.ts';
 
@@ -107,7 +107,7 @@ export function compileUnit(
       .map(([name]) => name),
   };
   // With two engines to compare, and for probes that watch single formulas, each is evaluated alone.
-  const fused = verify === undefined && Object.keys(probes).length === 0 ? fuseMapping(apart, options) : undefined;
+  const fused = verify === undefined && Object.keys(probes).length === 0 ? fuseLate(apart, options) : undefined;
   return { unit: fused === undefined ? apart : { ...apart, fused }, parts, diagnostics, options };
 }
 

@@ -52,6 +52,8 @@ export interface MappingEnvironment {
   readonly sourceColumns?: readonly SourceColumn[];
   /** Every n-th evaluation (true: each) is done in both engines; a difference is an error of the run. Default: never. */
   readonly verify?: boolean | number;
+  /** Whether MAP-131 is reported, for which every formula has to become code at once. Default: true. */
+  readonly reportsFallbacks?: boolean;
   /** Every n-th worker, beginning with the first, is evaluated as with `verify: true` beside the ordinary way, and the two verdicts are compared. Default: none. */
   readonly shadow?: number;
 }

@@ -64,6 +64,19 @@ test.each(['contoso.yaml', 'contoso-dirty.yaml'])(
     );
     expect([...kinds]).toEqual(expect.arrayContaining(['draft', 'rejected']));
     const { lookups } = readLookups(pipeline, {});
-    expect(compileUnit(pipeline, lookups, { asOf }, undefined).unit?.fused?.indexOf.size).toBeGreaterThan(10);
+    expect(compileUnit(pipeline, lookups, { asOf }, undefined).unit?.fused?.make()?.indexOf.size).toBeGreaterThan(10);
   },
 );
+
+test('formulas become code with the first row, unless somebody wants to know which of them cannot', async () => {
+  const { pipeline } = loadPipeline(fileURLToPath(new URL('../../pipelines/contoso.yaml', import.meta.url)), {
+    environment: {},
+    unset: 'standIn',
+  });
+  if (pipeline === undefined) throw new Error('the pipeline is not valid');
+  const { lookups } = readLookups(pipeline, {});
+  const { unit } = compileUnit(pipeline, lookups, { asOf: 0 }, undefined);
+  expect(unit?.fused?.made).toBeUndefined();
+  expect(unit?.fused?.make()).toBe(unit?.fused?.made);
+  expect(unit?.fused?.made?.unit.compiled).toBe(true);
+});

@@ -13,6 +13,28 @@ export interface FusedMapping {
   readonly indexOf: ReadonlyMap<CompiledFormula, number>;
 }
 
+/** The fused mapping, made when the first row is evaluated: most runs evaluate nobody. */
+export interface LateFusion {
+  /** undefined: it was not asked for yet, or the formulas have to stay apart. */
+  readonly made: FusedMapping | undefined;
+  make(): FusedMapping | undefined;
+}
+
+export function fuseLate(unit: Omit<MappingUnit, 'fused'>, options: CompileOptions): LateFusion {
+  let made: FusedMapping | undefined;
+  let wasMade = false;
+  return {
+    get made() {
+      return made;
+    },
+    make() {
+      if (!wasMade) made = fuseMapping(unit, options);
+      wasMade = true;
+      return made;
+    },
+  };
+}
+
 /**
  * Undefined where the formulas have to stay apart: one of them is not compiled, or the whole cannot be. What a formula is
  * and how it fails is decided by its own compilation alone; the fused code is only asked for values. `only`: these and the lets that they read.
@@ -36,7 +58,6 @@ export function fuseMapping(
     // A let may be a literal, too: others read it by its name.
     const source = formula.engine?.source ?? (binds === undefined ? undefined : formula.text);
     if (source === undefined) continue;
-    if (formula.engine?.compiled === false) return undefined;
     indexOf.set(formula, members.length);
     members.push({ name, source, ...(binds === undefined ? {} : { binds }) });
   }

@@ -79,8 +79,9 @@ export class RowEvaluation {
    * contract is left to it altogether, because there not every formula may be asked.
    */
   *fill(): Steps<void> {
-    const { fused } = this.#unit;
-    if (fused === undefined || this.checked.violations.size > 0) return;
+    if (this.checked.violations.size > 0) return;
+    const fused = this.#unit.fused?.make();
+    if (fused === undefined) return;
     const employment = fused.needsEmployment ? this.employmentValues() : undefined;
     if (fused.needsEmployment && employment === undefined) return;
     const result = fused.unit.evaluate(this.checked.input, { ...fused.lookups, ...employment });
@@ -92,7 +93,7 @@ export class RowEvaluation {
   /** The value of a formula that `fill` has found; undefined: ask `evaluate`. */
   known(formula: CompiledFormula): Outcome | undefined {
     if (this.#values.length === 0) return undefined;
-    const index = this.#unit.fused?.indexOf.get(formula);
+    const index = this.#unit.fused?.made?.indexOf.get(formula);
     return index === undefined || this.#failed.has(index) ? undefined : { kind: 'value', value: this.#values[index] };
   }
 

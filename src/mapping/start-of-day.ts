@@ -64,7 +64,8 @@ function clockOf(timeZone: string): Intl.DateTimeFormat {
 
 /** Longer than any change of the clocks, and no zone has changed them twice within it. */
 const lookBack = 26 * 3_600_000;
-const universal = clockOf('UTC');
+/** Made when it is first asked: a calendar takes Node some 20 ms. */
+let universal: Intl.DateTimeFormat | undefined;
 /** What a clock shows at midnight, and so long before it, by day of the month. */
 const [atMidnight, before]: [string[], string[]] = [[], []];
 
@@ -78,5 +79,6 @@ function isStart(clock: Intl.DateTimeFormat, midnight: Instant, minutes: number)
 }
 
 function shown(texts: string[], at: Instant): string {
+  universal ??= clockOf('UTC');
   return (texts[new Date(at).getUTCDate()] ??= universal.format(at));
 }

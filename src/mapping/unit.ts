@@ -4,7 +4,7 @@ import type { ResolvedPath } from '../scim/index.ts';
 import type { Definition } from './definitions.ts';
 import { employmentNames } from './employment.ts';
 import type { CompiledFormula } from './formula.ts';
-import type { FusedMapping } from './fused.ts';
+import type { LateFusion } from './fused.ts';
 import type { LookupTable } from './lookup.ts';
 
 export interface CompiledLet {
@@ -39,8 +39,8 @@ export interface MappingUnit {
   readonly schemas: readonly string[];
   /** Core attributes without which a payload is invalid, beside the three that are always there. */
   readonly required: readonly string[];
-  /** The same formulas as one function; undefined: they are evaluated one by one. */
-  readonly fused?: FusedMapping;
+  /** The same formulas as one function; absent: they are evaluated one by one. */
+  readonly fused?: LateFusion;
 }
 
 /** Every formula of a verdict but the lets. */

@@ -3,7 +3,7 @@ import type { Diagnostic } from '../domain/diagnostic.ts';
 import { JoineryError } from '../domain/error.ts';
 import { Secret } from '../domain/masking.ts';
 import { compileMapping } from '../mapping/index.ts';
-import type { Mapping } from '../mapping/contract.ts';
+import type { Mapping, MappingEnvironment } from '../mapping/contract.ts';
 import { loadPipeline } from '../pipeline/load.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
 import type { RunnerOptions } from './runner-options.ts';
@@ -18,12 +18,16 @@ export interface Prepared {
 }
 
 /**
- * Reads and compiles a pipeline. `shadow`: every n-th worker is evaluated in both engines. Errors: STG-001 with every problem in `diagnostics`.
+ * Reads and compiles a pipeline; `how` as for `compileMapping`. Errors: STG-001 with every problem in `diagnostics`.
  */
-export function preparePipeline(file: string, environment: RunnerOptions['environment'], shadow?: number): Prepared {
+export function preparePipeline(
+  file: string,
+  environment: RunnerOptions['environment'],
+  how: Pick<MappingEnvironment, 'shadow' | 'reportsFallbacks'> = {},
+): Prepared {
   const loaded = loadPipeline(file, { environment });
   if (loaded.pipeline === undefined) throw notValid(file, loaded.diagnostics);
-  const compiled = compileMapping(loaded.pipeline, shadow === undefined ? {} : { shadow });
+  const compiled = compileMapping(loaded.pipeline, how);
   const diagnostics = [...loaded.diagnostics, ...compiled.diagnostics];
   if (compiled.mapping === undefined) throw notValid(file, diagnostics);
   return { pipeline: loaded.pipeline, mapping: compiled.mapping, diagnostics, sources: loaded.sources };

@@ -65,7 +65,8 @@ export class Runner {
 
   /** Errors: STG-001 for a pipeline that is not valid, STO-1xx for the state. */
   static async open(file: string, options: RunnerOptions): Promise<Runner> {
-    const prepared = preparePipeline(file, options.environment, options.verifyEngine === true ? 1 : shadowSample);
+    const shadow = options.verifyEngine === true ? 1 : shadowSample;
+    const prepared = preparePipeline(file, options.environment, { shadow, reportsFallbacks: false });
     const store = await openStore(stateOf(prepared.pipeline, options), options.clock === undefined ? {} : { clock: options.clock });
     return new Runner(prepared, store, options);
   }

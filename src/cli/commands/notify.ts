@@ -16,7 +16,7 @@ export function notifyCommand(register: Register): Command {
     .argument('<pipeline>', 'the pipeline file')
     .action(
       register(async (io, file: string, options: CommonOptions) => {
-        const { pipeline } = preparePipeline(file, environmentOf(io, options));
+        const { pipeline } = preparePipeline(file, environmentOf(io, options), { reportsFallbacks: false });
         const channels = openChannels(pipeline.notify, io.clock);
         if (channels.length === 0) throw new JoineryError('NTF-103', `${file} has no channel under notify`);
         const failures: string[] = [];

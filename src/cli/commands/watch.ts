@@ -5,6 +5,7 @@ import { listenToOutbox } from '../../source/outbox.ts';
 import { preparePipeline } from '../../stages/prepare.ts';
 import { Runner } from '../../stages/runner.ts';
 import { Watch, type Watched, type WatchEvent } from '../../stages/watch.ts';
+import { keepHeapSmall } from '../heap.ts';
 import { serveHealth } from '../health.ts';
 import type { Io } from '../io.ts';
 import { defineCommand, environmentOf, parseDuration, type CommonOptions } from '../options.ts';
@@ -40,6 +41,7 @@ async function watchPipelines(io: Io, files: readonly string[], options: WatchCo
   const watch = new Watch(pipelines, { clock: io.clock, signal: io.signal, tell });
   const health = options.health === undefined ? undefined : await serveHealth(portOf(options.health), watch.states);
   if (health !== undefined && options.quiet !== true) io.err(`health: http://127.0.0.1:${String(health.port)}/\n`);
+  keepHeapSmall();
   try {
     await watch.run();
   } finally {
@@ -51,7 +53,7 @@ async function watchPipelines(io: Io, files: readonly string[], options: WatchCo
 /** The pipeline is read again for every run, so that an edit counts; schedule and outbox are those of the start. */
 function watchedOf(io: Io, file: string, options: WatchCommandOptions): Watched {
   const environment = environmentOf(io, options);
-  const { pipeline } = preparePipeline(file, environment);
+  const { pipeline } = preparePipeline(file, environment, { reportsFallbacks: false });
   const { source, schedule } = pipeline;
   const outbox = source.type === 'csv' ? undefined : source.outbox;
   if (schedule === undefined && outbox === undefined)
