@@ -34,12 +34,15 @@ export async function fillDirty(url: string): Promise<void> {
   try {
     const columns = header.map((name) => (name === 'HireDate' ? `"${name}" date` : `"${name}" text`));
     await client.query(`create table hr_export ("RowNumber" integer primary key, ${columns.join(', ')})`);
-    const places = header.map((_name, index) => `nullif($${String(index + 2)}, '')${header[index] === 'HireDate' ? '::date' : ''}`);
-    await client.query('begin');
-    for (const [index, record] of records.entries()) {
-      await client.query(`insert into hr_export values ($1, ${places.join(', ')})`, [index + 1, ...record]);
-    }
-    await client.query('commit');
+    // One statement for all rows: one each takes most of a second.
+    const names = header.map((name) => `"${name}"`);
+    const values = header.map((name) => `nullif(row ->> '${name}', '')${name === 'HireDate' ? '::date' : ''}`);
+    const objects = records.map((record) => Object.fromEntries(header.map((name, index) => [name, record[index] ?? ''])));
+    await client.query(
+      `insert into hr_export ("RowNumber", ${names.join(', ')})
+       select number, ${values.join(', ')} from jsonb_array_elements($1::jsonb) with ordinality as rows (row, number)`,
+      [JSON.stringify(objects)],
+    );
   } finally {
     await client.end();
   }

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { executeSql, fillContoso, sampleText } from '../samples/databases.ts';
+import { executeSql, sampleText } from '../samples/databases.ts';
 import { runCommandLine } from '../src/cli/program.ts';
 import { VirtualClock } from '../src/domain/virtual-clock.ts';
 import { freshDatabase } from './database.ts';
+import { fillSmallContoso } from './small-company.ts';
 import { openWorkplace, root, seeded, type Workplace } from './workplace.ts';
 
 export const pipelineFile = join(root, 'pipelines', 'contoso.yaml');
@@ -24,9 +25,7 @@ export interface Office {
 export async function openOffice(): Promise<Office> {
   const clock = new VirtualClock('2026-11-02T07:00:00Z');
   const hr = await freshDatabase('audit');
-  await fillContoso(hr);
-  // Nobody whom the scripts of the days name, and nobody who manages anybody: half the company makes the same story.
-  await executeSql(hr, 'delete from person where person_id between 1500 and 3950 or person_id between 4200 and 4650');
+  await fillSmallContoso(hr);
   const work = await openWorkplace({
     clock,
     variables: { HR_DATABASE_URL: hr },

@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { executeSql, fillContoso, fillDirty, sampleText } from '../samples/databases.ts';
+import { executeSql, fillDirty, sampleText } from '../samples/databases.ts';
 import { VirtualClock } from '../src/domain/virtual-clock.ts';
 import type { RunResult } from '../src/stages/run.ts';
 import { freshDatabase } from './database.ts';
 import { expectedContoso, expectedDirty } from './expected-people.ts';
+import { fillSmallContoso } from './small-company.ts';
 import { openWorkplace, peopleOf, root, uploadsOf, type Person, type Workplace } from './workplace.ts';
 
 const clean = join(root, 'pipelines', 'contoso.yaml');
@@ -22,7 +23,7 @@ describe('two HR days', () => {
   beforeAll(async () => {
     hr = await freshDatabase('contoso');
     exported = await freshDatabase('dirty');
-    await fillContoso(hr);
+    await fillSmallContoso(hr);
     await fillDirty(exported);
     work = await openWorkplace({ clock, variables: { HR_DATABASE_URL: hr, HR_EXPORT_URL: exported } });
   });
@@ -45,7 +46,7 @@ describe('two HR days', () => {
 
   it('provisions everybody of the clean company on day 1', async () => {
     const { result } = await work.run(clean);
-    expect(result.plan.counts).toMatchObject({ joiner: 4850, 'pre-hire': 50, ignored: 0 });
+    expect(result.plan.counts).toMatchObject({ joiner: 1548, 'pre-hire': 50, ignored: 0 });
     expect(result.tally['failed']).toBeUndefined();
     expect(peopleOf(work.emulator)).toEqual(await expectedContoso(hr, at(result)));
   });
