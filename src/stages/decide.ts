@@ -5,7 +5,7 @@ import { summarise, type Verdict } from '../domain/verdict.ts';
 import type { ExternalId, PipelineName, RunId } from '../domain/words.ts';
 import { formatInstant, type Instant } from '../domain/clock.ts';
 import { backDatedEnd, changeOf } from '../plan/change-of.ts';
-import { rowStateOf, type RowState } from '../plan/decision.ts';
+import { ledgerStateOf, rowStateOf, type RowState } from '../plan/decision.ts';
 import { scopeOf, type StageContext } from './context.ts';
 import type { PlanLine, TransformItem } from '../store/run-files.ts';
 import { inChunks } from '../store/ndjson.ts';
@@ -66,7 +66,32 @@ export async function* decideWorkers(
       else if (item.kind === 'vanished') decided.push(...decideVanished(context, item.externalId, entries.get(item.externalId), input));
       else decided.push(...decideVerdict(context, item, entries.get(item.verdict.externalId), managers, input));
     }
+    await nameLeftOn(context, chunk, entries, input);
     yield* await holdDecided(input.holds, decided, entries, input.survey.rekeys, input.isIn);
+  }
+}
+
+/**
+ * Who is inactive and unknown is never sent, so that past leavers become no accounts. An account of his that is on is another matter: nobody turns it off, and nothing else would
+ * tell. Only named, because it is none of ours: adopt takes it over, and then he is a leaver.
+ */
+async function nameLeftOn(
+  { emit, pipeline }: StageContext,
+  chunk: readonly TransformItem[],
+  entries: ReadonlyMap<ExternalId, LedgerEntry>,
+  { holds, isIn }: DecideInput,
+): Promise<void> {
+  const unknown = chunk.flatMap((item) => {
+    if (item.kind !== 'verdict' || rowStateOf(item.verdict) !== 'inactive') return [];
+    const { externalId } = item.verdict;
+    const entry = entries.get(externalId);
+    const isOurs = entry === undefined || entry.owner === pipeline.name;
+    const isUnknown = ledgerStateOf(entry) === 'unknown' && entry?.desired === undefined;
+    return isOurs && isUnknown && isIn(externalId, undefined) ? [externalId] : [];
+  });
+  for (const externalId of await holds.leftOn(unknown)) {
+    const message = `worker ${externalId} is inactive, and an account with his employee id is on that this pipeline never wrote: nothing turns it off`;
+    emit({ type: 'warning', externalId, diagnostic: { code: 'PLN-110', severity: 'warning', message } });
   }
 }
 

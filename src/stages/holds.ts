@@ -31,6 +31,8 @@ export function askedOf(
 export interface Holds extends Protection {
   /** About to be sent something that the directory has a say in: the causes of those who are held. Errors: PLN-205, and as `openHoldList`. */
   causes(asked: readonly Asked[], entries: ReadonlyMap<ExternalId, LedgerEntry>): Promise<ReadonlyMap<ExternalId, HoldCause>>;
+  /** Of workers who are inactive and about whom nothing was ever sent: those of whom an account is on. Nobody where users are not read. */
+  leftOn(workers: readonly ExternalId[]): Promise<readonly ExternalId[]>;
 }
 
 /** Errors: PLN-206 for a list that cannot be read: without it nobody knows who must not be touched. */
@@ -38,12 +40,17 @@ export function openHolds(context: Pick<StageContext, 'pipeline' | 'store' | 'cl
   const { pipeline, store, clock } = context;
   const { isProtected } = openProtection(context);
   const holdList = openHoldList(context);
+  const unchecked = pipeline.holds.directory === 'unchecked';
   return {
     isProtected,
+    async leftOn(workers) {
+      const accounts = unchecked || workers.length === 0 ? undefined : await directory.accounts(workers);
+      return workers.filter((worker) => accounts?.get(worker)?.some(({ enabled }) => enabled) === true);
+    },
     async causes(asked, entries) {
       const workers = asked.map(({ externalId }) => externalId);
       const held = new Map<ExternalId, HoldCause>();
-      const accounts = pipeline.holds.directory === 'unchecked' || workers.length === 0 ? new Map() : await directory.accounts(workers);
+      const accounts = unchecked || workers.length === 0 ? new Map() : await directory.accounts(workers);
       const enabling = asked.filter(({ effect }) => effect === 'on').length;
       if (accounts === undefined && enabling > 0) {
         throw new JoineryError('PLN-205', `${String(enabling)} workers are about to be enabled or kept enabled`);

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hashJson } from '../../src/domain/canonical-json.ts';
 import type { DirectoryUserInput } from '../../src/emulator/directory.ts';
 import { uploadsOf } from '../workplace.ts';
-import { openStory, type Story } from './story.ts';
+import { openStory, people, type Story } from './story.ts';
 
 const total = 5000;
 const key = (index: number): string => `E${String(index).padStart(5, '0')}`;
@@ -101,4 +101,27 @@ describe('starting where 5,000 users exist', () => {
     expect((await story.run()).plan.counts).toMatchObject({ leaver: 1 });
     expect(story.accounts()).toMatchObject({ E00300: 'off' });
   });
+});
+
+it('somebody who is inactive and unknown, and whose account is on, is named until adopt makes him a leaver', async () => {
+  const users = [{ userPrincipalName: 'late@contoso.example', displayName: 'Late Row', employeeId: 'L1', accountEnabled: true }];
+  const story = await openStory({}, { tenant: { users } });
+  try {
+    await story.sql(people(['W1', 'W2', 'W3'].map((id) => ({ id, given: `G${id}`, family: 'One' }))));
+    await story.run();
+    const gone = { family: 'Gone', status: 'Terminated' };
+    await story.sql(people([{ id: 'L1', given: 'Late', ...gone }, { id: 'L2', given: 'Never', ...gone }])); // prettier-ignore
+    const named = async (): Promise<readonly unknown[]> => {
+      const { plan } = await story.run();
+      expect(plan.price.operations).toBe(0);
+      return story.events.flatMap((event) => (event.type === 'warning' && event.diagnostic.code === 'PLN-110' ? [event.externalId] : []));
+    };
+    expect(await named()).toEqual(['L1']);
+    expect(story.accounts()).toMatchObject({ L1: 'on' });
+    await story.command('adopt', `${story.folder}/story.yaml`);
+    expect((await story.run()).plan.counts).toMatchObject({ leaver: 1 });
+    expect(story.accounts()).toMatchObject({ L1: 'off', W1: 'on' });
+  } finally {
+    await story.close();
+  }
 });

@@ -55,6 +55,12 @@ export const planErrors = defineErrors({
     why: 'The employment ended before the last accepted run, which still took the worker for employed: the date was entered or moved after it. He is disabled at once; until then he had an account that he should not have had.',
     fix: 'Nothing to send differently. Look at what the account did since the end, and ask HR why the date came late.',
   },
+  'PLN-110': {
+    title: 'The account of somebody who is inactive is on',
+    exit: 'success',
+    why: 'His row says that he left, an account carries his key as employee id and is on, and this pipeline never wrote it: somebody made it by hand, or the state is older than what the service did. It is none of ours, so the plan leaves it alone.',
+    fix: 'If it is his, run `joinery adopt PIPELINE`: the next run then disables it as a leaver’s. If it is somebody else’s, correct its employee id.',
+  },
   'PLN-201': {
     title: 'A guard stopped the plan',
     exit: 'guard',
