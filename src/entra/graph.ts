@@ -67,6 +67,8 @@ export interface Graph {
   send(request: GraphRequest): Promise<GraphAnswer>;
   /** Makes sure that a token is at hand, so that what is wrong with credentials is known before anything is recorded. Errors: ENT-1xx. */
   prepare(signal?: AbortSignal): Promise<void>;
+  /** How far the service's clock is ahead of ours, ms, by the `Date` header of the last answer; undefined: there was none. */
+  skew(): number | undefined;
   /** Waits for requests in hand. Closing twice is allowed. */
   close(): Promise<void>;
 }
@@ -92,6 +94,7 @@ export function openGraph(
   const dispatcher = options.dispatcher ?? openDispatcher({ connections: options.connections ?? 16, direct: endpoints.emulator });
   /** Tokens that Graph refused: the next request renews instead of failing again. */
   let rejected: string | undefined;
+  let skew: number | undefined;
   let closed = false;
 
   const tokenFor = async (signal: AbortSignal | undefined): Promise<string> => {
@@ -108,6 +111,7 @@ export function openGraph(
       if (error instanceof JoineryError) return { kind: 'notSent', reason: error.message, aborted, error };
       return { kind: 'notSent', reason: aborted ? 'the request was aborted' : 'no token', aborted };
     }
+    const before = clock.now();
     const answer = await exchange(dispatcher, {
       url,
       method: request.method,
@@ -128,6 +132,7 @@ export function openGraph(
     if (answer.status === 401) rejected = token;
     const json = parseJson(answer.body);
     const at = dateOf(answer.headers);
+    if (at !== undefined) skew = skewBetween(before, clock.now(), at);
     const retryAfter = retryAfterOf(answer.headers, clock.now());
     const requestId = headerOf(answer.headers, 'request-id');
     const target = headerOf(answer.headers, 'location');
@@ -165,6 +170,7 @@ export function openGraph(
       const again = answer.kind === 'answered' && answer.status === 401 && request.renewToken !== false;
       return again ? sendOnce(url, request, clientRequestId) : answer;
     },
+    skew: () => skew,
     async prepare(signal) {
       await tokenFor(signal);
     },
@@ -173,4 +179,10 @@ export function openGraph(
       closed = true;
     },
   };
+}
+
+/** The answer lies between question and now; the header has whole seconds. */
+function skewBetween(before: Instant, after: Instant, at: Instant): number {
+  if (at < before - 1_000) return at - before;
+  return at > after + 1_000 ? at - after : 0;
 }

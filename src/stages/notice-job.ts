@@ -7,6 +7,7 @@ import type { Graph } from '../entra/graph.ts';
 import { parseSchema, readSchemaText, type JobSchema } from '../entra/schema/job-schema.ts';
 import type { JobShape } from '../store/contract-people.ts';
 import { scopeOf, type StageContext } from './context.ts';
+import { refuseWrongClock } from './wrong-clock.ts';
 
 /** What the job makes of each attribute that it reads: its mappings and the first gate of clearing, as a hash. Paths without case, as the service compares them. */
 export function shapeOf({ sources, mappings }: Pick<JobSchema, 'sources' | 'mappings'>): JobShape {
@@ -30,11 +31,13 @@ export function changedAttributes(before: JobShape, after: JobShape): readonly A
  * Compares what the job is set to do with what it was when its workers were last looked at. A changed mapping or flow-null flag means that what the ledger calls confirmed no longer
  * says what the accounts have: whoever has the attribute is marked, and the next plan sends him again. Nothing of a worker is changed by it. Where the runner may not read
  * the job, or the service does not answer, nothing is known and nothing is marked. Answers the hash of what the job does now.
+ * Its answer shows the service's clock as well. Errors: STG-110.
  */
 export async function noticeJob(context: StageContext, graph: Graph): Promise<Sha256 | undefined> {
   const { store, pipeline, lease, clock, emit } = context;
   const scope = scopeOf(pipeline);
   const shape = await readShape(context, graph);
+  refuseWrongClock(context, graph);
   if (shape === undefined) return undefined;
   const before = await store.ledger.jobShape(scope);
   if (before?.hash === shape.hash) return shape.hash;

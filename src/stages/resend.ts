@@ -6,6 +6,7 @@ import { compileCondition, type Condition } from '../mapping/condition.ts';
 import { getAttribute, parseAttributePath } from '../scim/index.ts';
 import type { Source } from '../source/contract.ts';
 import { groupRows } from '../source/groups.ts';
+import type { PlanOptions } from './batch.ts';
 import { dayOf, scopeOf, type StageContext } from './context.ts';
 
 /** How many workers a message names. */
@@ -19,12 +20,15 @@ export type ResendChoice =
   | { readonly where: string }
   | { readonly all: true };
 
+/** As a plan takes it: whom a person named goes also where he is off. */
+type Resent = Pick<PlanOptions, 'resend' | 'named'>;
+
 /** The workers of the ledger that a choice means. Errors: STG-106 for one who is unknown, for an expression that is not right, or when nobody is meant. */
 export async function chooseResent(
   context: Omit<StageContext, 'lease'>,
   choice: ResendChoice,
   withSource: <T>(work: (source: Source) => Promise<T>) => Promise<T>,
-): Promise<ReadonlySet<ExternalId>> {
+): Promise<Resent> {
   const { store, pipeline } = context;
   const chosen = new Set<ExternalId>();
   const scope = scopeOf(pipeline);
@@ -49,7 +53,7 @@ export async function chooseResent(
     }
   }
   if (chosen.size === 0) throw new JoineryError('STG-106', `no worker of ${pipeline.name} fits`);
-  return chosen;
+  return { resend: chosen, ...('workers' in choice ? { named: chosen } : {}) };
 }
 
 /** Errors: STG-106 with what is wrong at its place in the expression. */

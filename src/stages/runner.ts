@@ -92,12 +92,8 @@ export class Runner {
   /** A plan that also sends workers again of whom nothing differs; `apply` sends it. Errors: STG-106 when nobody is meant. */
   resend(choice: ResendChoice): Promise<Planned> {
     return this.#withService(async (context, around, graph) => {
-      const resend = await chooseResent(context, choice, (work) => this.#withSource(work));
-      return this.#planNew(context, around, graph, {
-        firstRun: this.#options.firstRun,
-        resend,
-        ...('workers' in choice ? { named: resend } : {}),
-      });
+      const chosen = await chooseResent(context, choice, (work) => this.#withSource(work));
+      return this.#planNew(context, around, graph, { firstRun: this.#options.firstRun, ...chosen });
     });
   }
 

@@ -97,6 +97,26 @@ describe('dates', () => {
   });
 });
 
+describe('a clock', () => {
+  it('that is minutes off changes no outcome, and one that is hours off plans for nobody', async () => {
+    story = await openStory();
+    await story.sql(people([{ id: 'W1', given: 'Anna', family: 'One', ends: '2026-11-02' }]));
+    const skewed = (minutes: number): void => {
+      story.work.emulator.setFaults({ request: () => ({ kind: 'skew', milliseconds: minutes * 60_000 }) });
+    };
+    skewed(-10);
+    expect((await story.run()).tally).toEqual({ applied: 1 });
+    // Ours is a day ahead: he would lose his last day.
+    story.clock.advanceTo('2026-11-03T08:00:00Z');
+    skewed(-24 * 60);
+    await expect(story.run()).rejects.toMatchObject({ code: 'STG-110', message: expect.stringContaining('1440 minutes ahead') });
+    expect(story.accounts()).toEqual({ W1: 'on' });
+    skewed(10);
+    expect((await story.run()).tally).toEqual({ applied: 1 });
+    expect(story.accounts()).toEqual({ W1: 'off' });
+  });
+});
+
 describe('vanishing', () => {
   const gone = `delete from workers where id = 'W2'`;
   const back = `insert into workers (id, given, family, title) values ('W2', 'Ben', 'Two', 'Changed')`;

@@ -34,6 +34,7 @@ export const storyNumbers: readonly StoryNumber[] = [
         'what the adopted are sent, leavers included',
         'adopt.test.ts',
         'then sends only what differs, and holds who was off, ambiguous or on-premises',
+        'somebody who is inactive and unknown, and whose account is on, is named until adopt makes him a leaver',
         'refuses no later run, and finds a leaver of the adopted',
       ),
     ],
@@ -66,6 +67,11 @@ export const storyNumbers: readonly StoryNumber[] = [
         'back-dated and flagged, rescinded in time',
         'lifecycle.test.ts',
         'that are back-dated act at once, and one that is rescinded in time never acts',
+      ),
+      shown(
+        'a clock that is wrong',
+        'lifecycle.test.ts',
+        'that is minutes off changes no outcome, and one that is hours off plans for nobody',
       ),
       shown(
         'the forecast, and that it comes true',

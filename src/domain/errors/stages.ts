@@ -61,6 +61,12 @@ export const stagesErrors = defineErrors({
     why: 'Only a worker of this pipeline who has an account and is active has a user name that can be changed, and it has to be another one that nobody else has.',
     fix: 'Do what the message says; --to gives a name of your own choice instead of the candidates of the pipeline.',
   },
+  'STG-110': {
+    title: 'The clock of this machine is wrong',
+    exit: 'configuration',
+    why: 'First and last days are judged by the clock of this machine, and it differs from the service’s by an hour or more: people would be enabled or disabled too early or too late.',
+    fix: 'Set the clock (NTP), and run again. `joinery entra doctor` says by how much it is off.',
+  },
   'STG-201': {
     title: 'The service refused the upload',
     exit: 'sink',

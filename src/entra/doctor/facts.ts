@@ -1,4 +1,3 @@
-import type { Instant } from '../../domain/clock.ts';
 import { JoineryError } from '../../domain/error.ts';
 import type { LogRow } from '../../domain/log-row.ts';
 import { ask } from '../ask.ts';
@@ -65,13 +64,8 @@ function jobsPath(servicePrincipal: string): string {
 }
 
 async function skewOf(graph: Graph, signal: AbortSignal | undefined): Promise<number | undefined> {
-  const before: Instant = graph.clock.now();
-  const answer = await graph.send({ method: 'GET', location: jobsPath(graph.servicePrincipal), signal });
-  if (answer.kind !== 'answered' || answer.at === undefined) return undefined;
-  // The answer lies between question and now; the header has whole seconds.
-  const after = graph.clock.now();
-  if (answer.at < before - 1_000) return answer.at - before;
-  return answer.at > after + 1_000 ? answer.at - after : 0;
+  await graph.send({ method: 'GET', location: jobsPath(graph.servicePrincipal), signal });
+  return graph.skew();
 }
 
 async function listJobs(graph: Graph, signal: AbortSignal | undefined): Promise<readonly string[]> {
