@@ -1,8 +1,9 @@
-import { applicationBody, listBody, objectMember, referencedId } from './catalog-body.ts';
+import { applicationBody, listBody, objectMember } from './catalog-body.ts';
 import { certificateOf, plain, type ApplicationRecord, type KeyRecord } from './catalog.ts';
 import type { GraphEndpoint, GraphRequest } from './endpoint.ts';
 import { answers, failure, type Answer } from './graph-answer.ts';
 import { isArray, isObject, readBody, textMember, type JsonObject } from './json.ts';
+import { addOwner, ownersBody } from './owners.ts';
 import type { GraphRole } from './registration.ts';
 
 const write: readonly GraphRole[] = ['Application.ReadWrite.All', 'Application.ReadWrite.OwnedBy'];
@@ -21,8 +22,13 @@ export const applicationEndpoints: readonly GraphEndpoint[] = [
   { method: 'POST', path: `${path}/removePassword`, roles: write, handle: removePassword },
   { method: 'GET', path: `${path}/federatedIdentityCredentials`, roles: read, handle: listFederated },
   { method: 'POST', path: `${path}/federatedIdentityCredentials`, roles: write, handle: addFederated },
-  { method: 'GET', path: `${path}/owners`, roles: read, handle: listOwners },
-  { method: 'POST', path: `${path}/owners/$ref`, roles: write, handle: addOwner },
+  {
+    method: 'GET',
+    path: `${path}/owners`,
+    roles: read,
+    handle: (request) => withApplication(request, (record) => ownersBody(request, record)),
+  },
+  { method: 'POST', path: `${path}/owners/$ref`, roles: write, handle: own },
 ];
 
 function shown(request: GraphRequest, status: number, record: ApplicationRecord): Answer {
@@ -162,31 +168,6 @@ function addFederated(request: GraphRequest): Answer {
   });
 }
 
-function listOwners(request: GraphRequest): Answer {
-  return withApplication(request, (record) =>
-    listBody(
-      request,
-      'directoryObject',
-      record.owners.map((id) => ({ id })),
-      ['id'],
-    ),
-  );
-}
-
-function addOwner(request: GraphRequest): Answer {
-  const id = referencedId(readBody(request.body));
-  if (id === undefined) return failure(400, 'Request_BadRequest', "The property '@odata.id' does not name a directory object.");
-  return withApplication(request, (record) => {
-    if (record.owners.includes(id)) return alreadyOwner();
-    request.tenant.catalog.putApplication({ ...record, owners: [...record.owners, id] });
-    return { status: 204 };
-  });
-}
-
-export function alreadyOwner(): Answer {
-  return failure(
-    400,
-    'Request_BadRequest',
-    "One or more added object references already exist for the following modified properties: 'owners'.",
-  );
+function own(request: GraphRequest): Answer {
+  return withApplication(request, (record) => addOwner(request, record, (changed) => request.tenant.catalog.putApplication(changed)));
 }

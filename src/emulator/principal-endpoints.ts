@@ -1,9 +1,9 @@
-import { alreadyOwner } from './application-endpoints.ts';
-import { assignmentBody, listBody, principalBody, referencedId } from './catalog-body.ts';
+import { assignmentBody, listBody, principalBody } from './catalog-body.ts';
 import type { PrincipalRecord } from './catalog.ts';
 import type { GraphEndpoint, GraphRequest } from './endpoint.ts';
 import { answers, failure, type Answer } from './graph-answer.ts';
 import { readBody, textMember } from './json.ts';
+import { addOwner, ownersBody } from './owners.ts';
 import { graphRoles, type GraphRole } from './registration.ts';
 
 const write: readonly GraphRole[] = ['Application.ReadWrite.All', 'Application.ReadWrite.OwnedBy'];
@@ -21,8 +21,13 @@ export const principalEndpoints: readonly GraphEndpoint[] = [
   { method: 'DELETE', path: `${path}/appRoleAssignments/:assignment`, roles: grant, handle: unassign },
   { method: 'GET', path: `${path}/appRoleAssignedTo`, roles: [...read, ...grant], handle: listAssigned },
   { method: 'POST', path: `${path}/appRoleAssignedTo`, roles: grant, handle: assign },
-  { method: 'GET', path: `${path}/owners`, roles: read, handle: listOwners },
-  { method: 'POST', path: `${path}/owners/$ref`, roles: write, handle: addOwner },
+  {
+    method: 'GET',
+    path: `${path}/owners`,
+    roles: read,
+    handle: (request) => withPrincipal(request, (record) => ownersBody(request, record)),
+  },
+  { method: 'POST', path: `${path}/owners/$ref`, roles: write, handle: own },
 ];
 
 function shown(request: GraphRequest, status: number, record: PrincipalRecord): Answer {
@@ -108,23 +113,6 @@ function unassign(request: GraphRequest): Answer {
   return request.tenant.catalog.unassign(id) ? { status: 204 } : answers.notFound(id);
 }
 
-function listOwners(request: GraphRequest): Answer {
-  return withPrincipal(request, (record) =>
-    listBody(
-      request,
-      'directoryObject',
-      record.owners.map((id) => ({ id })),
-      ['id'],
-    ),
-  );
-}
-
-function addOwner(request: GraphRequest): Answer {
-  const id = referencedId(readBody(request.body));
-  if (id === undefined) return failure(400, 'Request_BadRequest', "The property '@odata.id' does not name a directory object.");
-  return withPrincipal(request, (record) => {
-    if (record.owners.includes(id)) return alreadyOwner();
-    request.tenant.catalog.putPrincipal({ ...record, owners: [...record.owners, id] });
-    return { status: 204 };
-  });
+function own(request: GraphRequest): Answer {
+  return withPrincipal(request, (record) => addOwner(request, record, (changed) => request.tenant.catalog.putPrincipal(changed)));
 }
