@@ -42,8 +42,7 @@ export function openJournal(folder: string): Journal {
   let commits = 0;
   return {
     restored<T>(kind: string): T[] {
-      // The file was written by this program and begins with its mark; its records have the type they were put with.
-      return [...(records.get(kind)?.values() ?? [])] as T[]; // oxlint-disable-line typescript/no-unsafe-type-assertion
+      return [...(records.get(kind)?.values() ?? [])] as T[]; // oxlint-disable-line typescript/no-unsafe-type-assertion -- this program wrote the file, whose mark was read: its records have the type they were put with
     },
     put(kind, key, value) {
       const name = `${kind}\0${key}`;
