@@ -68,6 +68,8 @@ function logRow(id: string, worker: string, at: number): LogRow {
 
 const confirmedOf = (id: string, active = true): string => `confirmed:${hashJson(payloadOf(id, { displayName: `Name of ${id}` }, active))}`;
 const day = 86_400_000;
+const joined = (...ids: readonly string[]): readonly { readonly id: string; readonly active: boolean }[] =>
+  ids.map((id) => ({ id, active: true }));
 const purge = (store: Store, lease: Lease, before: number): ReturnType<Store['erasure']['settled']> =>
   store.erasure.settled(lease, { scope, before, keep: ['userName'], runs: 1, by: 'officer', at: 50 * day });
 
@@ -75,17 +77,7 @@ onEveryEngine('erasing', (open) => {
   test('takes payloads, names and reasons of ended operations, and leaves hashes, kinds, outcomes and times', async () => {
     const store = await open();
     const lease = await leaseOn(store);
-    await confirm(
-      store,
-      lease,
-      'r1',
-      [
-        { id: 'w1', active: true },
-        { id: 'w2', active: true },
-      ],
-      day,
-      ['w2'],
-    );
+    await confirm(store, lease, 'r1', joined('w1', 'w2'), day, ['w2']);
     const before = await collect(store.operations.stream('r1'));
     expect(await store.erasure.countRun('r1')).toBe(2);
     expect(await store.erasure.run(lease, { run: 'r1', at: 40 * day })).toBe(2);
@@ -185,7 +177,7 @@ onEveryEngine('erasing', (open) => {
   test('knows the whole payload again once a rehire is confirmed', async () => {
     const store = await open();
     const lease = await leaseOn(store);
-    await confirm(store, lease, 'r1', [{ id: 'w1', active: true }], day);
+    await confirm(store, lease, 'r1', joined('w1'), day);
     await confirm(store, lease, 'r2', [{ id: 'w1', active: false, baseline: confirmedOf('w1') }], 2 * day);
     await purge(store, lease, 20 * day);
     const cut = await store.ledger.get(scope, 'w1');
@@ -200,16 +192,7 @@ onEveryEngine('erasing', (open) => {
     const lease = await leaseOn(store);
     const forget = (externalId: string, under = lease): Promise<unknown> =>
       store.erasure.forget(under, { scope, externalId, reason: 'request', by: 'officer', at: 9 * day });
-    await confirm(
-      store,
-      lease,
-      'r1',
-      [
-        { id: 'on', active: true },
-        { id: 'off', active: true },
-      ],
-      day,
-    );
+    await confirm(store, lease, 'r1', joined('on', 'off'), day);
     await acceptWorkers(
       store,
       lease,
@@ -233,16 +216,7 @@ onEveryEngine('erasing', (open) => {
   test('forgets a former worker: entry, log rows, payloads and name go, counts stay, and the key is known by its hash', async () => {
     const store = await open();
     const lease = await leaseOn(store);
-    await confirm(
-      store,
-      lease,
-      'r1',
-      [
-        { id: 'w1', active: true },
-        { id: 'w2', active: true },
-      ],
-      day,
-    );
+    await confirm(store, lease, 'r1', joined('w1', 'w2'), day);
     await confirm(store, lease, 'r2', [{ id: 'w1', active: false, baseline: confirmedOf('w1') }], 2 * day);
     const done = await store.erasure.forget(lease, { scope, externalId: 'w1', reason: 'request 23', by: 'officer', at: 9 * day });
     expect(done).toEqual({ operations: 2, logRows: 2, namedBy: [] });
@@ -291,7 +265,7 @@ onEveryEngine('erasing', (open) => {
     const store = await open();
     const lease = await leaseOn(store);
     const under = (id: string, manager: string): Payload => ({ ...payloadOf(id), [enterpriseUserSchema]: { manager: { value: manager } } });
-    await confirm(store, lease, 'r1', [{ id: 'boss', active: true }], day);
+    await confirm(store, lease, 'r1', joined('boss'), day);
     const close = async (run: string, at: number): Promise<void> => {
       await sendBatch(store, lease, batchId(run, 0), at);
       const closures = (await store.operations.ofBatch(batchId(run, 0))).map(({ id }): Closure => {
