@@ -12,3 +12,15 @@ export function sinkVariables(connection: Connection): Record<string, string> {
     ENTRA_CLIENT_SECRET: connection.clientSecret,
   };
 }
+
+/** The sink of that tenant as a pipeline file says it, to be followed by more of `sink`. `auth`: what proves who the client is, in YAML's flow style. */
+export function sinkText(auth = 'secret: "${ENTRA_CLIENT_SECRET}"'): string {
+  return `sink:
+  type: entra
+  tenant: \${ENTRA_TENANT_ID}
+  servicePrincipal: \${ENTRA_SERVICE_PRINCIPAL_ID}
+  job: \${ENTRA_JOB_ID}
+  emulator: \${ENTRA_EMULATOR_ORIGIN}
+  auth: { client: "\${ENTRA_CLIENT_ID}", ${auth} }
+`;
+}

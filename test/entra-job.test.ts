@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { sinkVariables } from '../samples/sink-variables.ts';
+import { sinkText, sinkVariables } from '../samples/sink-variables.ts';
 import { fillDirty } from '../samples/databases.ts';
 import { runCommandLine } from '../src/cli/program.ts';
 import { VirtualClock } from '../src/domain/virtual-clock.ts';
@@ -253,14 +253,7 @@ describe('credentials of a pipeline', () => {
   const text = (auth: string): string => `pipeline: p
 source: { type: postgres, connection: "\${HR_EXPORT_URL}", table: t, key: id }
 transform: { attributes: { active: "true", userName: id, displayName: id } }
-sink:
-  type: entra
-  tenant: \${ENTRA_TENANT_ID}
-  servicePrincipal: \${ENTRA_SERVICE_PRINCIPAL_ID}
-  job: \${ENTRA_JOB_ID}
-  emulator: \${ENTRA_EMULATOR_ORIGIN}
-  auth: { client: "\${ENTRA_CLIENT_ID}", ${auth} }
-`;
+${sinkText(auth)}`;
 
   async function codeOfJob(auth: string): Promise<string> {
     const file = join(folder, 'p.yaml');

@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sinkText } from '../samples/sink-variables.ts';
 import type { JoineryEvent } from '../src/domain/event.ts';
 import { scopeOf } from '../src/stages/context.ts';
 import { hrEngines, type HrEngine, type HrRow, type Trouble } from './hr-engines.ts';
@@ -30,17 +31,7 @@ leavers:
 guards:
   first: { joiners: 1000, rejections: 1% }
   rejections: { percent: 5, atLeast: 10 }
-sink:
-  type: entra
-  tenant: \${ENTRA_TENANT_ID}
-  servicePrincipal: \${ENTRA_SERVICE_PRINCIPAL_ID}
-  job: \${ENTRA_JOB_ID}
-  emulator: \${ENTRA_EMULATOR_ORIGIN}
-  auth:
-    client: \${ENTRA_CLIENT_ID}
-    secret: \${ENTRA_CLIENT_SECRET}
-  quota: p1
-`;
+${sinkText()}`;
 
 const everybody: readonly HrRow[] = Array.from({ length: 120 }, (_each, index) => ({
   id: `W${String(index + 1).padStart(4, '0')}`,

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { request } from 'undici';
+import { sinkText } from '../samples/sink-variables.ts';
 import { runCommandLine } from '../src/cli/program.ts';
 import type { Clock } from '../src/domain/clock.ts';
 import { VirtualClock } from '../src/domain/virtual-clock.ts';
@@ -27,15 +28,7 @@ transform:
     active: true
     userName: $lowercase(id) & "@contoso.example"
     displayName: name
-sink:
-  type: entra
-  tenant: \${ENTRA_TENANT_ID}
-  servicePrincipal: \${ENTRA_SERVICE_PRINCIPAL_ID}
-  job: \${ENTRA_JOB_ID}
-  emulator: \${ENTRA_EMULATOR_ORIGIN}
-  auth: { client: '\${ENTRA_CLIENT_ID}', secret: '\${ENTRA_CLIENT_SECRET}' }
-  quota: p1
-`;
+${sinkText()}`;
 
 interface Told {
   readonly type: string;

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sinkText } from '../samples/sink-variables.ts';
 import { VirtualClock } from '../src/domain/virtual-clock.ts';
 import type { JoineryEvent } from '../src/domain/event.ts';
 import type { RunResult } from '../src/stages/run.ts';
@@ -29,15 +30,7 @@ leavers:
   vanished: { action: disable, after: { fullPasses: 1, hours: 0 } }
 guards:
   first: { joiners: 1000, rejections: 1% }
-sink:
-  type: entra
-  tenant: \${ENTRA_TENANT_ID}
-  servicePrincipal: \${ENTRA_SERVICE_PRINCIPAL_ID}
-  job: \${ENTRA_JOB_ID}
-  emulator: \${ENTRA_EMULATOR_ORIGIN}
-  auth: { client: '\${ENTRA_CLIENT_ID}', secret: '\${ENTRA_CLIENT_SECRET}' }
-  quota: p1
-`;
+${sinkText()}`;
 
 describe.each(hrEngines)('runs over a watermark: %s', (_name, open) => {
   let engine: HrEngine;

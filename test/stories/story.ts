@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { executeSql } from '../../samples/databases.ts';
+import { sinkText } from '../../samples/sink-variables.ts';
 import { runCommandLine } from '../../src/cli/program.ts';
 import { VirtualClock } from '../../src/domain/virtual-clock.ts';
 import type { EmulatorOptions } from '../../src/emulator/index.ts';
@@ -181,14 +182,7 @@ leavers:
 guards:
   ${parts.guards ?? 'first: { joiners: 10000, rejections: 100% }'}
 ${parts.more ?? ''}
-sink:
-  type: entra
-  tenant: \${ENTRA_TENANT_ID}
-  servicePrincipal: \${ENTRA_SERVICE_PRINCIPAL_ID}
-  job: \${ENTRA_JOB_ID}
-  emulator: \${ENTRA_EMULATOR_ORIGIN}
-  auth: { client: "\${ENTRA_CLIENT_ID}", secret: "\${ENTRA_CLIENT_SECRET}" }
-${parts.sink ?? ''}`;
+${sinkText()}${parts.sink ?? ''}`;
 }
 
 /** `insert` of people by id; what is not said is the default of the table. */
