@@ -90,7 +90,7 @@ async function writeWhole(path: string, chunks: AsyncIterable<string | Uint8Arra
   }
 }
 
-/** Joins small pieces (lines, mostly) into writes of at least 64 KiB. */
+/** Joins small pieces into writes of at least 64 KiB. Whoever made a piece may use its bytes again when the next one is asked for. */
 export async function* gather(
   chunks: AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>,
   atLeast = 64 * 1024,
@@ -98,6 +98,10 @@ export async function* gather(
   let waiting: Buffer[] = [];
   let size = 0;
   for await (const chunk of chunks) {
+    if (typeof chunk !== 'string' && size === 0 && chunk.length >= atLeast) {
+      yield Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+      continue;
+    }
     const bytes = typeof chunk === 'string' ? Buffer.from(chunk, 'utf8') : Buffer.from(chunk);
     waiting.push(bytes);
     size += bytes.length;

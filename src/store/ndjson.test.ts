@@ -21,13 +21,26 @@ async function* cut(bytes: Uint8Array, sizes: readonly number[]): AsyncGenerator
 describe('the hand-off between stages', () => {
   it('reads back what was written, wherever the file is cut into pieces', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.jsonValue()), fc.array(fc.nat(40)), async (documents, sizes) => {
-        const text = (await collect(toLines(documents))).join('');
+      fc.asyncProperty(fc.array(fc.jsonValue({ stringUnit: 'grapheme-composite' })), fc.array(fc.nat(40)), async (documents, sizes) => {
+        const bytes = Buffer.concat(await collect(toLines(documents)));
         const plain: unknown[] = documents.map((document): unknown => JSON.parse(JSON.stringify(document)));
-        expect(await collect(fromLines<unknown>(cut(Buffer.from(text), sizes), 'x.ndjson'))).toEqual(plain);
+        expect(bytes.toString('utf8')).toBe(documents.map((document) => `${JSON.stringify(document)}\n`).join(''));
+        expect(await collect(fromLines<unknown>(cut(bytes, sizes), 'x.ndjson'))).toEqual(plain);
       }),
       { numRuns: 50 },
     );
+  });
+
+  it('hands on pieces of a size to be written at once, and a line that is longer whole', async () => {
+    const documents = ['x', 'é'.repeat(100_000), ...Array.from({ length: 5000 }, (_, index) => `worker ${String(index)} \u{1F600}`)];
+    const pieces = await collect(toLines(documents));
+    expect(Buffer.concat(pieces).toString('utf8')).toBe(documents.map((document) => `${JSON.stringify(document)}\n`).join(''));
+    expect(pieces.length).toBeLessThan(8);
+    expect(pieces.filter((piece) => piece.length > 65_536)).toHaveLength(1);
+  });
+
+  it('refuses a file that is no UTF-8', async () => {
+    await expect(collect(fromLines(cut(Buffer.from([0x22, 0xff, 0x22, 0x0a]), []), 'x.ndjson'))).rejects.toThrow('utf-8');
   });
 
   it('refuses a file that ends within a line, and a line that is no JSON', async () => {
