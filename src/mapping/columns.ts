@@ -13,6 +13,8 @@ export interface CheckedRow {
   readonly violations: ReadonlyMap<string, Diagnostic>;
 }
 
+const noViolations: ReadonlyMap<string, Diagnostic> = new Map();
+
 export type CheckRow = (row: Row) => CheckedRow;
 
 /**
@@ -21,46 +23,52 @@ export type CheckRow = (row: Row) => CheckedRow;
  */
 export function createRowCheck(columns: readonly ColumnDeclaration[] | undefined, needed: Iterable<string>): CheckRow {
   const declared = new Map((columns ?? []).map((column) => [column.name, column]));
-  const expected = new Set([...declared.keys(), ...needed]);
+  const expected = new Map([...declared.keys(), ...needed].map((name) => [name, { column: declared.get(name) }]));
   return (row) => {
     const input: Record<string, Json> = {};
-    const violations = new Map<string, Diagnostic>();
+    let violations: Map<string, Diagnostic> | undefined;
+    const violate = (name: string, problem: Diagnostic): void => {
+      (violations ??= new Map()).set(name, problem);
+    };
     const { values } = row;
     let found = 0;
     for (const name of Object.keys(values)) {
       const value = values[name] ?? null;
-      if (expected.has(name)) found++;
-      const column = declared.get(name);
+      const known = expected.get(name);
+      if (known !== undefined) found++;
+      const column = known?.column;
       if (value === null) {
         if (column?.whenNull !== undefined) {
           if (column.whenNull !== 'never' || !isDateType(column.type)) input[name] = column.whenNull;
         } else if (column?.required === true) {
-          violations.set(name, violation('MAP-201', column, 'is NULL and required'));
+          violate(name, violation('MAP-201', column, 'is NULL and required'));
         }
         continue;
       }
       input[name] = value;
-      const problem = column === undefined ? undefined : checkColumn(column, value);
-      if (problem !== undefined) violations.set(name, problem);
+      // Most columns are text of any kind.
+      if (column === undefined || (column.type === 'string' && column.values === undefined && typeof value === 'string')) continue;
+      const problem = checkColumn(column, value);
+      if (problem !== undefined) violate(name, problem);
     }
-    for (const name of found === expected.size ? [] : expected) {
+    for (const name of found === expected.size ? [] : expected.keys()) {
       if (Object.hasOwn(values, name)) continue;
       const place = declared.get(name)?.place;
       const message = `column ${name} is not among the columns that the query returns`;
-      violations.set(name, { code: 'MAP-204', severity: 'error', message, ...(place === undefined ? {} : { place }) });
+      violate(name, { code: 'MAP-204', severity: 'error', message, ...(place === undefined ? {} : { place }) });
     }
     // After the rest: NULL is only how such a value looks, so `required` and `whenNull` have nothing to say about it.
     for (const { column, message } of row.problems ?? []) {
       delete input[column];
       const place = declared.get(column)?.place;
-      violations.set(column, {
+      violate(column, {
         code: 'MAP-216',
         severity: 'error',
         message: `column ${column} ${message}`,
         ...(place === undefined ? {} : { place }),
       });
     }
-    return { row, input, violations };
+    return { row, input, violations: violations ?? noViolations };
   };
 }
 

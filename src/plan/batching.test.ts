@@ -1,8 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { hashJson } from '../domain/canonical-json.ts';
 import type { Payload } from '../domain/payload.ts';
 import { sentChangeKinds } from '../domain/words.ts';
-import { bulkIdOf, operationBytes, placeOperations, renderBody, type Placed } from './batching.ts';
+import { bulkIdOf, hashPayload, operationBytes, placeOperations, renderBody, type Placed } from './batching.ts';
 import { managerDepths, orderForSending } from './order.ts';
 
 const kind = fc.constantFrom(...sentChangeKinds);
@@ -54,6 +55,9 @@ describe('packing operations into requests', () => {
       fc.property(fc.array(fc.tuple(fc.uuid(), members), { minLength: 1, maxLength: 20 }), (workers) => {
         const operations = workers.map(([id, values]) => ({ bulkId: bulkIdOf(scope, id, 'h'), payload: { ...payload(id), values } }));
         const sum = operations.reduce((bytes, { payload: user }) => bytes + operationBytes(user), 0);
+        // As many whether or not the payload was written down before.
+        for (const { payload: user } of operations) expect(hashPayload(user)).toBe(hashJson(user));
+        expect(operations.reduce((bytes, { payload: user }) => bytes + operationBytes(user), 0)).toBe(sum);
         // The last operation has no comma.
         expect(Buffer.byteLength(renderBody(operations))).toBe(Buffer.byteLength(renderBody([])) + sum - 1);
       }),

@@ -1,4 +1,4 @@
-import { canonicalJson, hashJson } from '../domain/canonical-json.ts';
+import { canonicalJson, hashJson, hashText } from '../domain/canonical-json.ts';
 import { bulkRequestSchema, type Payload } from '../domain/payload.ts';
 import type { ExternalId, JobScope, SentChangeKind, Sha256 } from '../domain/words.ts';
 
@@ -43,9 +43,19 @@ function renderOperation(bulkId: string, data: string): string {
 
 const operationFrameBytes = Buffer.byteLength(renderOperation('0'.repeat(bulkIdLength), '')) + 1;
 
-/** UTF-8 bytes that an operation adds to a request, its comma included. A plan asks it of every change, so neither the name nor the order of members, which have no say in it, are found. */
+/** Of payloads that were written down for their hash, for as long as somebody holds them. */
+const writtenBytes = new WeakMap<Payload, number>();
+
+/** `hashJson` of a payload. What it takes to write it down is kept for `operationBytes`: a plan asks both of every change. */
+export function hashPayload(payload: Payload): Sha256 {
+  const bytes = Buffer.from(canonicalJson(payload), 'utf8');
+  writtenBytes.set(payload, bytes.length);
+  return hashText(bytes);
+}
+
+/** UTF-8 bytes that an operation adds to a request, its comma included. Neither the name nor the order of members, which have no say in it, are found. */
 export function operationBytes(payload: Payload): number {
-  return operationFrameBytes + Buffer.byteLength(JSON.stringify(payload));
+  return operationFrameBytes + (writtenBytes.get(payload) ?? Buffer.byteLength(JSON.stringify(payload)));
 }
 
 /**

@@ -1,4 +1,3 @@
-import { hashJson } from '../domain/canonical-json.ts';
 import type { Instant } from '../domain/clock.ts';
 import type { Change, ChangeCause } from '../domain/change.ts';
 import type { Diagnostic } from '../domain/diagnostic.ts';
@@ -8,6 +7,7 @@ import type { Draft } from '../domain/verdict.ts';
 import { isDisable, isSentChange, type ChangeKind, type ExternalId } from '../domain/words.ts';
 import type { LeaversDeclaration } from '../pipeline/pipeline.ts';
 import { differences } from '../scim/index.ts';
+import { hashPayload } from './batching.ts';
 import { composePayload, disabledPayload, managerOf } from './compose.ts';
 import { decisionTable, isLeavingRow, isUncertain, lastPayload, ledgerStateOf, type RowState } from './decision.ts';
 
@@ -41,7 +41,7 @@ export function changeOf(worker: Case, leavers: LeaversDeclaration): Change | un
   const decided = policyOf(worker.row, cell === 'frozen' && worker.named === true ? 'leaver' : cell, leavers);
   const payload = payloadOf(worker, decided, last);
   if (payload === undefined) return undefined;
-  const payloadHash = hashJson(payload);
+  const payloadHash = hashPayload(payload);
   const found = differences(last, payload);
   const uncertain = isUncertain(state);
   const again = worker.resend === true;

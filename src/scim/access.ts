@@ -55,8 +55,9 @@ export function assignAttribute(payload: MutableObject, path: ParsedPath, value:
   let found = 0;
   while (found < elements.length && !isOfType(elements[found], type)) found++;
   const isNew = found === elements.length;
-  const element: MutableObject = isNew ? { ...newElement(path.name, type) } : asMutable(elements[found]);
-  if (isNew) {
+  const element: MutableObject = asMutable(isNew ? newElement(path.name, type) : elements[found]);
+  if (isNew && found === 0) elements.push(element);
+  else if (isNew) {
     const later = elements.findIndex((other) => isObject(other) && typeof other['type'] === 'string' && other['type'] > type);
     elements.splice(later === -1 ? elements.length : later, 0, element);
   }
