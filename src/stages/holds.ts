@@ -55,14 +55,14 @@ export function openHolds(context: Pick<StageContext, 'pipeline' | 'store' | 'cl
       if (accounts === undefined && enabling > 0) {
         throw new JoineryError('PLN-205', `${String(enabling)} workers are about to be enabled or kept enabled`);
       }
-      const listed = enabling > 0 ? await holdList() : new Set<ExternalId>();
+      const isListed = enabling > 0 ? await holdList() : () => false;
       for (const { externalId, effect } of asked) {
         const entry = entries.get(externalId);
         const cause = holdOf(effect, accountStateOf(accounts?.get(externalId)), lastWordOf(entry, clock.now()));
         const doubted = cause === 'directory' || cause === 'exists' ? entry : undefined;
         const ours = doubted?.baselineUnknown === true && (await wentSilent(store, scopeOf(pipeline), doubted, cause === 'exists'));
         if (cause !== 'free' && !ours) held.set(externalId, cause);
-        if (effect === 'on' && listed.has(externalId)) held.set(externalId, 'list');
+        if (effect === 'on' && isListed(externalId)) held.set(externalId, 'list');
       }
       // The key may have been given to somebody else, and nothing is left by which anybody could tell.
       for (const worker of (await store.erasure.forgotten(scopeOf(pipeline), workers)).keys()) held.set(worker, 'forgotten');

@@ -11,13 +11,18 @@ export interface Protection {
   readonly isProtected: (worker: ExternalId, entry: LedgerEntry | undefined, evaluated?: Pick<Evaluated, 'protected'>) => boolean;
 }
 
+/** Lists are typed by people, and the service compares keys without case: a hold that misses its worker by a letter's case would hold nobody. */
+function foldKey(worker: ExternalId): string {
+  return worker.trim().toLowerCase();
+}
+
 /** Reads the list of the protected anew. Errors: PLN-206. */
 export function openProtection({ pipeline }: Pick<StageContext, 'pipeline'>): Protection {
   const { workers, file, when } = pipeline.protected;
-  const untouched = new Set([...workers, ...readList('protected.file', file)]);
+  const untouched = new Set([...workers.map(foldKey), ...readList('protected.file', file)]);
   return {
     isProtected: (worker, entry, evaluated = entry?.evaluated) =>
-      untouched.has(worker) || (when !== undefined && evaluated?.protected === true),
+      untouched.has(foldKey(worker)) || (when !== undefined && evaluated?.protected === true),
   };
 }
 
@@ -27,12 +32,15 @@ export function openProtection({ pipeline }: Pick<StageContext, 'pipeline'>): Pr
  */
 export function openHoldList(
   context: Pick<StageContext, 'pipeline' | 'clock' | 'signal' | 'store'>,
-): () => Promise<ReadonlySet<ExternalId>> {
-  let list: Promise<ReadonlySet<ExternalId>> | undefined;
-  return () => (list ??= readHoldList(context));
+): () => Promise<(worker: ExternalId) => boolean> {
+  let list: Promise<ReadonlySet<string>> | undefined;
+  return async () => {
+    const held = await (list ??= readHoldList(context));
+    return (worker) => held.has(foldKey(worker));
+  };
 }
 
-async function readHoldList(context: Pick<StageContext, 'pipeline' | 'clock' | 'signal' | 'store'>): Promise<ReadonlySet<ExternalId>> {
+async function readHoldList(context: Pick<StageContext, 'pipeline' | 'clock' | 'signal' | 'store'>): Promise<ReadonlySet<string>> {
   const { pipeline, clock, signal, store } = context;
   const { file, query } = pipeline.holds;
   const held = new Set(readList('holds.file', file));
@@ -44,7 +52,7 @@ async function readHoldList(context: Pick<StageContext, 'pipeline' | 'clock' | '
       for (const { key, ordinal } of rows) {
         // Whoever it was meant for must not be enabled, and could be anybody.
         if (key === undefined) throw new JoineryError('PLN-207', `row ${String(ordinal)} of holds.query has nothing in ${query.key}`);
-        held.add(key);
+        held.add(foldKey(key));
       }
     }
   } finally {
@@ -53,14 +61,14 @@ async function readHoldList(context: Pick<StageContext, 'pipeline' | 'clock' | '
   return held;
 }
 
-/** One worker id a line; empty lines and lines that begin with # are for people. */
-function readList(field: string, file: string | undefined): ReadonlySet<ExternalId> {
+/** One worker id a line, folded; empty lines and lines that begin with # are for people. */
+function readList(field: string, file: string | undefined): ReadonlySet<string> {
   if (file === undefined) return new Set();
   try {
     const lines = readFileSync(file, 'utf8')
       .replace(/^\uFEFF/, '')
       .split(/\r?\n/);
-    return new Set(lines.map((line) => line.trim()).filter((line) => line !== '' && !line.startsWith('#')));
+    return new Set(lines.map(foldKey).filter((line) => line !== '' && !line.startsWith('#')));
   } catch (cause) {
     throw new JoineryError('PLN-206', `${field} ${file} cannot be read`, { cause });
   }

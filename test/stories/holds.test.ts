@@ -119,7 +119,7 @@ it('a pre-hire whose account we turned on ourselves, by a joining that went sile
 describe('lists', () => {
   it('hold whoever stands in them, but not his disable, and touch the protected never', async () => {
     story = await openStory({ more: 'holds: { file: holds.txt }\nprotected: { workers: [W3] }' });
-    await writeFile(join(story.folder, 'holds.txt'), '# on leave until the case is closed\nW1\n');
+    await writeFile(join(story.folder, 'holds.txt'), '# on leave until the case is closed\n w1 \n');
     await story.sql(three);
     expect((await story.run()).plan).toMatchObject({ counts: { joiner: 1 }, held: { list: 1, protected: 1 } });
     expect(story.accounts()).toEqual({ W2: 'on' });
