@@ -25,7 +25,7 @@ describe('choosing user names', () => {
   it('rejects a worker whose candidates are all taken', () => {
     const choice = new NameChoice();
     choice.choose([seek('1', 'anna@x')], new Map([['anna@x', ['9']]]));
-    expect(choice.rejection('1')).toMatchObject({ code: 'PLN-102' });
+    expect(choice.rejection('1')).toMatchObject({ code: 'PLN-102', message: expect.stringMatching(/only candidate .* is taken, by 9$/) });
   });
 
   it('rejects both of two workers who want one name and have no other', () => {

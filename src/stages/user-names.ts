@@ -38,7 +38,7 @@ export class NameChoice {
         (taken.get(foldName(candidate)) ?? []).every((owner) => owner === seeker.externalId),
       );
       const choice = free.find((candidate) => !this.#holders.has(foldName(candidate)));
-      if (choice === undefined) this.#reject(seeker, free);
+      if (choice === undefined) this.#reject(seeker, free, taken);
       else this.#hold(seeker, choice);
     }
   }
@@ -64,11 +64,15 @@ export class NameChoice {
     choices.set(seeker.externalId, names);
   }
 
-  #reject(seeker: NameSeeker, free: readonly string[]): void {
+  #reject(seeker: NameSeeker, free: readonly string[], taken: ReadonlyMap<string, readonly string[]>): void {
     const rivals = free.map((candidate) => this.#holders.get(foldName(candidate))).filter((holder) => holder !== undefined);
     const equals = rivals.filter((rival) => rival.candidates.length <= 1);
     if (rivals.length === 0) {
-      const message = `worker ${seeker.externalId}: all ${String(seeker.candidates.length)} candidates for ${seeker.path} are taken in the ledger or the directory`;
+      const owners = new Set(seeker.candidates.flatMap((candidate) => taken.get(foldName(candidate)) ?? []));
+      owners.delete(seeker.externalId);
+      const which = seeker.candidates.length === 1 ? 'the only candidate' : `all ${String(seeker.candidates.length)} candidates`;
+      const verb = seeker.candidates.length === 1 ? 'is' : 'are';
+      const message = `worker ${seeker.externalId}: ${which} for ${seeker.path} ${verb} taken, by ${[...owners].slice(0, 5).join(', ')}`;
       this.#rejected.set(seeker.externalId, { code: 'PLN-102', severity: 'error', message });
       return;
     }

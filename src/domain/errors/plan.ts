@@ -11,7 +11,7 @@ export const planErrors = defineErrors({
     title: 'No user name is left for a worker',
     exit: 'rejections',
     why: 'Every candidate is taken by another worker of the ledger or by an account of the directory. The service would fail the create with a duplicate user principal name.',
-    fix: 'Let the expression of userName give more candidates, for example one with the worker id in it.',
+    fix: 'Let the expression of userName give more candidates, for example one with the worker id in it. Where two workers swap names, give one of them another first: `joinery rename PIPELINE --worker ID --to NAME`.',
   },
   'PLN-103': {
     title: 'Two workers of one plan want the same user name',
