@@ -1,3 +1,4 @@
+import { cp, rm } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hashJson } from '../../src/domain/canonical-json.ts';
 import type { DirectoryUserInput } from '../../src/emulator/directory.ts';
@@ -122,6 +123,45 @@ it('somebody who is inactive and unknown, and whose account is on, is named unti
     expect((await story.run()).plan.counts).toMatchObject({ leaver: 1 });
     expect(story.accounts()).toMatchObject({ L1: 'off', W1: 'on' });
   } finally {
+    await story.close();
+  }
+});
+
+it('a state that was restored from a backup asks for adopt where many have accounts that it does not know, and not for one', async () => {
+  const story = await openStory({ guards: 'joiners: 100\n  first: { joiners: 100, rejections: 100% }' });
+  const backup = `${story.work.state}-backup`;
+  const ids = (letter: string, count: number): string[] => Array.from({ length: count }, (_, index) => `${letter}${String(index)}`);
+  const hire = (workers: readonly string[]): Promise<void> =>
+    story.sql(people(workers.map((id) => ({ id, given: `G${id}`, family: 'One' }))));
+  try {
+    await hire(ids('W', 3));
+    await story.run();
+    await cp(story.work.state, backup, { recursive: true });
+    await hire(ids('N', 10));
+    await story.run();
+    story.clock.advance(3_600_000);
+    await rm(story.work.state, { recursive: true });
+    await cp(backup, story.work.state, { recursive: true });
+    const calls = uploadsOf(story.work.emulator);
+    await expect(story.run()).rejects.toMatchObject({
+      code: 'PLN-204',
+      message: expect.stringContaining('10 workers of the source have accounts'),
+    });
+    expect(uploadsOf(story.work.emulator)).toBe(calls);
+    await story.command('adopt', `${story.folder}/story.yaml`);
+    expect((await story.run()).plan.price.operations).toBe(0);
+    // Ten joiners without outcomes have accounts as well, which are ours.
+    await hire(ids('S', 10));
+    story.work.emulator.setFaults({ row: () => ({ kind: 'missing' }) });
+    const runner = await story.open();
+    await runner.load({ run: (await runner.plan()).run.id });
+    await runner.close();
+    story.work.emulator.setFaults({});
+    await hire(['N99']);
+    story.clock.advance(3 * 3_600_000);
+    expect((await story.run()).plan.counts).toMatchObject({ joiner: 1 });
+  } finally {
+    await rm(backup, { recursive: true, force: true });
     await story.close();
   }
 });

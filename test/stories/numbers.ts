@@ -23,6 +23,7 @@ export const storyNumbers: readonly StoryNumber[] = [
         'with a job that has history nothing is planned',
         'adopt.test.ts',
         'refuses to plan before somebody decided what the accounts are',
+        'a state that was restored from a backup asks for adopt where many have accounts that it does not know, and not for one',
       ),
       shown(
         'adopt reports, seeds and sends nothing: 5,000 users, 300 unmatched, 40 ambiguous, 200 on-premises',
