@@ -4,19 +4,7 @@ import { formatPlace } from '../domain/place.ts';
 import type { Json } from '../domain/canonical-json.ts';
 import type { Verdict } from '../domain/verdict.ts';
 import { compileMapping } from './compile-mapping.ts';
-import type { Mapping } from './contract.ts';
-import { buildPipeline, rowGroup, sampleColumns, sampleInstant, type PipelineText } from './pipeline.test-data.ts';
-
-const files: Readonly<Record<string, string>> = {
-  'country.csv': '\uFEFFcode,iso2,phone\nDE,de,49\nGB,gb,\n',
-};
-const readBytes = (file: string): Uint8Array => new TextEncoder().encode(files[file] ?? '');
-
-function compileSample(text: PipelineText): Mapping {
-  const { mapping, diagnostics } = compileMapping(buildPipeline(text), { readBytes });
-  if (mapping === undefined) throw new Error(JSON.stringify(diagnostics, undefined, 1));
-  return mapping;
-}
+import { base, buildPipeline, compileSample, rowGroup, sampleColumns, sampleInstant, type PipelineText } from './pipeline.test-data.ts';
 
 async function evaluate(text: PipelineText, ...changes: readonly Readonly<Record<string, Json | undefined>>[]): Promise<Verdict> {
   return compileSample(text).evaluate(rowGroup(...changes), sampleInstant);
@@ -33,7 +21,6 @@ function told(verdict: Verdict): readonly string[] {
   return list.map(({ code, message }) => `${code} ${message}`);
 }
 
-const base = { active: 'status != "Terminated"', userName: 'email' } as const;
 const department = `${enterpriseUserSchema}:department`;
 const manager = `${enterpriseUserSchema}:manager.value`;
 
@@ -348,41 +335,6 @@ test('two runs with different instants can share a mapping while evaluations ove
   const verdicts = await Promise.all(days.map(async (day) => mapping.evaluate(rowGroup(), Date.parse(`${day}T12:00:00Z`))));
   expect(verdicts.map((verdict) => verdict.kind === 'draft' && verdict.draft.payload['title'])).toEqual(days);
   expect(mapping.readsClock).toBe(true);
-});
-
-test('an explanation shows columns, lets, employment, scope and attributes with their values', async () => {
-  const mapping = compileSample({
-    timezone: 'UTC',
-    employment: { start: 'hire_date' },
-    scope: 'status != "Leave"',
-    let: { given: '$uppercase(first_name)' },
-    attributes: { ...base, active: '$employed', displayName: '$given' },
-  });
-  const { verdict, traces } = await mapping.explain(rowGroup(), sampleInstant);
-  expect(verdict.kind).toBe('draft');
-  expect(traces).toContainEqual({ name: '$given', expression: '$uppercase(first_name)', value: 'MARA', reads: ['first_name'] });
-  expect(traces).toContainEqual({ name: '$employed', expression: 'employment', value: true, reads: ['hire_date'] });
-  expect(traces).toContainEqual({ name: 'first_name', expression: 'column', value: 'Mara', reads: [] });
-  expect(traces).toContainEqual({ name: 'scope', expression: 'status != "Leave"', value: true, reads: ['status'] });
-  expect(traces.at(-1)).toEqual({ name: 'displayName', expression: '$given', value: 'MARA', reads: ['$given'] });
-});
-
-test('an explanation shows on request what the parts of expressions came to, and why something has no value', async () => {
-  const mapping = compileSample({
-    let: { amount: '$number(first_name) + 1' },
-    attributes: { ...base, displayName: '$uppercase(first_name) & "-" & $length(last_name)', title: '$string($amount)' },
-  });
-  const { traces } = await mapping.explain(rowGroup(), sampleInstant, { parts: true });
-  const byName = new Map(traces.map((trace) => [trace.name, trace]));
-  expect(byName.get('displayName')?.steps).toEqual([
-    { text: '$uppercase(first_name)', values: ['MARA'], times: 1 },
-    { text: '$length(last_name)', values: [6], times: 1 },
-  ]);
-  expect(byName.get('$amount')).toMatchObject({
-    value: undefined,
-    problem: expect.stringMatching(/^\$amount: D3030: .*first_name = M•••/),
-  });
-  expect(byName.get('title')).toMatchObject({ value: undefined, problem: '$amount has no value' });
 });
 
 test('a limit of the engine is a rejection with its own code', async () => {

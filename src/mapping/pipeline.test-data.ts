@@ -4,6 +4,8 @@ import type { Emptiness } from '../domain/payload.ts';
 import type { Place } from '../domain/place.ts';
 import type { Row, RowGroup } from '../domain/row.ts';
 import type { ColumnDeclaration, EmploymentDeclaration, Formula, Pipeline } from '../pipeline/pipeline.ts';
+import { compileMapping } from './compile-mapping.ts';
+import type { Mapping } from './contract.ts';
 
 /** A formula for tests: text is JSONata, anything else a literal. */
 type FormulaText = string | number | boolean | null | { readonly const: string };
@@ -170,4 +172,19 @@ export function rowGroup(...changes: readonly Readonly<Record<string, Json | und
     return { key: '4711', values: Object.fromEntries(values), fingerprint, ordinal: index + 1 };
   });
   return { key: '4711', rows, fingerprint: '0' };
+}
+
+/** The least that a pipeline has to say. */
+export const base = { active: 'status != "Terminated"', userName: 'email' } as const;
+
+const files: Readonly<Record<string, string>> = {
+  'country.csv': '\uFEFFcode,iso2,phone\nDE,de,49\nGB,gb,\n',
+};
+const readBytes = (file: string): Uint8Array => new TextEncoder().encode(files[file] ?? '');
+
+/** The compiled mapping; `country.csv` is there to be looked up in. */
+export function compileSample(text: PipelineText): Mapping {
+  const { mapping, diagnostics } = compileMapping(buildPipeline(text), { readBytes });
+  if (mapping === undefined) throw new Error(JSON.stringify(diagnostics, undefined, 1));
+  return mapping;
 }
