@@ -16,12 +16,14 @@ import { previousPass, type Asked } from './previous-pass.ts';
  * First stage: one read-only pass over the source at one moment. Gives who must be looked at again, in key order: rows that are new or differ from the last
  * accepted run, workers whose date has come or who have work left, keys that vanished, rows without a key. Leaves the
  * pass's fingerprints and, of a watermark, its position in the run; they count only once the run is accepted. Memory stays flat: one chunk of rows, and the set of workers with work left.
+ * `onRows` is called with every part of the rows.
  */
 export async function* extract(
   context: StageContext,
   run: Run,
   source: Source,
   asked: Asked = { workers: new Set(), gone: new Set() },
+  onRows: () => void = () => undefined,
 ): AsyncGenerator<readonly ExtractItem[]> {
   const { store, mapping, emit, clock, signal } = context;
   const started = clock.now();
@@ -55,6 +57,7 @@ export async function* extract(
       asked: again,
     };
     for await (const chunk of mergeChanges(read, previous.fingerprints, comparison)) {
+      onRows();
       summary.rows += chunk.rows;
       for (const piece of chunk.records) {
         await fingerprints.push(piece);

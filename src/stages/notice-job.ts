@@ -27,27 +27,38 @@ export function changedAttributes(before: JobShape, after: JobShape): readonly A
   return [...paths].filter((path) => before.attributes[path] !== after.attributes[path]).toSorted();
 }
 
+/** What was found of the job. */
+export interface Noticed {
+  /** Hash of what it does now; absent: it may not be read, or the service does not answer. */
+  readonly jobShape?: Sha256;
+  /** Workers who have to be looked at again for it. */
+  readonly marked: number;
+}
+
+export const nothingNoticed: Noticed = { marked: 0 };
+
 /**
  * Compares what the job is set to do with what it was when its workers were last looked at. A changed mapping or flow-null flag means that what the ledger calls confirmed no longer
  * says what the accounts have: whoever has the attribute is marked, and the next plan sends him again. Nothing of a worker is changed by it. Where the runner may not read
- * the job, or the service does not answer, nothing is known and nothing is marked. Answers the hash of what the job does now.
+ * the job, or the service does not answer, nothing is known and nothing is marked.
  * Its answer shows the service's clock as well. Errors: STG-110.
  */
-export async function noticeJob(context: StageContext, graph: Graph): Promise<Sha256 | undefined> {
+export async function noticeJob(context: StageContext, graph: Graph): Promise<Noticed> {
   const { store, pipeline, lease, clock, emit } = context;
   const scope = scopeOf(pipeline);
   const shape = await readShape(context, graph);
   refuseWrongClock(context, graph);
-  if (shape === undefined) return undefined;
+  if (shape === undefined) return nothingNoticed;
+  const jobShape = shape.hash;
   const before = await store.ledger.jobShape(scope);
-  if (before?.hash === shape.hash) return shape.hash;
+  if (before?.hash === jobShape) return { jobShape, marked: 0 };
   const changed = before === undefined ? [] : changedAttributes(before, shape);
   const ours = pipeline.transform.attributes.map(({ path }) => path).filter((path) => changed.includes(path.toLowerCase()));
   const marked = await store.ledger.noticeJob(lease, { scope, shape, attributes: changed, at: clock.now() });
-  if (ours.length === 0) return shape.hash;
+  if (ours.length === 0) return { jobShape, marked };
   const message = `the job treats ${ours.join(', ')} otherwise than before: ${String(marked)} workers who have it are sent again`;
   emit({ type: 'warning', diagnostic: { code: 'STG-406', severity: 'warning', message } });
-  return shape.hash;
+  return { jobShape, marked };
 }
 
 /**

@@ -25,6 +25,7 @@ import {
 } from '../store/run-files.ts';
 import { keepingRows, type KeepRows } from './keep-rows.ts';
 import { load, sendBatches } from './load.ts';
+import { nothingNoticed, type Noticed } from './notice-job.ts';
 import { explainCode, isSetUpFailure } from '../entra/outcome-codes.ts';
 import { reconcile, type ReconcileResult } from './reconcile.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -74,20 +75,44 @@ function runIdAt(at: Instant, random: () => number): RunId {
     .padStart(6, '0')}`;
 }
 
-/** Extract, transform and batch as one streaming pass; only what survives the comparison is stored, with its rows so that it can be explained. */
+/**
+ * Extract, transform and batch as one streaming pass; only what survives the comparison is stored, with its rows so that it can be explained. `notice` looks at the job while
+ * the source is read, which takes longer than the service to answer; whom it marks the pass may have gone by, so there is another one.
+ */
 export async function planRun(
   context: StageContext,
   run: Run,
   source: Source,
   directory: DirectoryView,
   options: PlanOptions = {},
+  notice: () => Promise<Noticed> = () => Promise.resolve(nothingNoticed),
 ): Promise<PlanHead> {
   const workers = new Set([...(options.resend ?? []), ...(options.rename?.keys() ?? [])]);
   const asked = { workers, gone: await goneOf(context, options.named ?? new Set()) };
-  const surveyor = new Surveyor(context, directory, options.rename ?? new Map());
-  await keepingRows(context, run, (keep) => writeVerdicts(context, run, extract(context, run, source, asked), keep, surveyor));
+  let noticing: Promise<Noticed> | undefined;
+  const begin = (): Promise<Noticed> => {
+    noticing ??= notice();
+    // Awaited below; without a handler an early failure would end the process before we get there.
+    noticing.catch(() => undefined);
+    return noticing;
+  };
+  const pass = async (): Promise<Surveyor> => {
+    const surveyor = new Surveyor(context, directory, options.rename ?? new Map());
+    const items = extract(context, run, source, asked, () => void begin());
+    await keepingRows(context, run, (keep) => writeVerdicts(context, run, items, keep, surveyor));
+    return surveyor;
+  };
+  let surveyor: Surveyor;
+  try {
+    surveyor = await pass();
+  } catch (error) {
+    await noticing?.catch(() => undefined);
+    throw error;
+  }
+  const { jobShape, marked } = await begin();
+  if (marked > 0) surveyor = await pass();
   await context.store.runs.advance(context.lease, run.id, { state: 'transformed' });
-  return batch(context, run, directory, options, surveyor);
+  return batch(context, run, directory, jobShape === undefined ? options : { ...options, jobShape }, surveyor);
 }
 
 /** Who left the source for good is in no list of whom to look for. */

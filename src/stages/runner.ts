@@ -227,7 +227,7 @@ export class Runner {
       if (run.state !== 'transformed') throw wrongStage(run, 'transformed');
       this.#sameMapping(context, run);
       // Extract may have run where the service cannot be reached. Whoever is marked only now was not read again: the next run sends him.
-      const jobShape = await noticeJob(context, graph);
+      const { jobShape } = await noticeJob(context, graph);
       const options = { firstRun: this.#options.firstRun, ...(jobShape === undefined ? {} : { jobShape }) };
       const plan = await batch(context, run, around.directory, options);
       return { run: await this.#existing(run.id), plan };
@@ -291,10 +291,9 @@ export class Runner {
   }
 
   async #planNew(context: StageContext, around: Surroundings, graph: Graph, options: PlanOptions): Promise<Planned> {
-    const jobShape = await noticeJob(context, graph);
     return this.#withSource(async (source) => {
       const run = await beginRun(context, context.clock.now(), around.chance.random);
-      const plan = await planRun(context, run, source, around.directory, jobShape === undefined ? options : { ...options, jobShape });
+      const plan = await planRun(context, run, source, around.directory, options, () => noticeJob(context, graph));
       return { run: await this.#existing(run.id), plan };
     }, context);
   }
