@@ -138,7 +138,8 @@ function untilReady(child: ChildProcess): Promise<string> {
     let said = '';
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       if (said.length < 10_000) said += text;
-      if (text.includes('ready to accept connections')) resolve('ready');
+      // Not in `text` alone: a pipe may part the line.
+      if (said.includes('ready to accept connections')) resolve('ready');
     });
     child.once('error', reject);
     child.once('exit', () => resolve(said));
