@@ -1,5 +1,5 @@
 /**
- * A process of its own that works on a state, for tests that kill it: `node --import tsx test/state-child.ts <location> <act>`.
+ * A process of its own that works on a state, for tests that kill it; its words are `<location> <act>`.
  * Says one line when it has come so far, and then stays as it is.
  */
 import { openStore } from '../src/store/open.ts';

@@ -1,15 +1,15 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../domain/virtual-clock.ts';
 import { becomeStranger, record } from '../../test/stranger.ts';
+import { useScript } from '../../test/script.ts';
 import type { Clock } from '../domain/clock.ts';
 import { connectSharedClock, SharedClockHost, startEmulator } from './index.ts';
 
 const start = Date.parse('2026-11-22T08:00:00Z');
-const participant = fileURLToPath(new URL('../../test/clock-participant.ts', import.meta.url));
+const participant = useScript('clock-participant.ts');
 
 interface Child {
   readonly process: ChildProcess;
@@ -19,7 +19,7 @@ interface Child {
 
 /** A real process that connects, says so, and then sleeps so often. */
 function spawnParticipant(origin: string, times: number, milliseconds: number): Child {
-  const child = spawn(process.execPath, ['--import', 'tsx', participant, origin, String(times), String(milliseconds)], {
+  const child = spawn(process.execPath, [participant(), origin, String(times), String(milliseconds)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { Client } from 'pg';
 import { expect, onTestFinished, test } from 'vitest';
 import { verifyStoredJournal } from './verify-journal.ts';
 import { batchId, freshLocation, leaseOn, onEveryEngine, openForTest, scope } from '../../test/state.ts';
+import { useScript } from '../../test/script.ts';
 
-const child = fileURLToPath(new URL('../../test/state-child.ts', import.meta.url));
+const child = useScript('state-child.ts');
 
 interface Child {
   /** The next line that the child says; rejects when it ends before. */
@@ -28,7 +28,7 @@ async function untilNoticed(location: string): Promise<void> {
 }
 
 function start(location: string, act: string): Promise<Child> {
-  const started = spawn(process.execPath, ['--import', 'tsx', child, location, act], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const started = spawn(process.execPath, [child(), location, act], { stdio: ['ignore', 'pipe', 'pipe'] });
   onTestFinished(() => {
     started.kill('SIGKILL');
   });
