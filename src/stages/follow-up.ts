@@ -1,7 +1,7 @@
 import type { AttributeDifference, PlanHead } from '../domain/change.ts';
 import type { Desired, LedgerEntry } from '../domain/ledger.ts';
 import type { Run } from '../domain/run.ts';
-import { isSentChange, type ExternalId, type SentChangeKind } from '../domain/words.ts';
+import { isDisable, isSentChange, type ExternalId, type RunId, type SentChangeKind } from '../domain/words.ts';
 import { bulkIdOf, operationBytes, placeOperations } from '../plan/batching.ts';
 import { managerOf } from '../plan/compose.ts';
 import { decisionTable, isUncertain, lastPayload, ledgerStateOf, type RowState } from '../plan/decision.ts';
@@ -28,7 +28,7 @@ interface Candidate {
 /**
  * After an outcome: payloads that were accepted as desired and could not be sent, or not wholly, in the first pass. Workers who were waiting behind an operation in
  * flight; reports whose manager the service did not know yet and knows now; operations that never arrived. Nothing new is decided here, so
- * guards and hash of the accepted plans still hold. Answers how many operations were added to the run; each worker once.
+ * guards and hash of the accepted plans still hold; what was decided longer ago than a plan is good for enables nobody, and is left to the next run, which looks at whoever is not settled. Answers how many operations were added to the run; each worker once.
  */
 export async function planFollowUp(
   context: StageContext,
@@ -40,6 +40,7 @@ export async function planFollowUp(
   const { store, pipeline, lease, clock } = context;
   const scope = scopeOf(pipeline);
   const candidates: Candidate[] = [];
+  const isOld = oldDecisions(context);
   for await (const chunk of inChunks(await store.ledger.unsettled(scope, pipeline.name), 500)) {
     const keys = chunk.filter((key) => !done.has(key));
     const entries = await store.ledger.getMany(scope, keys);
@@ -52,7 +53,10 @@ export async function planFollowUp(
       .flatMap((entry) => candidateOf(entry, managers, lost) ?? []);
     const asked = askedOf(found.map(({ externalId, change, desired }) => ({ externalId, change, payload: desired.payload })));
     const held = await holds.causes(asked, entries);
-    candidates.push(...found.filter(({ externalId }) => !held.has(externalId)));
+    for (const candidate of found) {
+      const { externalId, desired, change } = candidate;
+      if (!held.has(externalId) && (isDisable(change) || !(await isOld(desired.run)))) candidates.push(candidate);
+    }
   }
   if (candidates.length === 0) return 0;
   const first = (await store.operations.batches(run.id)).length;
@@ -62,6 +66,20 @@ export async function planFollowUp(
   await store.operations.add(lease, run.id, scope, arrange(context, run, candidates, first, marksFor), clock.now());
   for (const { externalId } of candidates) done.add(externalId);
   return candidates.length;
+}
+
+/** Whether a run read the source longer ago than a plan is good for. */
+function oldDecisions({ store, clock, pipeline }: StageContext): (run: RunId) => Promise<boolean> {
+  const seen = new Map<RunId, Promise<boolean>>();
+  const look = async (id: RunId): Promise<boolean> => {
+    const run = await store.runs.get(id);
+    return run === undefined || clock.now() - run.asOf > pipeline.plan.maxAge;
+  };
+  return (id) => {
+    const known = seen.get(id) ?? look(id);
+    seen.set(id, known);
+    return known;
+  };
 }
 
 /** The plan of the run, whose first run and approvals hold for what follows it. */

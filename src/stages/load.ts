@@ -1,5 +1,6 @@
 import type { Batch } from '../domain/operation.ts';
 import type { Staging } from '../domain/change.ts';
+import type { Instant } from '../domain/clock.ts';
 import { JoineryError } from '../domain/error.ts';
 import type { Run } from '../domain/run.ts';
 import { isDisable, type ExternalId } from '../domain/words.ts';
@@ -26,13 +27,14 @@ export interface LoadResult {
  * Fourth stage: sends the accepted run's batches in their order, disables before anything else begins and whatever the job is like. Every batch is recorded before its
  * bytes leave and again when its answer has come. A plan that goes in stages waits for the outcomes of each. Ends early, resumable, when the service refuses, the
  * quota ends, outcomes are bad or do not come, or the process is asked to stop.
- * Errors: STG-201 to STG-207, DOM-002.
+ * Errors: PLN-202, STG-201 to STG-207, DOM-002.
  */
 export async function load(context: StageContext, run: Run, around: Surroundings): Promise<LoadResult> {
   const { clock, emit, store } = context;
   const started = clock.now();
   emit({ type: 'stage.started', stage: 'load' });
-  const { staging } = await readDocument(store, run.id, 'plan.json');
+  const { staging, createdAt } = await readDocument(store, run.id, 'plan.json');
+  await refuseOld(context, run, createdAt);
   const result = await sendBatches(context, run, around, staging);
   await store.runs.advance(context.lease, run.id, { state: 'loaded' });
   const { batches, operations } = result;
@@ -95,6 +97,19 @@ export async function sendBatches(context: StageContext, run: Run, around: Surro
     }
   }
   return { ...counts, lost: brake.lost };
+}
+
+/**
+ * A load that goes on long after its plan sends what HR said then: it would create and enable people who have left since. What it did not send is in the next plan, because the ledger still wants it. Errors: PLN-202.
+ */
+async function refuseOld({ store, clock, pipeline }: StageContext, run: Run, createdAt: Instant): Promise<void> {
+  const age = clock.now() - createdAt;
+  if (age <= pipeline.plan.maxAge || !(await store.operations.batches(run.id)).some(isPending)) return;
+  const hours = String(Math.round(age / 3_600_000));
+  throw new JoineryError(
+    'PLN-202',
+    `the plan of run ${run.id} is ${hours} hours old and was not sent whole: joinery run plans the rest anew`,
+  );
 }
 
 function isPending({ state }: Batch): boolean {
