@@ -139,6 +139,27 @@ export function describePages(open: () => Office): void {
         expect(complaints).toEqual([]);
       });
 
+      it('prints black on white what the screen shows dark, with nothing folded away and no table cut off', async () => {
+        const { page } = await openWatched(browser, { dark: true });
+        for (const url of [pathToFileURL(join(office.state, 'runs', day2, 'report.html')).href, pathToFileURL(dictionary).href]) {
+          await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
+          await page.setViewportSize({ width: 700, height: 1000 });
+          await page.goto(url);
+          expect(await accessibilityProblems(page)).toEqual([]);
+          expect(await page.evaluate('getComputedStyle(document.body).backgroundColor')).toBe('rgb(255, 255, 255)');
+          expect(await page.locator('details:not([open])').count()).toBeGreaterThan(0);
+          const lost = `[...document.querySelectorAll('details :not(summary)')].filter((node) => !node.checkVisibility()).length`;
+          const cut = `[...document.querySelectorAll('body, .scroll, pre')].filter((node) => node.scrollWidth > node.clientWidth + 1 && getComputedStyle(node).overflowX !== 'visible').length`;
+          const wide = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
+          expect({ url, lost: await page.evaluate(lost), cut: await page.evaluate(cut), wide: await page.evaluate(wide) }).toEqual({
+            url,
+            lost: 0,
+            cut: 0,
+            wide: 0,
+          });
+        }
+      });
+
       it('draws the dictionary', async () => {
         const { page, requests, complaints } = await openWatched(browser);
         await page.goto(pathToFileURL(dictionary).href);

@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { executeSql, fillDirty } from '../samples/databases.ts';
 import { runCommandLine } from '../src/cli/program.ts';
 import { VirtualClock } from '../src/domain/virtual-clock.ts';
+import { preparePipeline, stateOf } from '../src/stages/prepare.ts';
 import { freshDatabase } from './database.ts';
+import { runUnheard } from './joinery-process.ts';
 import { openWorkplace, root, seeded, uploadsOf, type Workplace } from './workplace.ts';
 
 const pipeline = join(root, 'pipelines', 'contoso-dirty.yaml');
@@ -93,6 +95,38 @@ describe('the command line', () => {
     const said = await joinery(['check', broken]);
     expect(said.code).toBe(8);
     expect(said.out).toMatch(/broken\.yaml:2:/);
+  });
+
+  it('shows the commands to whoever types none, on stderr, and does not take that for success', async () => {
+    for (const words of [[], ['audit'], ['journal'], ['entra']]) {
+      const said = await joinery(words);
+      expect(said).toMatchObject({ code: 8, out: '', err: expect.stringContaining('Commands:') });
+      expect(said.err).not.toContain('outputHelp');
+    }
+  });
+
+  it('takes an empty --state for a mistake, and an empty JOINERY_STATE for one that is not set', async () => {
+    expect(await joinery(['status', pipeline, '--state', ''])).toMatchObject({ code: 8, err: expect.stringContaining('--state is empty') });
+    const { pipeline: read } = preparePipeline(pipeline, work.environment);
+    const stated = { ...read, state: '/somewhere/else' };
+    expect(stateOf(stated, { environment: { JOINERY_STATE: '' } })).toBe('/somewhere/else');
+    expect(stateOf(stated, { environment: { JOINERY_STATE: '/of/the/environment' } })).toBe('/of/the/environment');
+    expect(stateOf(stated, { environment: { JOINERY_STATE: '' }, state: '/of/the/command' })).toBe('/of/the/command');
+  });
+
+  it('calls what is no port by its name', async () => {
+    for (const port of ['abc', '99999', '-1', '1.5', ''])
+      expect(await joinery(['emulator', '--port', port])).toMatchObject({ code: 8, err: expect.stringContaining('--port takes a port') });
+  });
+
+  it('goes on when nobody reads what it says, and tells of a result that found no room', { timeout: 60_000 }, async () => {
+    const lines = ['check', pipeline];
+    expect(await runUnheard(lines, 'gone')).toMatchObject({ code: 0 });
+    expect(await runUnheard(['check', join(folder, 'none.yaml')], 'gone')).toMatchObject({ code: 8 });
+    if (!existsSync('/dev/full')) return;
+    const full = await runUnheard(lines, 'full');
+    expect(full).toMatchObject({ code: 8, errors: expect.stringContaining('CLI-102: stdout cannot be written (ENOSPC)') });
+    expect(full.errors).not.toMatch(/\bat .*node:/);
   });
 
   it("proposes with init a pipeline for Microsoft's dirty export, with the reason of each line and a contradiction that is told", async () => {

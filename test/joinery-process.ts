@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { request } from 'undici';
@@ -34,6 +35,28 @@ export async function runJoinery(words: readonly string[], options: ProcessOptio
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   return collect(child, options.kill ?? (() => false));
+}
+
+/** Runs the real command line with nobody at the other end of its pipes, or (`full`) with stdout on a disk without space. Answers how it ended, and what it wrote to stderr. */
+export async function runUnheard(
+  words: readonly string[],
+  outlet: 'gone' | 'full',
+): Promise<{ readonly code: number | null; readonly errors: string }> {
+  const full = outlet === 'full' ? openSync('/dev/full', 'w') : undefined;
+  const child = spawn(process.execPath, [join(await builtFolder(), 'dist', 'cli', 'main.js'), ...words], {
+    cwd: root,
+    stdio: ['ignore', full ?? 'pipe', 'pipe'],
+  });
+  if (full !== undefined) closeSync(full);
+  let errors = '';
+  if (outlet === 'gone') for (const stream of [child.stdout, child.stderr]) stream?.destroy();
+  else child.stderr?.on('data', (chunk: Buffer) => (errors += chunk.toString('utf8')));
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code) => {
+      resolve({ code, errors });
+    });
+  });
 }
 
 /** The bundled sources; the first call of a test run bundles them. */

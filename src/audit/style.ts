@@ -1,12 +1,12 @@
 /**
- * The one style sheet of reports, pages and dictionary: system fonts, light and dark, fit for paper; no colour carries a meaning alone. Contrast of every text against its
+ * The one style sheet of reports, pages and dictionary: system fonts, light and dark, fit for paper (light, nothing folded or cut off, whatever the screen shows); no colour carries a meaning alone. Contrast of every text against its
  * ground is 4.5 to 1 or more, which a test measures.
  */
 export const style = `
 :root{color-scheme:light dark;--ground:#f3f5f8;--paper:#fff;--ink:#18202b;--soft:#56616e;--line:#dfe4ea;--fill:#f5f7fa;--link:#0a58b0;--accent:#2f6fde;
 --good:#15733c;--same:#86bfa0;--warn:#8f5b00;--wait:#4a6289;--bad:#b3231b;--off:#98a3ae;
 --goodfill:#1f9d55;--warnfill:#e0a030;--waitfill:#7f9bc9;--badfill:#d64038;--shadow:0 1px 2px rgba(20,30,45,.06),0 4px 14px rgba(20,30,45,.05)}
-@media (prefers-color-scheme:dark){:root{--ground:#0e1217;--paper:#171c23;--ink:#e7ebf0;--soft:#a4afbb;--line:#2b333d;--fill:#1e252e;--link:#86bbf5;--accent:#5b95f0;
+@media screen and (prefers-color-scheme:dark){:root{--ground:#0e1217;--paper:#171c23;--ink:#e7ebf0;--soft:#a4afbb;--line:#2b333d;--fill:#1e252e;--link:#86bbf5;--accent:#5b95f0;
 --good:#5cc489;--same:#4f8064;--warn:#e6b458;--wait:#9db4dc;--bad:#f48e86;--off:#5f6b77;
 --goodfill:#3fae72;--warnfill:#c9953a;--waitfill:#6f8bbd;--badfill:#d9635b;--shadow:none}}
 *{box-sizing:border-box}
@@ -68,6 +68,9 @@ nav ul{list-style:none;display:flex;flex-wrap:wrap;gap:.35rem;padding:0;margin:1
 nav a{display:inline-block;background:var(--paper);border:1px solid var(--line);border-radius:99px;padding:.22rem .8rem;font-size:.9rem;text-decoration:none}nav a:hover{border-color:var(--accent)}
 nav.parts{position:sticky;top:0;z-index:1;background:var(--ground);padding:.55rem 0;margin:.9rem 0 0}nav.parts ul{margin:0}
 footer{margin-top:1.6rem}
-@media print{:root{--ground:#fff;--paper:#fff;--ink:#000;--soft:#444;--line:#bbb;--fill:#fff;--shadow:none}body{max-width:none;padding:0;font-size:9.5pt}
-.search,.skip,nav,nav.parts{display:none}section,.card{border:0;border-top:1px solid var(--line);border-radius:0;padding:.7rem 0 0;margin:.9rem 0 0}h2,h3{break-after:avoid}tr,.tiles div,.verdict{break-inside:avoid}thead{display:table-header-group}*{print-color-adjust:exact}}
+@page{margin:15mm 12mm}
+@media print{:root{color-scheme:light;--ground:#fff;--paper:#fff;--ink:#000;--soft:#444;--line:#bbb;--fill:#fff;--shadow:none}body{max-width:none;padding:0;font-size:9.5pt}
+.search,.skip,nav,nav.parts{display:none}section,.card{border:0;border-top:1px solid var(--line);border-radius:0;padding:.7rem 0 0;margin:.9rem 0 0}h2,h3{break-after:avoid}tr,.tiles div,.verdict{break-inside:avoid}thead{display:table-header-group}*{print-color-adjust:exact}
+.scroll{overflow:visible}pre{white-space:pre-wrap;overflow-wrap:anywhere}p{max-width:none}.bar{min-width:5rem}summary{list-style:none}details::details-content{display:block;content-visibility:visible;block-size:auto}
+td .changes li{display:inline}td .changes li+li::before{content:" · "}}
 `.trim();

@@ -1,5 +1,3 @@
-import { writeFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import type { ExitClass } from '../domain/errors/define.ts';
 import { JoineryError } from '../domain/error.ts';
 import type { Run } from '../domain/run.ts';
@@ -66,15 +64,4 @@ export async function chosenRun({ store, prepared }: Audit, choice = 'latest'): 
   const run = choice === 'latest' ? await store.runs.latest(name) : await store.runs.get(choice);
   if (run?.pipeline !== name) throw new JoineryError('AUD-101', `pipeline ${name} has no run ${choice}`);
   return run;
-}
-
-/** Writes a file for the owner's eyes only, and answers its absolute path. Errors: CLI-102. */
-export async function writePrivate(file: string, text: string): Promise<string> {
-  const path = resolve(file);
-  try {
-    await writeFile(path, text, { mode: 0o600 });
-  } catch (cause) {
-    throw new JoineryError('CLI-102', `${file} cannot be written`, { cause });
-  }
-  return path;
 }

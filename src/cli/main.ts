@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { userInfo } from 'node:os';
 import { systemClock, type Clock } from '../domain/clock.ts';
 import { JoineryError } from '../domain/error.ts';
-import { exitCodes } from '../domain/exit.ts';
+import { classOfCode, exitCodes, firstExitClass } from '../domain/exit.ts';
 import { runCommandLine } from './program.ts';
 
 const abort = new AbortController();
@@ -15,15 +15,17 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     abort.abort(new JoineryError('DOM-002', `stopped by ${signal}`));
   });
 }
-// A reader that went away (`joinery plan | head`) is no error of ours.
+// A reader that went away (`joinery plan | head`) is no error of ours, and a log that is gone or full must not end a run in the middle of its sending.
+let lost: NodeJS.ErrnoException | undefined;
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
+  if (error.code !== 'EPIPE') lost ??= error;
 });
+process.stderr.on('error', () => undefined);
 
 const { env, stdout, stderr } = process;
 const { clock, close } = await openClock(env['JOINERY_CLOCK']);
 const noColour = env['NO_COLOR'] !== undefined && env['NO_COLOR'] !== '';
-process.exitCode = await runCommandLine(process.argv.slice(2), {
+const code = await runCommandLine(process.argv.slice(2), {
   out: (text) => stdout.write(text),
   err: (text) => stderr.write(text),
   environment: env,
@@ -35,7 +37,14 @@ process.exitCode = await runCommandLine(process.argv.slice(2), {
   signal: abort.signal,
   user: systemUser(),
 });
+process.exitCode = code;
 await close();
+// Not before: a stream tells of its error a moment after the write.
+process.once('exit', () => {
+  if (lost === undefined) return;
+  stderr.write(`error CLI-102: stdout cannot be written (${lost.code ?? lost.message}); what the command printed is not complete\n`);
+  process.exitCode = exitCodes[firstExitClass([classOfCode(code), 'configuration'])];
+});
 
 /** By the process's own id, not by what the environment says; in a container the id may have no name. */
 function systemUser(): string {

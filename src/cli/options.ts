@@ -27,11 +27,11 @@ export function defineCommand(name: string, summary: string, example: string): C
     .option('--quiet', 'print only errors and the result')
     .addOption(new Option('--no-color', 'no colours (also NO_COLOR)'))
     .option(
-      '--env-file <file>',
+      '-e, --env-file <file>',
       'read variables for ${NAME} from a file; given again, the later file goes before the earlier, and the environment before both',
       (file: string, before: readonly string[] | undefined) => [...(before ?? []), file],
     )
-    .option('--state <location>', 'folder or PostgreSQL URL of the state (also JOINERY_STATE)')
+    .option('--state <location>', 'folder or PostgreSQL URL of the state (also JOINERY_STATE)', namedState)
     .addHelpText('after', `\nExample:\n  ${example}\n`);
 }
 
@@ -66,6 +66,19 @@ export function environmentOf(io: Io, options: CommonOptions): Readonly<Record<s
     }
   };
   return Object.assign({}, ...(options.envFile ?? []).map(read), io.environment);
+}
+
+/** `--state "$STATE"` with the variable not set must not begin with an empty state somewhere else. Errors: CLI-101. */
+function namedState(location: string): string {
+  if (location.trim() === '') throw new JoineryError('CLI-101', '--state is empty; name a folder or a postgres:// URL, or leave it out');
+  return location;
+}
+
+/** 0 to 65535. Errors: CLI-101. */
+export function parsePort(text: string, option: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(port <= 65_535)) throw new JoineryError('CLI-101', `${option} takes a port, 0 to 65535, not ${JSON.stringify(text)}`);
+  return port;
 }
 
 /** `90m`, `3h`, `30s`, `0`: milliseconds. Errors: CLI-101. */

@@ -94,7 +94,7 @@ export async function runCommandLine(words: readonly string[], io: Io): Promise<
   const loaded = await Promise.all(shown.map(async ({ group, load }) => ({ group: `${group}:`, define: await load() })));
   for (const { group, define } of loaded) program.addCommand(define(register).helpGroup(group));
   for (const command of [program, ...descendantsOf(program)]) {
-    command.exitOverride().configureOutput({ writeOut: io.out, writeErr: () => undefined });
+    command.exitOverride().configureOutput({ writeOut: io.out, writeErr: io.err, outputError: () => undefined });
   }
   try {
     await program.parseAsync([...words], { from: 'user' });
@@ -111,6 +111,8 @@ function descendantsOf(command: Command): readonly Command[] {
 function report(error: unknown, words: readonly string[], io: Io): number {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return exitCodes.success;
+    // A group without a command: commander has shown its help on stderr.
+    if (error.code === 'commander.help') return exitCodes.configuration;
     return report(new JoineryError('CLI-101', error.message.replace(/^error: /, '')), words, io);
   }
   const json = words.includes('--json');

@@ -40,6 +40,11 @@ export function firstExitClass(classes: Iterable<ExitClass>): ExitClass {
   return exitPrecedence.find((name) => seen.has(name)) ?? 'success';
 }
 
+/** Back from a code of `exitCodes`. */
+export function classOfCode(code: number): ExitClass {
+  return exitPrecedence.find((name) => exitCodes[name] === code) ?? 'internal';
+}
+
 /** Turns anything thrown into its class: ours by its code, all else is a defect. */
 export function exitClassOf(error: unknown): ExitClass {
   return error instanceof JoineryError ? error.exit : 'internal';

@@ -44,7 +44,9 @@ function notValid(file: string, diagnostics: readonly Diagnostic[]): JoineryErro
 
 /** Where the state of a pipeline lives: the option, JOINERY_STATE, the pipeline's `state`, else `.joinery/` beside the `pipelines/` folder. */
 export function stateOf(pipeline: Pipeline, options: Pick<RunnerOptions, 'state' | 'environment'>): string {
-  const named = options.state ?? options.environment['JOINERY_STATE'] ?? pipeline.state;
+  // An empty variable is one that is not set, as everywhere: it must not lead away from the state that the pipeline names.
+  const variable = options.environment['JOINERY_STATE'] === '' ? undefined : options.environment['JOINERY_STATE'];
+  const named = options.state ?? variable ?? pipeline.state;
   if (named instanceof Secret) return named.reveal();
   if (named !== undefined && named !== '') return named;
   return join(basename(pipeline.folder) === 'pipelines' ? dirname(pipeline.folder) : pipeline.folder, '.joinery');

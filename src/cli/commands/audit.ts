@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { Command, Option } from 'commander';
 import { renderSteward, stewardCsv } from '../../audit/steward-page.ts';
 import { everybody, stewardList } from '../../audit/steward.ts';
-import { JoineryError } from '../../domain/error.ts';
-import { withAudit, writePrivate, type AuditOptions } from '../audit.ts';
+import { withAudit, type AuditOptions } from '../audit.ts';
 import { openFile } from '../open-file.ts';
-import { defineCommand } from '../options.ts';
+import { defineCommand, parsePort } from '../options.ts';
+import { writePrivate } from '../private-file.ts';
 import type { Register } from '../program.ts';
 
 interface ServeOptions extends AuditOptions {
@@ -26,8 +26,7 @@ export function auditCommand(register: Register): Command {
     .action(
       register((io, file: string, options: ServeOptions) =>
         withAudit(io, file, options, async ({ store, prepared, say, tell }) => {
-          const port = Number(options.port);
-          if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new JoineryError('CLI-101', `${options.port} is no port`);
+          const port = parsePort(options.port, '--port');
           const { pipeline, mapping } = prepared;
           // Loaded here: no other command needs a web server.
           const { serveAudit } = await import('../../audit/serve.ts');

@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
 import { renderDictionary } from '../../audit/dictionary-page.ts';
 import { buildDictionary } from '../../audit/dictionary.ts';
-import { withAudit, writePrivate, type AuditOptions } from '../audit.ts';
+import { withAudit, type AuditOptions } from '../audit.ts';
 import { openFile } from '../open-file.ts';
 import { defineCommand } from '../options.ts';
+import { writePrivate } from '../private-file.ts';
 import type { Register } from '../program.ts';
 
 /** `joinery dictionary`: what each attribute is made from, for readers who do not write pipelines. */

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { defineCommand, type CommonOptions } from '../options.ts';
+import { defineCommand, parsePort, type CommonOptions } from '../options.ts';
 import type { Register } from '../program.ts';
 
 interface EmulatorCommandOptions extends CommonOptions {
@@ -27,7 +27,7 @@ export function emulatorCommand(register: Register): Command {
         const { runEmulatorServer } = await import('../../emulator/serve.ts');
         await runEmulatorServer(
           {
-            port: Number(options.port),
+            port: parsePort(options.port ?? '0', '--port'),
             ...(options.latency === undefined ? {} : { latency: options.latency }),
             ...(options.data === undefined ? {} : { data: options.data }),
             ...(options.licence === undefined ? {} : { licence: options.licence }),

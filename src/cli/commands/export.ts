@@ -1,8 +1,3 @@
-import { createWriteStream } from 'node:fs';
-import { rm } from 'node:fs/promises';
-import { resolve } from 'node:path';
-import { Readable } from 'node:stream';
-import { pipeline as connect } from 'node:stream/promises';
 import { Option, type Command } from 'commander';
 import { exportSubjects, exportTable, type ExportSubject } from '../../audit/export-rows.ts';
 import { exportParquet } from '../../audit/export-parquet.ts';
@@ -11,6 +6,7 @@ import { JoineryError } from '../../domain/error.ts';
 import { chosenRun, withAudit, type AuditOptions } from '../audit.ts';
 import { defineCommand } from '../options.ts';
 import type { Register } from '../program.ts';
+import { writePrivatePieces } from '../private-file.ts';
 import { masksFor } from '../reveal.ts';
 
 interface ExportOptions extends AuditOptions {
@@ -44,21 +40,11 @@ export function exportCommand(register: Register): Command {
             for await (const piece of exportText(table, format === 'csv' ? 'csv' : 'ndjson')) io.out(piece);
             return 'success';
           }
-          await writeStreamed(resolve(out), format === 'parquet' ? exportParquet(table) : exportText(table, format));
-          audit.say(`${resolve(out)}\n`);
-          audit.tell({ type: 'result', path: resolve(out), run: run.id, what, format });
+          const path = await writePrivatePieces(out, format === 'parquet' ? exportParquet(table) : exportText(table, format));
+          audit.say(`${path}\n`);
+          audit.tell({ type: 'result', path, run: run.id, what, format });
           return 'success';
         });
       }),
     );
-}
-
-/** For the owner's eyes; a file that could not be written to its end is removed. Errors: CLI-102. */
-async function writeStreamed(path: string, pieces: AsyncIterable<string | Uint8Array>): Promise<void> {
-  try {
-    await connect(Readable.from(pieces), createWriteStream(path, { mode: 0o600 }));
-  } catch (cause) {
-    await rm(path, { force: true });
-    throw cause instanceof JoineryError ? cause : new JoineryError('CLI-102', `${path} cannot be written`, { cause });
-  }
 }

@@ -8,7 +8,7 @@ import { formatInstant } from '../../domain/clock.ts';
 import type { ExternalId } from '../../domain/words.ts';
 import { readOnly } from '../../stages/only.ts';
 import { readHandoff } from '../../store/run-files.ts';
-import { writePrivate } from '../audit.ts';
+import { writePrivate } from '../private-file.ts';
 import { personOf, type Io } from '../io.ts';
 import { executePipeline, type ExecuteOptions, type Execution } from '../execute.ts';
 import { defineCommand, withVerification } from '../options.ts';

@@ -3,9 +3,10 @@ import { buildReport } from '../../audit/build-report.ts';
 import { renderReport, sentence } from '../../audit/report-page.ts';
 import { writeReport } from '../../audit/write-report.ts';
 import { JoineryError } from '../../domain/error.ts';
-import { chosenRun, withAudit, writePrivate, type AuditOptions } from '../audit.ts';
+import { chosenRun, withAudit, type AuditOptions } from '../audit.ts';
 import { openFile } from '../open-file.ts';
 import { defineCommand } from '../options.ts';
+import { writePrivate } from '../private-file.ts';
 import type { Register } from '../program.ts';
 
 interface ReportOptions extends AuditOptions {

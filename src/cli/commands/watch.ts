@@ -8,7 +8,7 @@ import { Watch, type Watched, type WatchEvent } from '../../stages/watch.ts';
 import { keepHeapSmall } from '../heap.ts';
 import { serveHealth } from '../health.ts';
 import type { Io } from '../io.ts';
-import { defineCommand, environmentOf, parseDuration, type CommonOptions } from '../options.ts';
+import { defineCommand, environmentOf, parseDuration, type CommonOptions, parsePort } from '../options.ts';
 import type { Register } from '../program.ts';
 
 interface WatchCommandOptions extends CommonOptions {
@@ -39,7 +39,7 @@ async function watchPipelines(io: Io, files: readonly string[], options: WatchCo
     else if (options.quiet !== true || 'code' in event) io.err(`${new Date(io.clock.now()).toISOString()} ${wordsOf(event)}\n`);
   };
   const watch = new Watch(pipelines, { clock: io.clock, signal: io.signal, tell });
-  const health = options.health === undefined ? undefined : await serveHealth(portOf(options.health), watch.states);
+  const health = options.health === undefined ? undefined : await serveHealth(parsePort(options.health, '--health'), watch.states);
   if (health !== undefined && options.quiet !== true) io.err(`health: http://127.0.0.1:${String(health.port)}/\n`);
   keepHeapSmall();
   try {
@@ -86,12 +86,6 @@ function watchedOf(io: Io, file: string, options: WatchCommandOptions): Watched 
         ? undefined
         : (changed, signal) => listenToOutbox(source, outbox, io.clock, changed, signal),
   };
-}
-
-function portOf(text: string): number {
-  const port = Number(text);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new JoineryError('CLI-101', `--health takes a port, not ${text}`);
-  return port;
 }
 
 function wordsOf(event: WatchEvent): string {
