@@ -67,6 +67,8 @@ export function renderExitPage(): string {
     '| --- | --- | --- |',
     ...rows,
     '',
+    'Node.js itself ends with 9, before Joinery starts, if the file of `--env-file` is not there, and says `node: FILE: not found` on stderr. `-e FILE` is looked at by Joinery alone, which ends with 8.',
+    '',
   ].join('\n');
 }
 

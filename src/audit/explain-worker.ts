@@ -1,6 +1,7 @@
 import type { HoldCause } from '../domain/change.ts';
 import { JoineryError } from '../domain/error.ts';
 import { declarationOf } from '../domain/errors/registry.ts';
+import type { LedgerEntry } from '../domain/ledger.ts';
 import type { Run } from '../domain/run.ts';
 import { summarise } from '../domain/verdict.ts';
 import type { ChangeKind, ExternalId } from '../domain/words.ts';
@@ -58,7 +59,7 @@ export async function explainWorker(store: Store, input: ExplainInput): Promise<
   const files = histories.find((one) => one.run.id === run.id) ?? { run, vanished: false };
   const reading = histories.find((one) => one.group !== undefined && one.run.startedAt <= run.startedAt);
   const source = await explainSource(input, reading);
-  const decision = decisionOf(input, files, entry?.owner);
+  const decision = decisionOf(input, files, entry);
   const names = new Set(await store.files.list({ run: run.id }));
   const guards = names.has('plan.json') ? (await readDocument(store, run.id, 'plan.json')).guards : [];
   const stories = await explainOperations(store, scope, operations, masks);
@@ -98,7 +99,7 @@ function newestAbout(
 function decisionOf(
   { masks }: ExplainInput,
   { line, vanished, verdict, rejection }: WorkerFiles,
-  owner: string | undefined,
+  entry: LedgerEntry | undefined,
 ): Decision | undefined {
   const change = line?.change;
   if (line === undefined && rejection === undefined && !vanished) return undefined;
@@ -107,9 +108,11 @@ function decisionOf(
     change === undefined
       ? []
       : differences(undefined, change.payload).map(({ path, new: value }) => ({ name: path, value: masks.attribute(path, value) }));
+  // Of whom the service never heard and who is not to come the plan keeps nothing but that he was looked at.
+  const isIgnored = change === undefined && !vanished && (seen === 'inactive' || seen === 'outOfScope') && !isKnownTo(entry);
   const because =
     change === undefined || (rejection !== undefined && !change.send)
-      ? withoutChange(vanished, rejection !== undefined, owner)
+      ? (quietly(isIgnored) ?? withoutChange(vanished, rejection !== undefined, entry?.owner))
       : `${quietWords[change.change] ?? causeWords[change.cause]}${sendWords(change)}`;
   return {
     because,
@@ -118,6 +121,7 @@ function decisionOf(
     ...(change?.held === undefined ? {} : { held: change.held }),
     payload,
     ...(seen === undefined ? {} : { verdict: seen }),
+    ...(isIgnored ? { change: 'ignored' as const } : {}),
     ...(change === undefined ? {} : { change: change.change, baseline: change.baseline, payloadHash: change.payloadHash }),
     differences: (change?.differences ?? []).map((difference) => ({
       path: difference.path,
@@ -128,10 +132,18 @@ function decisionOf(
   };
 }
 
+function isKnownTo(entry: LedgerEntry | undefined): boolean {
+  return [entry?.desired, entry?.sent, entry?.confirmed].some((value) => value !== undefined);
+}
+
+function quietly(isIgnored: boolean): string | undefined {
+  return isIgnored ? quietWords.ignored : undefined;
+}
+
 /** Kinds for which nothing is sent say why by themselves. */
 const quietWords: Readonly<Partial<Record<ChangeKind, string>>> = {
   none: 'Nothing differs from what the service has.',
-  ignored: 'The worker is inactive and the service does not know him, so no account is made.',
+  ignored: 'The worker is inactive or out of scope, and the service does not know him, so no account is made.',
   frozen: 'The account is disabled already and stays as it is until a rehire.',
 };
 

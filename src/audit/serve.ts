@@ -91,6 +91,9 @@ export function pagesOf({ store, pipeline, mapping, clock, token }: AuditServerO
     return undefined;
   });
 
+  // Whoever copied the address without its last stroke.
+  app.get(`/${token}`, (context) => context.redirect(base));
+
   app.get(base, async (context) => {
     const runs = await store.runs.list(pipeline.name, listedRuns);
     const rows = await Promise.all(runs.map(async (run) => ({ run, tally: await store.operations.tally(run.id) })));

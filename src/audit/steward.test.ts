@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest';
+import { maskValue } from '../domain/masking.ts';
+import type { Payload } from '../domain/payload.ts';
+import type { Masks } from './masks.ts';
 import { stewardCsv } from './steward-page.ts';
-import { subjectOf } from './steward.ts';
+import { failedRow, subjectOf } from './steward.ts';
 
 test('a message of the mapping says which column or attribute it is about, and its masked value', () => {
   const cases: readonly (readonly [string, string, string])[] = [
@@ -24,4 +27,39 @@ test('the list as CSV defuses what a spreadsheet would run', () => {
   expect(stewardCsv({ rows: [{ worker: 'W1', ...row }], workers: 1 })).toBe(
     "\uFEFFworker,what,attribute,value,reason,what_to_do,who,code\r\nW1,rejected,status,'=•••,'=1+1,,HR data,MAP-203\r\n",
   );
+});
+
+test('what the service goes on retrying is a failure of the data like any other: with the attribute, its masked value and what to do', () => {
+  const masks: Masks = {
+    masked: true,
+    classOf: () => 'personal',
+    isOpen: () => false,
+    attribute: (_path, value) => maskValue(String(value)),
+    named: (_name, value) => maskValue(String(value)),
+    text: (text) => text,
+  };
+  const code = 'AzureActiveDirectoryInvalidUserPrincipalName';
+  const reason = 'The domain portion of the userPrincipalName property is invalid: the domain does not exist in this tenant.';
+  const sent = {
+    id: 'r.0.0',
+    run: 'r',
+    batch: 'r.0',
+    index: 0,
+    externalId: 'W1',
+    bulkId: 'b',
+    change: 'joiner',
+    payloadHash: 'h',
+    state: 'sent',
+  } as const;
+  const payload: Payload = { schemas: [], externalId: 'W1', active: true, userName: 'mara@unknown.example' };
+  const row = failedRow(
+    'W1',
+    code,
+    { ...sent, payload, outcome: 'escrowed', failure: { code, reason } },
+    'the service retries it by itself',
+    masks,
+  );
+  expect(row).toMatchObject({ worker: 'W1', kind: 'failed', code, attribute: 'userName', value: 'm•••', who: 'HR data' });
+  expect(row.reason).toMatch(/domain .*\(the service retries it by itself\)$/);
+  expect(row.todo).not.toBe('');
 });

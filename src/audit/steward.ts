@@ -1,5 +1,6 @@
 import type { Instant } from '../domain/clock.ts';
 import { declarationOf } from '../domain/errors/registry.ts';
+import type { Operation } from '../domain/operation.ts';
 import type { ExternalId, JobScope, PipelineName, RunId } from '../domain/words.ts';
 import { classWords, explainCode } from '../entra/outcome-codes.ts';
 import { silenceCauses } from '../entra/silence-causes.ts';
@@ -38,7 +39,7 @@ const stewardLimit = 1_000;
 /** For files: more workers than any ledger has trouble with and a machine has memory for. */
 export const everybody = 100_000;
 
-/** Who stands in the ledger with something open (rejected, refused by the service, silent, missing from the source), and whom the newest plan holds. */
+/** Who stands in the ledger with something open (rejected, refused by the service for good or for now, silent, missing from the source), and whom the newest plan holds. */
 export async function stewardList(
   store: Store,
   scope: JobScope,
@@ -109,28 +110,44 @@ export function subjectOf(message: string): { readonly attribute: string; readon
   return { attribute, value: value ?? '' };
 }
 
+/** What the service refused for good, and what it goes on retrying: to whoever has to correct the data it is the same. */
+async function failedRows(
+  store: Store,
+  scope: JobScope,
+  { externalId: worker, failed, escrowed }: LookedAt,
+  masks: Masks,
+): Promise<StewardRow[]> {
+  const rows: StewardRow[] = [];
+  if (failed !== undefined) {
+    const { code, hash } = failed;
+    const operation = (await store.operations.ofWorker(scope, worker)).findLast(
+      ({ payloadHash, failure }) => payloadHash === hash && failure !== undefined,
+    );
+    rows.push(failedRow(worker, code, operation, time(failed.at), masks));
+  }
+  if (escrowed?.failure !== undefined) {
+    const { code, retryAt } = escrowed.failure;
+    const next = retryAt === undefined ? '' : `, next at ${time(retryAt)}`;
+    rows.push(failedRow(worker, code, escrowed, `the service retries it by itself${next}`, masks));
+  }
+  return rows;
+}
+
 /** With the attribute that the service complains about, where its reason names one, and the value that was sent. */
-async function failedRows(store: Store, scope: JobScope, { externalId: worker, failed }: LookedAt, masks: Masks): Promise<StewardRow[]> {
-  if (failed === undefined) return [];
-  const { code, hash } = failed;
-  const operation = (await store.operations.ofWorker(scope, worker)).findLast(
-    ({ payloadHash, failure }) => payloadHash === hash && failure !== undefined,
-  );
+export function failedRow(worker: ExternalId, code: string, operation: Operation | undefined, note: string, masks: Masks): StewardRow {
   const { words, todo, class: cause } = explainCode(code, operation?.failure?.reason ?? '');
   const found = operation === undefined ? undefined : attributeInQuestion(code, operation.failure?.reason ?? '', operation.payload);
   const said = operation === undefined ? '' : reasonOf(operation, masks);
-  return [
-    {
-      worker,
-      kind: 'failed',
-      code,
-      attribute: found?.path ?? '',
-      value: found === undefined ? '' : masks.attribute(found.path, found.value),
-      reason: `${words}${said === '' ? '' : ` The service says: ${said}`} (${time(failed.at)})`,
-      todo,
-      who: classWords[cause],
-    },
-  ];
+  return {
+    worker,
+    kind: 'failed',
+    code,
+    attribute: found?.path ?? '',
+    value: found === undefined ? '' : masks.attribute(found.path, found.value),
+    reason: `${words}${said === '' ? '' : ` The service says: ${said}`} (${note})`,
+    todo,
+    who: classWords[cause],
+  };
 }
 
 async function quietRows(store: Store, scope: JobScope, { externalId: worker, silent, missing }: LookedAt): Promise<StewardRow[]> {

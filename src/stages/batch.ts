@@ -267,9 +267,15 @@ async function* tally(
         await repeats.add(change.externalId, marks);
       }
       for (const diagnostic of change.warnings) context.emit({ type: 'warning', diagnostic, externalId: change.externalId });
-    }
+    } else if (isIgnored(item.line)) totals.counts.ignored++;
     yield item.line;
   }
+}
+
+/** Inactive or out of scope, and the service never heard of him: nothing is kept of such a change, but whoever adds up the workers read has to find him. */
+function isIgnored(line: PlanLine): boolean {
+  const verdict = line.missing === false ? line.evaluated?.verdict : undefined;
+  return verdict === 'inactive' || verdict === 'outOfScope';
 }
 
 /** Batches in the order of sending, each with its members in the order of the request; with sizes of stages, no batch reaches from one into the next. */

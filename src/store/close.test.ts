@@ -107,9 +107,15 @@ onEveryEngine('closing an operation', (open) => {
     await store.operations.escrow(lease, operation, failure, 9000);
     expect(await store.operations.open(scope)).toMatchObject([{ id: operation, outcome: 'escrowed', failure }]);
     expect(await store.operations.tally('r1')).toEqual({ escrowed: 1 });
+    expect(await store.figures.lookAt(scope, 'contoso', 10)).toMatchObject({
+      workers: [{ externalId: 'w1', escrowed: { failure } }],
+      total: 1,
+    });
+    expect(await store.figures.lookAt(scope, 'fabrikam', 10)).toEqual({ workers: [], total: 0 });
     await store.operations.close(lease, scope, [closing()], 9900);
     expect(await store.operations.tally('r1')).toEqual({ applied: 1 });
     expect((await store.operations.get(operation))?.failure).toBeUndefined();
+    expect(await store.figures.lookAt(scope, 'contoso', 10)).toEqual({ workers: [], total: 0 });
   });
 
   test('may be done by any pipeline of the job, but not for another job, nor before it was sent', async () => {

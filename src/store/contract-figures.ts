@@ -26,6 +26,8 @@ export interface LookedAt {
   /** His rejection stands; `run` evaluated him. */
   readonly rejected?: { readonly codes: readonly string[]; readonly run: RunId };
   readonly failed?: Failed;
+  /** Failed, and the service retries it by itself: open until that succeeds or somebody corrects the data. */
+  readonly escrowed?: Operation;
   readonly silent: boolean;
   readonly missing?: Missing;
 }

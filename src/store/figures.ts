@@ -97,6 +97,30 @@ async function standing(database: Database, scope: JobScope, owner: PipelineName
   return [...byCode].map(([code, workers]) => ({ code, workers })).toSorted((left, right) => right.workers - left.workers);
 }
 
+/** What the service retries of this pipeline's workers, by key, and how many of them have nothing else that is open. */
+async function escrowed(
+  database: Database,
+  job: number,
+  owner: PipelineName,
+  limit: number,
+): Promise<{ readonly workers: ReadonlyMap<ExternalId, Operation>; readonly others: number }> {
+  const from = `FROM operations o JOIN entries e ON e.job_id = o.job_id AND e.external_id = o.external_id
+                WHERE o.job_id = ? AND e.owner = ? AND o.${inFlight} AND o.outcome = 'escrowed'`;
+  const rows = await database.all({ sql: `SELECT o.* ${from} ORDER BY o.external_id LIMIT ${String(limit)}`, bindings: [job, owner] });
+  const others = await database.first({
+    sql: `SELECT COUNT(DISTINCT o.external_id) AS found ${from} AND ${toLookAt} IS NOT TRUE`,
+    bindings: [job, owner],
+  });
+  return {
+    workers: new Map(rows.map(operationOf).map((operation) => [operation.externalId, operation])),
+    others: others === undefined ? 0 : integerOf(others, 'found'),
+  };
+}
+
+function ifPresent(operation: Operation | undefined): Pick<LookedAt, 'escrowed'> {
+  return operation === undefined ? {} : { escrowed: operation };
+}
+
 async function lookAt(
   database: Database,
   scope: JobScope,
@@ -124,5 +148,13 @@ async function lookAt(
       ...(passes === 0 ? {} : { missing: { passes, since: integerOf(row, 'missing_since') } }),
     };
   });
-  return { workers, total: all === undefined ? 0 : integerOf(all, 'found') };
+  const retried = await escrowed(database, job, owner, limit);
+  const known = new Set(workers.map(({ externalId }) => externalId));
+  const joined = workers.map((one) => ({ ...one, ...ifPresent(retried.workers.get(one.externalId)) }));
+  for (const [externalId, operation] of retried.workers)
+    if (!known.has(externalId)) joined.push({ externalId, silent: false, escrowed: operation });
+  return {
+    workers: joined.toSorted((left, right) => (left.externalId < right.externalId ? -1 : 1)).slice(0, limit),
+    total: (all === undefined ? 0 : integerOf(all, 'found')) + retried.others,
+  };
 }
