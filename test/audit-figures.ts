@@ -290,10 +290,10 @@ export function describeFigures(open: () => Office): void {
 
     it('says of whom the service never heard and who is not to come that he is ignored', async () => {
       const verdict = `SELECT external_id FROM store.entries WHERE verdict = ? AND desired_hash IS NULL AND sent_hash IS NULL AND confirmed_hash IS NULL LIMIT 1`;
-      for (const one of ['inactive', 'outOfScope']) {
-        const worker = String(sql.prepare(verdict).pluck().get(one));
+      for (const state of ['inactive', 'outOfScope']) {
+        const worker = String(sql.prepare(verdict).pluck().get(state));
         const { decision, summary } = await explainWorker(store, { ...prepared, masks: masksOf(prepared.pipeline), worker });
-        expect({ one, decision }).toMatchObject({ one, decision: { change: 'ignored', verdict: one, send: false } });
+        expect({ state, decision }).toMatchObject({ state, decision: { change: 'ignored', verdict: state, send: false } });
         expect(summary).toMatch(
           /ignored \(inactive and unknown, never sent\)\. The worker is inactive or out of scope, .* No account of the worker is confirmed\.$/,
         );

@@ -34,8 +34,8 @@ test('what the service goes on retrying is a failure of the data like any other:
     masked: true,
     classOf: () => 'personal',
     isOpen: () => false,
-    attribute: (_path, value) => maskValue(String(value)),
-    named: (_name, value) => maskValue(String(value)),
+    attribute: (_path, value) => maskValue(value),
+    named: (_name, value) => maskValue(value),
     text: (text) => text,
   };
   const code = 'AzureActiveDirectoryInvalidUserPrincipalName';

@@ -17,7 +17,7 @@ describe('a file for the owner alone', () => {
     chmodSync(path, 0o644);
     expect(await writePrivate(path, 'short')).toBe(path);
     expect(readFileSync(path, 'utf8')).toBe('short');
-    if (process.platform !== 'win32') expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(process.platform === 'win32' ? 0o600 : statSync(path).mode & 0o777).toBe(0o600);
   });
 
   it('is not left behind half-written, whatever stopped the rows', async () => {

@@ -17,6 +17,7 @@ export { builtinNames, type FunctionDeclaration, type FunctionDeclarations } fro
 export { defaultGuardrails, type Guardrails } from './guardrails.ts';
 export type { NameUse } from './names.ts';
 export type { AstNode } from './ast.ts';
+export { textsIn } from './texts.ts';
 export { spanAt, type Span } from './position.ts';
 export { readToken } from './tokens.ts';
 export type { WatchedStep } from './engine/watch.ts';

@@ -166,6 +166,22 @@ test('a failing attribute is named, with the place inside its expression and its
   expect(reason?.place === undefined ? '' : formatPlace(reason.place)).toBe('test.yaml:3:36');
 });
 
+test('what an author lets $error and $assert say is shown in his words, without what he put between them', async () => {
+  const use = { 'people.jsonata': '$named := function($x) { $x ? $x : $error("no name for " & $x & " of this worker") };' };
+  const said = async (expression: string, row: Record<string, string | null> = {}): Promise<string> => {
+    const verdict = await evaluate({ use, attributes: { ...base, displayName: expression } }, row);
+    expect(JSON.stringify(verdict)).not.toMatch(/finance|mara|FINANCE|MARA/i);
+    return told(verdict)[0] ?? '';
+  };
+  expect(await said('$error("bad name " & $uppercase(first_name) & ", of " & department)')).toMatch(
+    /^MAP-207 displayName: bad name •••, of ••• \(/,
+  );
+  expect(await said('$assert(false, first_name & " is no name") & ""')).toMatch(/^MAP-207 displayName: ••• is no name \(/);
+  expect(await said('$error(first_name)')).toMatch(/^MAP-207 displayName: ••• \(/);
+  expect(await said('$error("not yet decided")')).toBe('MAP-207 displayName: not yet decided');
+  expect(await said('$named("")')).toMatch(/^MAP-207 displayName: no name for  of this worker/);
+});
+
 test('a failure inside a function is placed where the function is called, which is all that the reference engine tells', async () => {
   const use = { 'people.jsonata': '$one := function() { 1 };\n\n$half := function($x) {\n  $x / 2\n};' };
   const verdict = await evaluate({ use, attributes: { ...base, displayName: '$string($half(first_name))' } });

@@ -3,7 +3,7 @@ import type { Diagnostic } from '../domain/diagnostic.ts';
 import { JoineryError } from '../domain/error.ts';
 import { errorRegistry, type ErrorCode } from '../domain/errors/registry.ts';
 import { hideValue, maskValue, scrubText } from '../domain/masking.ts';
-import { EvaluationError } from '../jsonata/index.ts';
+import { EvaluationError, textsIn } from '../jsonata/index.ts';
 import type { ColumnDeclaration } from '../pipeline/pipeline.ts';
 import type { CompiledFormula } from './formula.ts';
 
@@ -28,7 +28,7 @@ export function describeFailure(
   if (ours !== undefined) {
     return { code: ours.code, severity: 'error', message: `${name}: ${ours.message}${inputs}`, why: ours.why, fix: ours.fix, place };
   }
-  const message = error instanceof Error ? maskIn(error) : 'failed';
+  const message = error instanceof Error ? (saidByAuthor(error, formula) ?? maskIn(error)) : 'failed';
   // A limit of ours has a code of its own; JSONata's codes stand in the message.
   const code = error instanceof EvaluationError && isErrorCode(error.code) && error.code !== 'JSN-102' ? error.code : 'MAP-207';
   return { code, severity: 'error', message: `${name}: ${message}${inputs}`, place };
@@ -42,6 +42,39 @@ function isErrorCode(code: string): code is ErrorCode {
 function findJoineryError(error: unknown): JoineryError | undefined {
   for (let at = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) if (at instanceof JoineryError) return at;
   return undefined;
+}
+
+/** What $error and $assert say where their author gave no words. */
+const ownWords = ['$error() function evaluated', '$assert() statement failed'];
+const texts = new WeakMap<CompiledFormula, readonly string[]>();
+
+/**
+ * The message of $error and $assert is an expression, mostly of words and of values of the row: the words that stand in the expression stay, and everything between them is hidden, for what
+ * a value was turned into cannot be known again. undefined: another error.
+ */
+function saidByAuthor(error: Error, formula: CompiledFormula): string | undefined {
+  if (!(error instanceof EvaluationError) || (error.code !== 'D3137' && error.code !== 'D3141')) return undefined;
+  let known = texts.get(formula);
+  if (known === undefined) {
+    const ast = (formula.engine ?? formula.compiled)?.ast;
+    known = [...(ast === undefined ? [] : textsIn(ast)), ...ownWords]
+      .filter((text) => /\p{L}{2}/u.test(text))
+      .toSorted((left, right) => right.length - left.length);
+    texts.set(formula, known);
+  }
+  return hideBetween(error.message.replace(`${error.code}: `, ''), known);
+}
+
+/** Leaves the first of `words` that occurs, and looks left and right of it for the others. */
+function hideBetween(message: string, words: readonly string[]): string {
+  if (!/[\p{L}\p{N}]/u.test(message)) return message;
+  for (const [index, word] of words.entries()) {
+    const at = message.indexOf(word);
+    if (at < 0) continue;
+    const rest = words.slice(index);
+    return `${hideBetween(message.slice(0, at), rest)}${word}${hideBetween(message.slice(at + word.length), rest)}`;
+  }
+  return '•••';
 }
 
 /** JSONata writes the offending values into its messages, and the name of the function or operator too: only that stays. */
