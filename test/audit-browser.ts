@@ -5,9 +5,12 @@ const places = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/goog
 /** A real browser of the system; undefined where there is none. */
 export const chromiumPath: string | undefined = places.find((path) => existsSync(path));
 
+/** ms; a busy machine is no failure. */
+const patience = 120_000;
+
 export function launchBrowser(): Promise<Browser> {
   if (chromiumPath === undefined) throw new Error('there is no Chromium on this machine');
-  return chromium.launch({ executablePath: chromiumPath, args: ['--no-sandbox'] });
+  return chromium.launch({ executablePath: chromiumPath, args: ['--no-sandbox'], timeout: patience });
 }
 
 /** What a page asked for and complained about. */
@@ -26,6 +29,7 @@ export async function openWatched(
     colorScheme: options.dark === true ? 'dark' : 'light',
     viewport: { width: 1200, height: 900 },
   });
+  context.setDefaultTimeout(patience);
   const page = await context.newPage();
   const requests: string[] = [];
   const complaints: string[] = [];

@@ -84,7 +84,7 @@ export function describePages(open: () => Office): void {
       let browser: Browser;
       beforeAll(async () => {
         browser = await launchBrowser();
-      }, 120_000);
+      });
       afterAll(async () => {
         await browser.close();
       });

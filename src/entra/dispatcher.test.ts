@@ -63,8 +63,8 @@ async function ask(service: Loopback, environment: Readonly<Record<string, strin
       method: 'POST',
       headers: {},
       body: '{}',
-      headersTimeout: 5_000,
-      bodyTimeout: 5_000,
+      headersTimeout: 60_000,
+      bodyTimeout: 60_000,
       maximumBody: 1_000,
     });
   } finally {
@@ -112,7 +112,7 @@ describe('the way out to the network', () => {
       import { openDispatcher } from ${here('./dispatcher.ts')};
       import { exchange } from ${here('./exchange.ts')};
       const dispatcher = openDispatcher({ connections: 1, direct: false, environment: {} });
-      const request = { url: new URL('${url}'), method: 'GET', headers: {}, headersTimeout: 5000, bodyTimeout: 5000, maximumBody: 100 };
+      const request = { url: new URL('${url}'), method: 'GET', headers: {}, headersTimeout: 60_000, bodyTimeout: 60_000, maximumBody: 100 };
       console.log(JSON.stringify(await exchange(dispatcher, request)));
       await dispatcher.close();`;
     // Node reads the variable when it starts.
@@ -121,7 +121,14 @@ describe('the way out to the network', () => {
     const trusted: unknown = JSON.parse((await promisify(execFile)(process.execPath, words, { env: environment })).stdout);
     const dispatcher = openDispatcher({ connections: 1, direct: false, environment: {} });
     closers.push(() => dispatcher.close());
-    const request = { url: new URL(url), method: 'GET', headers: {}, headersTimeout: 5_000, bodyTimeout: 5_000, maximumBody: 100 } as const;
+    const request = {
+      url: new URL(url),
+      method: 'GET',
+      headers: {},
+      headersTimeout: 60_000,
+      bodyTimeout: 60_000,
+      maximumBody: 100,
+    } as const;
     const strange = await exchange(dispatcher, request);
     expect(trusted).toMatchObject({ kind: 'answered', status: 200 });
     expect(strange).toMatchObject({ kind: 'notSent', reason: expect.stringContaining('NODE_EXTRA_CA_CERTS') });

@@ -35,7 +35,7 @@ const sink = {
   job: 'API2AAD.11111111222233334444555555555555.66666666-7777-8888-9999-000000000000',
 };
 
-function openAt(origin: string, tokens: Tokens = fixedTokens(), headersTimeout = 5_000): Graph {
+function openAt(origin: string, tokens: Tokens = fixedTokens(), headersTimeout = 60_000): Graph {
   return openGraph({ ...sink, cloud: { name: 'emulator', login: origin, graph: origin } }, tokens, { clock: systemClock, headersTimeout });
 }
 
