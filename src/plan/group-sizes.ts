@@ -1,6 +1,5 @@
-import type { AttributePath, Payload } from '../domain/payload.ts';
+import type { Json } from '../domain/canonical-json.ts';
 import type { GuardsDeclaration } from '../pipeline/pipeline.ts';
-import { getAttribute } from '../scim/index.ts';
 import { readMark, type GuardMark } from './guard-marks.ts';
 import { limitOf, type SentBefore } from './guards.ts';
 
@@ -31,20 +30,18 @@ export function suspectGroups(
 }
 
 /**
- * Enabled workers of the suspects, from the payloads of all who are enabled. Ends as soon as each has enough, long before a million are read; what is said of such a group is
- * less than it has, and the guard says nothing of it.
+ * Enabled workers of the suspects, from what all who are enabled have in the attribute that makes the groups. Ends as soon as each has enough, long before a million are read; what is said of such
+ * a group is less than it has, and the guard says nothing of it.
  */
 export async function countGroups(
-  payloads: AsyncIterable<readonly Payload[]>,
-  by: AttributePath,
+  values: AsyncIterable<readonly (Json | undefined)[]>,
   suspects: Suspects,
 ): Promise<ReadonlyMap<string, number>> {
   const sizes = new Map<string, number>([...suspects.keys()].map((group) => [group, 0]));
   let open = suspects.size;
   if (open === 0) return sizes;
-  for await (const chunk of payloads) {
-    for (const payload of chunk) {
-      const value = getAttribute(payload, by);
+  for await (const chunk of values) {
+    for (const value of chunk) {
       const group = typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
       const size = group === undefined ? undefined : sizes.get(group);
       if (group === undefined || size === undefined) continue;

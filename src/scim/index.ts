@@ -1,5 +1,5 @@
 export { parseAttributePath } from './attribute-path.ts';
-export { assignAttribute, getAttribute, removeAttribute, setAttribute } from './access.ts';
+export { assignAttribute, getAttribute, isObject, removeAttribute, setAttribute } from './access.ts';
 export { differences, isEmpty } from './differences.ts';
 export { managerPath, resolveAttributePath, type ResolvedPath } from './resolve.ts';
 export { createSchemaSet, type Attribute } from './schema.ts';

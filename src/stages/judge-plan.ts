@@ -1,10 +1,14 @@
 import { withApprovals } from '../domain/approval.ts';
 import type { GuardVerdict } from '../domain/change.ts';
+import type { Json } from '../domain/canonical-json.ts';
+import type { AttributePath } from '../domain/payload.ts';
 import type { Run } from '../domain/run.ts';
-import type { Sha256 } from '../domain/words.ts';
+import type { JobScope, PipelineName, Sha256 } from '../domain/words.ts';
 import { countGroups, suspectGroups } from '../plan/group-sizes.ts';
 import type { GuardMark } from '../plan/guard-marks.ts';
 import { evaluateGuards, type GuardFigures, type SentBefore } from '../plan/guards.ts';
+import { getAttribute, isObject, parseAttributePath } from '../scim/index.ts';
+import type { Store } from '../store/contract.ts';
 import { scopeOf, type StageContext } from './context.ts';
 import { acceptedStates } from './previous-pass.ts';
 import { dayMilliseconds, weekMilliseconds, type Repeats } from './repeats.ts';
@@ -47,6 +51,25 @@ async function groupSizes(
 ): Promise<ReadonlyMap<string, number>> {
   const { groups } = pipeline.guards.changes;
   if (groups === undefined) return new Map();
-  const enabled = store.ledger.streamEnabled(scopeOf(pipeline), pipeline.name);
-  return countGroups(enabled, groups.by, suspectGroups(pipeline.guards, marks, before));
+  return countGroups(enabledValues(store, scopeOf(pipeline), pipeline.name, groups.by), suspectGroups(pipeline.guards, marks, before));
+}
+
+/** What everybody who is enabled has at a path. The store finds members by name; of an attribute with several elements it is asked for the payload. */
+async function* enabledValues(
+  { ledger }: Store,
+  scope: JobScope,
+  owner: PipelineName,
+  path: AttributePath,
+): AsyncGenerator<readonly (Json | undefined)[]> {
+  const parsed = parseAttributePath(path);
+  if (parsed !== undefined && parsed.type === undefined) {
+    yield* ledger.streamEnabled(
+      scope,
+      owner,
+      [parsed.urn, parsed.name, parsed.sub].filter((name) => name !== undefined),
+    );
+    return;
+  }
+  for await (const payloads of ledger.streamEnabled(scope, owner, []))
+    yield payloads.map((payload) => (isObject(payload) ? getAttribute(payload, path) : undefined));
 }

@@ -1,3 +1,4 @@
+import type { Json } from '../domain/canonical-json.ts';
 import type { Instant } from '../domain/clock.ts';
 import type { Desired, Evaluated, Evidence, LedgerEntry } from '../domain/ledger.ts';
 import type { LogRow } from '../domain/log-row.ts';
@@ -99,8 +100,11 @@ export interface Ledger extends People, Brief {
   streamEvaluated(scope: JobScope, owner: PipelineName): AsyncIterable<readonly EvaluatedKey[]>;
   /** All entries that the pipeline owns, in UTF-8 byte order, in chunks; for reports and verification. */
   streamEntries(scope: JobScope, owner: PipelineName): AsyncIterable<readonly LedgerEntry[]>;
-  /** The last payload of everybody who is enabled, the one in flight or else the confirmed one, in chunks, by the order of the externalId; flat memory. */
-  streamEnabled(scope: JobScope, owner: PipelineName): AsyncIterable<readonly Payload[]>;
+  /**
+   * Of everybody who is enabled what lies under these names, one within the other, in the last payload: the one in flight or else the confirmed one; without names the payload. In chunks, by
+   * the order of the externalId; flat memory.
+   */
+  streamEnabled(scope: JobScope, owner: PipelineName, names: readonly string[]): AsyncIterable<readonly (Json | undefined)[]>;
   /** Workers whose next date has arrived. */
   due(scope: JobScope, owner: PipelineName, asOf: Instant): Promise<readonly ExternalId[]>;
   /**

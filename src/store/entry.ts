@@ -2,7 +2,9 @@ import { marks, type Confirmed, type Desired, type Evaluated, type Evidence, typ
 import type { Payload } from '../domain/payload.ts';
 import type { VerdictSummary } from '../domain/verdict.ts';
 import { changeKinds, sentChangeKinds } from '../domain/words.ts';
+import type { Json } from '../domain/canonical-json.ts';
 import type { AccountName, EvaluatedKey, KnownEvaluation } from './contract.ts';
+import type { Database } from './database.ts';
 import { flagOf, integerOf, jsonOf, optionalInteger, optionalJson, optionalText, present, textOf, wordOf, type Row } from './row.ts';
 
 const verdicts: readonly VerdictSummary[] = ['active', 'inactive', 'preHire', 'outOfScope', 'rejected'];
@@ -23,11 +25,23 @@ export const selectEntries = `SELECT ${entryColumns.map((name) => `e.${name}`).j
   CASE WHEN e.desired_payload = e.confirmed_payload THEN NULL ELSE e.desired_payload END AS desired_payload,
   o.payload AS sent_payload, o.outcome AS sent_outcome, o.state AS sent_state FROM entries e LEFT JOIN operations o ON o.id = e.sent_operation`;
 
-/** What the service was told of a worker last, or is being told. */
-export const selectLastPayloads = `SELECT e.external_id, COALESCE(o.payload, e.confirmed_payload) AS last_payload FROM entries e LEFT JOIN operations o ON o.id = e.sent_operation`;
+/**
+ * What the service was told of a worker last, or is being told: the member of the payload that lies under these names, one within the other, as JSON; without names the payload. The
+ * engine finds a member in half of the time that reading the payload and parsing it takes here. Bindings: `memberBindings`.
+ */
+export function selectLastMembers(kind: Database['kind'], names: readonly string[]): string {
+  const payload = 'COALESCE(o.payload, e.confirmed_payload)';
+  const member =
+    kind === 'sqlite' ? `${payload} -> ?` : `CAST(CAST(${payload} AS json) ${names.map(() => '-> CAST(? AS text)').join(' ')} AS text)`;
+  return `SELECT e.external_id, ${names.length === 0 ? payload : member} AS member FROM entries e LEFT JOIN operations o ON o.id = e.sent_operation`;
+}
 
-export function lastPayloadOf(row: Row): Payload {
-  return jsonOf<Payload>(row, 'last_payload');
+export function memberBindings(kind: Database['kind'], names: readonly string[]): readonly string[] {
+  return kind === 'sqlite' && names.length > 0 ? [`$${names.map((name) => `."${name}"`).join('')}`] : names;
+}
+
+export function lastMemberOf(row: Row): Json | undefined {
+  return optionalJson<Json>(row, 'member');
 }
 
 /** Whose names can be told without a payload: those of the operation in flight, else of what is confirmed as it was sent. Follow with `AND` and the condition. */

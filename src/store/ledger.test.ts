@@ -1,3 +1,4 @@
+import type { Json } from '../domain/canonical-json.ts';
 import { expect, test } from 'vitest';
 import type { AcceptRecord } from './contract.ts';
 import {
@@ -85,15 +86,15 @@ onEveryEngine('the ledger', (open) => {
         9000,
       );
     expect(await store.ledger.counts(scope, 'contoso')).toMatchObject({ entries: 4, enabled: 0, inFlight: 0 });
-    expect(await collect(store.ledger.streamEnabled(scope, 'contoso'))).toEqual([]);
+    expect(await collect(store.ledger.streamEnabled(scope, 'contoso', []))).toEqual([]);
     expect((await store.ledger.known(scope, ['a', 'd'])).size).toBe(0);
     await sendBatch(store, lease, batchId('r1', 0), 3000);
     expect(await store.ledger.counts(scope, 'contoso')).toMatchObject({ enabled: 3, inFlight: 4, confirmed: 0 });
     expect(await store.ledger.standing(scope, 'contoso')).toEqual({ enabled: 3, standingRejections: 0 });
-    const enabled = async (): Promise<unknown> =>
-      (await collect(store.ledger.streamEnabled(scope, 'contoso'))).map((one) => one['externalId']);
+    const enabled = async (): Promise<unknown> => collect(store.ledger.streamEnabled(scope, 'contoso', ['externalId']));
     expect(await enabled()).toEqual(['a', 'b', 'c']);
     expect(await store.ledger.known(scope, ['a', 'a', 'd', 'x'])).toEqual(new Set(['a', 'd']));
+    expect(await collect(store.ledger.streamEnabled(scope, 'contoso', []))).toEqual(['a', 'b', 'c'].map((name) => payloadOf(name)));
     await close(['r1:a:0', 'r1:d:0'], 'confirm');
     await close(['r1:b:0'], 'fail');
     expect(await enabled()).toEqual(['a', 'c']);
@@ -111,6 +112,25 @@ onEveryEngine('the ledger', (open) => {
       failed: 1,
       missing: 1,
     });
+  });
+
+  test('finds what lies under names in the last payload of whoever is enabled, whatever it is and whatever they are', async () => {
+    const store = await open();
+    const lease = await leaseOn(store);
+    const urn = 'urn:contoso:2.0:User';
+    const values: readonly Json[] = ['Zo\u00eb "x" \\', '', 7, 1.5, true, null, [1], { department: 'y' }];
+    const payloads = [...values.map((department) => ({ [urn]: { department } })), { [urn]: 'text' }, { department: 'outside' }];
+    const workers = payloads.map((members, index) => ({
+      payload: { ...payloadOf(`w${String(index).padStart(2, '0')}`), ...members },
+      batch: 0,
+    }));
+    await acceptWorkers(store, lease, 'r1', workers);
+    await sendBatch(store, lease, batchId('r1', 0), 3000);
+    const found = await collect(store.ledger.streamEnabled(scope, 'contoso', [urn, 'department']));
+    expect(found).toEqual([...values, undefined, undefined]);
+    expect(await collect(store.ledger.streamEnabled(scope, 'contoso', [urn, 'department', 'department']))).toEqual(
+      payloads.map((_, index) => (index === 7 ? 'y' : undefined)),
+    );
   });
 
   test('holds workers unsettled whose missing manager is confirmed by now', async () => {

@@ -17,10 +17,11 @@ import {
   foldUserName,
   knownColumns,
   knownEvaluationOf,
-  lastPayloadOf,
+  lastMemberOf,
+  memberBindings,
   selectAccountNames,
   selectEntries,
-  selectLastPayloads,
+  selectLastMembers,
 } from './entry.ts';
 import { findJob } from './jobs.ts';
 import { inFlight } from './operation-row.ts';
@@ -48,7 +49,10 @@ export function openLedger(database: Database, hashKey: Uint8Array): Ledger {
         evaluatedKeyOf,
       ),
     streamEntries: (scope, owner) => stream(database, scope, owner, selectEntries, '', entryOf),
-    streamEnabled: (scope, owner) => stream(database, scope, owner, selectLastPayloads, `AND ${isEnabled}`, lastPayloadOf),
+    streamEnabled: (scope, owner, names) => {
+      const select = selectLastMembers(database.kind, names);
+      return stream(database, scope, owner, select, `AND ${isEnabled}`, lastMemberOf, memberBindings(database.kind, names));
+    },
     due: (scope, owner, asOf) => keysWhere(database, scope, owner, 'next_date <= ?', [asOf]),
     unsettled: (scope, owner) => unsettled(database, scope, owner),
     missing: async (scope, owner) => {
@@ -159,13 +163,14 @@ async function* stream<T>(
   select: string,
   condition: string,
   map: (row: Row) => T,
+  selected: readonly Binding[] = [],
 ): AsyncGenerator<readonly T[]> {
   const job = await findJob(database, scope);
   if (job === undefined) return;
   for (let after = ''; ;) {
     const rows = await database.all({
       sql: `${select} WHERE e.job_id = ? AND e.owner = ? AND e.external_id > ? ${condition} ORDER BY e.external_id LIMIT ${String(rowsPerChunk)}`,
-      bindings: [job, owner, after],
+      bindings: [...selected, job, owner, after],
     });
     if (rows.length > 0) yield rows.map(map);
     const last = rows.at(-1);
