@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import type { Change, PlanHead, RekeyCase } from '../domain/change.ts';
+import { rekeyWords, type Change, type PlanHead, type RekeyCase } from '../domain/change.ts';
 import { formatInstant } from '../domain/clock.ts';
 import { shownDifference, type Masks } from '../audit/masks.ts';
 import type { PlanViewName, PlanViewRow } from '../audit/plan-views.ts';
@@ -92,7 +92,7 @@ export function renderRekeys(cases: readonly RekeyCase[], total: number, file: s
   if (cases.length === 0) return '';
   const lines = [`${plural(total, 'rekey case')}: nothing is sent about either key until somebody decides`];
   for (const { old, new: young, by } of cases.slice(0, listed)) {
-    lines.push(`  ${old} and ${young} share ${by === 'identity' ? 'the columns of source.identity' : 'a user name'}`);
+    lines.push(`  ${old} and ${young} share ${rekeyWords[by]}`);
   }
   if (total > listed) lines.push(`  … and ${formatCount(total - listed)} more; --json lists them all`);
   lines.push(

@@ -30,11 +30,18 @@ export interface RekeyCase {
   /** Who has the account, or of two who have none the first by key. */
   readonly old: ExternalId;
   readonly new: ExternalId;
-  /** What the two share. */
-  readonly by: 'identity' | 'userName';
+  /** What the two share. `key`: they differ only in the case of letters, which the service does not see. */
+  readonly by: 'identity' | 'userName' | 'key';
   /** False: the case stood in the last accepted run. */
   readonly fresh: boolean;
 }
+
+/** In words, after “share”. */
+export const rekeyWords: Readonly<Record<RekeyCase['by'], string>> = {
+  identity: 'the columns of source.identity',
+  userName: 'a user name',
+  key: 'a key but for the case of letters, which the service takes for one',
+};
 
 /** One worker of a plan. Only the kinds that are sent become operations; the others are counted. */
 export interface Change {

@@ -22,15 +22,18 @@ export interface Newcomer extends Somebody {
 /**
  * Which newcomers are probably somebody who is known already: the same identity as an entry of the ledger or another newcomer; or, where the identity of one of the two
  * is not known, the user name of somebody who leaves in this very plan. Equal names alone are no case: two people share a name often enough, and the second gets
- * his second candidate. Answers each half's case; a half that stands in several is named in the first.
+ * his second candidate. Keys that differ only in the case of letters are one to the service: it would join the second to the account of the first, and the disable of the one would lock out the other.
+ * `spelled`: by newcomer, who is known under such a key. Answers each half's case; a half that stands in several is named in the first.
  */
 export function findRekeys(
   newcomers: readonly Newcomer[],
   known: ReadonlyMap<string, readonly Somebody[]>,
   leaving: ReadonlyMap<string, Somebody>,
+  spelled: ReadonlyMap<ExternalId, Somebody> = new Map(),
 ): ReadonlyMap<ExternalId, RekeyCase> {
   const cases = new Map<ExternalId, RekeyCase>();
   const fresh = byIdentity(newcomers);
+  const twins = bySpelling(newcomers);
   for (const newcomer of newcomers) {
     if (cases.has(newcomer.externalId)) continue;
     const { identity, userName } = newcomer;
@@ -38,6 +41,11 @@ export function findRekeys(
     const twin = same.find((other) => isAnother(newcomer, other));
     if (twin !== undefined) {
       add(cases, newcomer, twin, 'identity', fresh.get(identity ?? '') ?? []);
+      continue;
+    }
+    const spelling = spelled.get(newcomer.externalId) ?? twins.get(newcomer.externalId);
+    if (spelling !== undefined && isAnother(newcomer, spelling)) {
+      add(cases, newcomer, spelling, 'key', newcomers);
       continue;
     }
     const gone = userName === undefined ? undefined : leaving.get(userName);
@@ -76,4 +84,20 @@ function byIdentity(newcomers: readonly Newcomer[]): ReadonlyMap<string, readonl
     else group.push(newcomer);
   }
   return groups;
+}
+
+/** Newcomers whose key another newcomer has in another spelling. Of keys in one case, as most companies have them, nothing is kept. */
+function bySpelling(newcomers: readonly Newcomer[]): ReadonlyMap<ExternalId, Newcomer> {
+  const lower = newcomers.filter(({ externalId }) => externalId !== externalId.toUpperCase());
+  const upper = lower.length === 0 ? [] : newcomers.filter(({ externalId }) => externalId !== externalId.toLowerCase());
+  const twins = new Map<ExternalId, Newcomer>();
+  if (upper.length === 0) return twins;
+  const folded = new Map(lower.map((newcomer) => [newcomer.externalId.toLowerCase(), newcomer]));
+  for (const newcomer of upper) {
+    const twin = folded.get(newcomer.externalId.toLowerCase());
+    if (twin === undefined || twin.externalId === newcomer.externalId) continue;
+    twins.set(newcomer.externalId, twin);
+    twins.set(twin.externalId, newcomer);
+  }
+  return twins;
 }

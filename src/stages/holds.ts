@@ -1,4 +1,4 @@
-import type { Change, HoldCause, RekeyCase } from '../domain/change.ts';
+import { rekeyWords, type Change, type HoldCause, type RekeyCase } from '../domain/change.ts';
 import type { Diagnostic } from '../domain/diagnostic.ts';
 import { JoineryError } from '../domain/error.ts';
 import type { LedgerEntry } from '../domain/ledger.ts';
@@ -125,8 +125,7 @@ function heldWarning(externalId: ExternalId, cause: HoldCause): Diagnostic {
 
 /** Once for each half, because each is in a plan of his own if two pipelines look after them. */
 function rekeyWarning({ old, new: young, by }: RekeyCase): Diagnostic {
-  const shared = by === 'identity' ? 'the columns of source.identity' : 'a user name';
-  const message = `workers ${old} and ${young} share ${shared} and are probably one person: nothing is sent about either`;
+  const message = `workers ${old} and ${young} share ${rekeyWords[by]} and are probably one person: nothing is sent about either`;
   return { code: 'PLN-108', severity: 'warning', message };
 }
 

@@ -74,7 +74,9 @@ async function checkDirectory({ pipeline }: StageContext, directory: DirectoryVi
   if (accounts === undefined) throw new JoineryError('PLN-205', 'nobody can say which account carries which employee id');
   for (const pair of pairs) {
     const [old, young] = [accounts.get(pair.old) ?? [], accounts.get(pair.new) ?? []];
-    if (young.length === 1 && old.length === 0) continue;
+    // Two spellings of one key are one account to the directory.
+    const isSpelling = pair.old.toLowerCase() === pair.new.toLowerCase();
+    if (young.length === 1 && (isSpelling || old.length === 0)) continue;
     const [account] = old;
     const step =
       young.length === 0 && account !== undefined

@@ -186,12 +186,38 @@ async function rekeysOf(context: StageContext, people: People): Promise<Readonly
       );
     }
   }
-  const cases = new Map(findRekeys(people.newcomers, known, people.leaving));
+  const cases = new Map(findRekeys(people.newcomers, known, people.leaving, await otherSpellings(context, people.newcomers)));
   for (const { externalId, other } of await ledger.openRekeys(scope)) {
     if (people.evaluated.has(externalId) || cases.has(other)) continue;
     cases.set(other, { old: other, new: externalId, by: 'identity', fresh: false });
   }
   return cases;
+}
+
+/** By newcomer: who has an account under his key in lower or in upper case. Not asked in a company of which nobody is known yet. */
+async function otherSpellings(context: StageContext, newcomers: readonly Newcomer[]): Promise<ReadonlyMap<ExternalId, Somebody>> {
+  const scope = scopeOf(context.pipeline);
+  const { ledger } = context.store;
+  const found = new Map<ExternalId, Somebody>();
+  if (newcomers.length === 0 || (await ledger.isEmpty(scope))) return found;
+  for await (const chunk of inChunks(newcomers, workersPerLook)) {
+    const spellings = chunk.flatMap(({ externalId }) =>
+      [externalId.toLowerCase(), externalId.toUpperCase()].flatMap((other) => (other === externalId ? [] : [[other, externalId] as const])),
+    );
+    const entries =
+      spellings.length === 0
+        ? new Map()
+        : await ledger.getMany(
+            scope,
+            spellings.map(([other]) => other),
+          );
+    for (const [other, externalId] of spellings) {
+      const entry = entries.get(other);
+      if (entry === undefined || lastPayload(entry) === undefined || entry.rekeyedTo !== undefined) continue;
+      found.set(externalId, { externalId: other, ...(entry.apart === undefined ? {} : { apart: entry.apart }) });
+    }
+  }
+  return found;
 }
 
 function getsAccount(verdict: Verdict, entry: LedgerEntry | undefined): boolean {

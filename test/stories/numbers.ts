@@ -117,6 +117,7 @@ export const storyNumbers: readonly StoryNumber[] = [
         'new numbers',
         'rekey.test.ts',
         'gets no second account and keeps his first, until somebody closes the case',
+        'in another spelling only is held too: the service takes both for one, and the disable of the old would lock him out',
         'is held also when the old number vanishes, and both go on when they are two people',
         'is found by his user name where nothing says who a person is, unless the identities differ',
         'is held in both pipelines, and moves to the new one with his account',

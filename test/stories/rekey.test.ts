@@ -54,6 +54,25 @@ describe('a contractor who becomes an employee under a new number', () => {
     expect(JSON.stringify(lines)).not.toContain('W90');
   });
 
+  it('in another spelling only is held too: the service takes both for one, and the disable of the old would lock him out', async () => {
+    story = await openStory();
+    await story.sql(people([{ id: 'c17', given: 'Anna', family: 'One' }, { id: 'C20', given: 'Ben', family: 'Two' }])); // prettier-ignore
+    await story.run();
+    await story.sql(
+      `update workers set id = 'C17', given = 'Zoe' where id = 'c17'`,
+      people([{ id: 'e5', given: 'Eva', family: 'Five' }, { id: 'E5', given: 'Emil', family: 'Five' }]), // prettier-ignore
+    );
+    expect((await story.run()).plan).toMatchObject({ counts: { joiner: 0 }, rekeys: { fresh: 2 } });
+    story.clock.advance(25 * 3_600_000);
+    expect((await story.run()).plan).toMatchObject({ counts: { leaver: 0 }, rekeys: { fresh: 0, standing: 2 } });
+    expect(story.accounts()).toEqual({ c17: 'on', C20: 'on' });
+    expect(await story.command('rekey', file(), 'c17', 'C17', '--reason', 'new spelling')).toMatchObject({ code: 0 });
+    expect((await story.run()).plan.counts).toMatchObject({ mover: 1, leaver: 0, joiner: 0 });
+    story.clock.advance(25 * 3_600_000);
+    await story.run();
+    expect(Object.values(story.accounts())).toEqual(['on', 'on']);
+  });
+
   it('is held also when the old number vanishes, and both go on when they are two people', async () => {
     story = await openStory(identity);
     await story.sql(people([{ id: 'C17', given: 'Anna', family: 'One', person: 'P1' }]));
