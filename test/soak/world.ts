@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Agent } from 'undici';
 import { sinkVariables } from '../../samples/sink-variables.ts';
+import { JoineryError } from '../../src/domain/error.ts';
 import type { JoineryEvent } from '../../src/domain/event.ts';
 import { VirtualClock } from '../../src/domain/virtual-clock.ts';
 import { startEmulator, type Emulator } from '../../src/emulator/index.ts';
@@ -172,7 +173,7 @@ export class World {
     const around = this.#surroundings(context, mortal, real, watcher, run.wait * minuteMilliseconds);
     const latest = await store.runs.latest(pipeline.name, ['accepted', 'loaded', 'finished']);
     if (run.mode === 'reconcile') return void (await settleRun(context, latest?.state === 'accepted' ? undefined : latest, around));
-    if (run.mode === 'resume' && latest?.state === 'accepted') return void (await deliverRun(context, latest, around));
+    if (run.mode === 'resume' && latest?.state === 'accepted' && (await goesOn(deliverRun(context, latest, around)))) return;
     view.onRead();
     const begun = await beginRun(context, clock.now(), this.#choices.number);
     await planRun(context, begun, openMemorySource(view.rows, this.#choices.number), around.directory);
@@ -265,5 +266,16 @@ export class World {
     await this.#closeStore();
     await this.emulator.close();
     rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+/** A load that is too old to go on with is planned anew, as its refusal says. */
+async function goesOn(work: Promise<unknown>): Promise<boolean> {
+  try {
+    await work;
+    return true;
+  } catch (error) {
+    if (error instanceof JoineryError && error.code === 'PLN-202') return false;
+    throw error;
   }
 }
