@@ -37,7 +37,7 @@ const openStates: readonly string[] = ['started', 'extracted', 'transformed', 'p
 type Asking = Pick<StageContext, 'store' | 'pipeline'>;
 
 /**
- * What a forget would touch. Reads only. Errors: STO-301 for nobody, STO-303 for another pipeline's, STO-304 while his account is or may be on, AUD-112 while the source
+ * What a forget would touch. Reads only. Errors: STO-305 for nobody, STO-303 for another pipeline's, STO-304 while his account is or may be on, AUD-112 while the source
  * has the key or nobody can say, AUD-113 while a run that names him may still be sent.
  */
 export async function planForget(

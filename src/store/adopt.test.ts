@@ -93,7 +93,7 @@ onEveryEngine('adopting', (open) => {
     await confirm(store, lease, 'r2:w1:0');
     expect((await store.ledger.get(scope, 'w1'))?.released).toBeUndefined();
     await expect(store.ledger.release(lease, { scope, externalId: 'w9', reason: 'x', by: 'ops', at: 8 })).rejects.toMatchObject({
-      code: 'STO-301',
+      code: 'STO-305',
     });
   });
 });

@@ -88,7 +88,7 @@ export function release(database: Database, lease: Lease, input: ReleaseInput, h
       bindings: [input.at, job, input.externalId, lease.pipeline],
     });
     await removeTombstone(transaction, job, input.externalId, hashKey);
-    if (changed === 0) throw new JoineryError('STO-301', `There is no worker ${input.externalId} of ${lease.pipeline} in the state.`);
+    if (changed === 0) throw new JoineryError('STO-305', `There is no worker ${input.externalId} of ${lease.pipeline} in the state.`);
     const worker = keyedHash(hashKey, input.externalId);
     await appendLine(transaction, 'hold.released', { pipeline: lease.pipeline, worker, reason: input.reason, by: input.by }, input.at);
   });

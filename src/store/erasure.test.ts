@@ -206,7 +206,7 @@ onEveryEngine('erasing', (open) => {
     await sendBatch(store, lease, batchId('r2', 0), 2 * day);
     await expect(forget('off')).rejects.toMatchObject({ code: 'STO-304', message: expect.stringContaining('in flight') });
     await expect(store.erasure.requireForgettable(scope, 'contoso', 'off')).rejects.toMatchObject({ code: 'STO-304' });
-    await expect(forget('nobody')).rejects.toMatchObject({ code: 'STO-301' });
+    await expect(forget('nobody')).rejects.toMatchObject({ code: 'STO-305' });
     const other = await leaseOn(store, 'other');
     await expect(forget('off', other)).rejects.toMatchObject({ code: 'STO-303' });
     expect((await store.journal.last())?.kind).not.toBe('worker.forgotten');

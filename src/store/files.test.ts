@@ -118,6 +118,20 @@ test('in a folder files are for their owner alone, whatever the umask', async ()
   await lease.release();
 });
 
+test('a disk that is full is told as that, not as a defect, and leaves nothing half-written', async () => {
+  const folder = await freshLocation('sqlite');
+  const store = await openForTest(folder);
+  async function* full(): AsyncGenerator<string> {
+    yield await Promise.resolve('x'.repeat(200_000));
+    throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+  }
+  await expect(store.files.write(area, 'plan', full())).rejects.toMatchObject({
+    code: 'STO-101',
+    message: expect.stringContaining('ENOSPC'),
+  });
+  expect(await readdir(join(folder, 'runs', area.run))).toEqual([]);
+});
+
 test('half a file of a process that has ended is removed with the next writing of its name', async () => {
   const folder = await freshLocation('sqlite');
   const store = await openForTest(folder);

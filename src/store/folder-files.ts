@@ -7,6 +7,7 @@ import { JoineryError } from '../domain/error.ts';
 import type { FileArea, Files } from './contract.ts';
 import { checkedFileName, fileNameOf } from './file-name.ts';
 import { createPrivateFolder } from './private-files.ts';
+import { sqliteFailure } from './sqlite-failure.ts';
 
 /** Run files in `<folder>/runs/<id>/`, those of pipelines in `<folder>/pipelines/<name>/`; for the owner's eyes only. */
 export function openFolderFiles(folder: string, readOnly: boolean): Files {
@@ -21,7 +22,9 @@ export function openFolderFiles(folder: string, readOnly: boolean): Files {
     async write(area, name, chunks) {
       mayWrite();
       const path = pathOf(area, name);
-      await createPrivateFolder(folderOf(area));
+      await createPrivateFolder(folderOf(area)).catch((error: unknown) => {
+        throw sqliteFailure(error);
+      });
       await removeLeftovers(folderOf(area), name);
       // A dot in front: not in any list, and no name that a caller may use.
       const temporary = join(folderOf(area), `.${name}.${String(process.pid)}.${randomBytes(4).toString('hex')}`);
@@ -31,7 +34,8 @@ export function openFolderFiles(folder: string, readOnly: boolean): Files {
         return bytes;
       } catch (error) {
         await rm(temporary, { force: true });
-        throw error;
+        // A full disk is no defect; what the pieces themselves ended with passes as it is.
+        throw sqliteFailure(error);
       }
     },
 

@@ -100,7 +100,7 @@ async function forgetTies(transaction: Transaction, job: number, externalId: Ext
 /** Errors: STO-301, STO-303, STO-304. */
 export async function forgettable(reader: Reader, job: number, owner: PipelineName, externalId: ExternalId): Promise<void> {
   const row = await reader.first({ sql: `${selectEntries} WHERE e.job_id = ? AND e.external_id = ?`, bindings: [job, externalId] });
-  if (row === undefined) throw new JoineryError('STO-301', `There is no worker ${externalId} in the state.`);
+  if (row === undefined) throw new JoineryError('STO-305', `There is no worker ${externalId} in the state.`);
   const entry = entryOf(row);
   if (entry.owner !== owner) throw new JoineryError('STO-303', `The worker ${externalId} belongs to ${entry.owner}.`);
   const open = await reader.first({

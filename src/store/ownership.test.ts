@@ -43,7 +43,7 @@ onEveryEngine('ownership', (open) => {
     await acceptWorkers(store, to, 'f2', [{ payload: payloadOf('w3') }]);
     const request = { scope, reason: 'moved', by: 'ops', at: 9000 };
     await expect(store.ledger.transfer(to, { ...request, workers: ['w1', 'w3'] }, from)).rejects.toMatchObject({ code: 'STO-303' });
-    await expect(store.ledger.transfer(to, { ...request, workers: ['w1', 'w9'] }, from)).rejects.toMatchObject({ code: 'STO-301' });
+    await expect(store.ledger.transfer(to, { ...request, workers: ['w1', 'w9'] }, from)).rejects.toMatchObject({ code: 'STO-305' });
     expect((await store.ledger.get(scope, 'w1'))?.owner).toBe('contoso');
     await store.ledger.transfer(to, { ...request, workers: ['w1', 'w2'] }, from);
     expect(await store.ledger.get(scope, 'w1')).toMatchObject({

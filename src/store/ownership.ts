@@ -112,7 +112,7 @@ export function transfer(database: Database, lease: Lease, input: TransferInput,
       const owners = new Map(rows.map((row) => [textOf(row, 'external_id'), textOf(row, 'owner')]));
       for (const worker of step) {
         const owner = owners.get(worker);
-        if (owner === undefined) throw new JoineryError('STO-301', `There is no worker ${worker} in the state.`);
+        if (owner === undefined) throw new JoineryError('STO-305', `There is no worker ${worker} in the state.`);
         if (owner !== other.pipeline) throw new JoineryError('STO-303', `The worker ${worker} belongs to the pipeline ${owner}.`);
       }
       await transaction.run({

@@ -49,7 +49,7 @@ onEveryEngine('rekeying', (open) => {
     const store = await open();
     const lease = await leaseOn(store);
     const other = await leaseOn(store, 'fabrikam');
-    await expect(store.ledger.rekey(lease, decision)).rejects.toMatchObject({ code: 'STO-301' });
+    await expect(store.ledger.rekey(lease, decision)).rejects.toMatchObject({ code: 'STO-305' });
     await acceptWorkers(store, lease, 'r1', [{ payload: payloadOf('old'), batch: 0 }]);
     await expect(store.ledger.rekey(lease, decision)).rejects.toMatchObject({ code: 'STO-302' });
     await sendBatch(store, lease, batchId('r1', 0), 3000);

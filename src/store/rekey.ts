@@ -61,7 +61,7 @@ export function rekey(database: Database, lease: Lease, input: RekeyInput, other
     if (other !== undefined) await checkLease(transaction, other);
     const job = await ensureJob(transaction, input.scope);
     const { from, to } = await bothOf(transaction, job, input);
-    if (from === undefined) throw new JoineryError('STO-301', `There is no worker ${input.from} in the state.`);
+    if (from === undefined) throw new JoineryError('STO-305', `There is no worker ${input.from} in the state.`);
     const owners = [lease.pipeline, ...(other === undefined ? [] : [other.pipeline])];
     if (!owners.includes(from.owner)) throw new JoineryError('STO-303', `The worker ${input.from} belongs to the pipeline ${from.owner}.`);
     if (to !== undefined && to.owner !== lease.pipeline) {

@@ -10,7 +10,7 @@ export function isBusy(error: unknown): boolean {
   return code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED');
 }
 
-/** What SQLite said, as one of ours where the cause is the environment; a violated constraint is a defect and passes as it is. */
+/** What SQLite or the file system said, as one of ours where the cause is the environment; a violated constraint is a defect and passes as it is. */
 export function sqliteFailure(error: unknown): unknown {
   const code = codeOf(error);
   if (error instanceof JoineryError || !(error instanceof Error)) return error;
@@ -29,6 +29,11 @@ export function sqliteFailure(error: unknown): unknown {
     'EPERM',
     'EROFS',
     'ENOSPC',
+    'EDQUOT',
+    'EIO',
+    'EMFILE',
+    'ENFILE',
+    'ENOENT',
     'ENOTDIR',
     'EEXIST',
   ];

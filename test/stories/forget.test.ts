@@ -128,7 +128,7 @@ describe('purging and forgetting', () => {
     expect(told.done).toMatchObject({ ...told.plan, namedBy: [] });
     expect(told.done.operations).toBe(2);
     expect(told.tally[1]).toEqual(told.tally[0]);
-    expect(told.again).toMatchObject({ code: 'STO-301' });
+    expect(told.again).toMatchObject({ code: 'STO-305' });
     const after = bytesOf(story.work.state);
     for (const trace of ['W1', 'Annabeth', 'annabeth', 'Quillfeather']) expect([trace, after.split(trace).length - 1]).toEqual([trace, 0]);
     expect(after).toContain(told.done.pseudonym);

@@ -225,6 +225,6 @@ describe('a release', () => {
     await runner.close();
     expect(lines).toHaveLength(1);
     expect(lines[0]?.data).toMatchObject({ reason: 'incident closed', by: 'ops' });
-    await expect(release('W99')).rejects.toMatchObject({ code: 'STO-301' });
+    await expect(release('W99')).rejects.toMatchObject({ code: 'STO-305', exit: 'configuration' });
   });
 });

@@ -85,6 +85,12 @@ export const storeErrors = defineErrors({
     why: 'Disabling an account takes the complete record that the service has. Who is forgotten before his disable is confirmed keeps his account for ever.',
     fix: 'Wait until `joinery explain` says that the account is confirmed as disabled and nothing is in flight.',
   },
+  'STO-305': {
+    title: 'The state knows no such worker',
+    exit: 'configuration',
+    why: 'The ledger holds nobody with this key. Keys are compared exactly, leading zeros and letter case included. Nothing was written.',
+    fix: 'Check the key as it stands in the key column of the source, and whether --state is the one that the runs use.',
+  },
   'STO-401': {
     title: 'A file name that is not allowed in the state',
     exit: 'internal',
