@@ -4,7 +4,10 @@ import { userInfo } from 'node:os';
 import { systemClock, type Clock } from '../domain/clock.ts';
 import { JoineryError } from '../domain/error.ts';
 import { classOfCode, exitCodes, firstExitClass } from '../domain/exit.ts';
+import { keepNewObjectsFew } from './heap.ts';
 import { runCommandLine } from './program.ts';
+
+keepNewObjectsFew();
 
 const abort = new AbortController();
 let interruptions = 0;
