@@ -76,6 +76,13 @@ describe('anchors of the journal', () => {
     });
   });
 
+  it('names a line that somebody made unreadable', async () => {
+    tamper((sql) => sql.prepare(`UPDATE journal SET data = '{' WHERE sequence = 7`).run());
+    expect(await checkJournal(store, [])).toMatchObject({ kind: 'broken', problem: 'altered', sequence: 7 });
+    tamper((sql) => sql.prepare(`UPDATE journal SET at = 'never' WHERE sequence = 5`).run());
+    expect(await checkJournal(store, [])).toMatchObject({ kind: 'broken', problem: 'altered', sequence: 5 });
+  });
+
   it('shows that the whole state was replaced by another', async () => {
     const anchor = { ...(await makeAnchor(store, clock.now())), store: 'another' };
     expect(await checkJournal(store, [anchor])).toMatchObject({ kind: 'broken', words: expect.stringContaining('replaced') });
