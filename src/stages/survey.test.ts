@@ -162,6 +162,7 @@ async function surveyOf(
         ),
       ),
     openRekeys: () => Promise.resolve([{ externalId: 'w3', other: 'w8' }]),
+    isEmpty: () => Promise.resolve(entries.size === 0),
   };
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what a survey uses of a context
   const context = {
