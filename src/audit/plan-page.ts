@@ -2,6 +2,7 @@ import { stopsPlan } from '../domain/approval.ts';
 import type { Change, PlanHead } from '../domain/change.ts';
 import type { Instant } from '../domain/clock.ts';
 import { isDisable, sentChangeKinds, type ExternalId } from '../domain/words.ts';
+import { toldDifferences } from '../scim/index.ts';
 import { bar } from './bars.ts';
 import { html, nothing, renderDocument, type Html } from './html.ts';
 import { shownDifference, type Masks } from './masks.ts';
@@ -57,7 +58,7 @@ export class PlanWorkers {
       change: kind,
       cause,
       state: stateOf(change),
-      differences: differences.map((one) => ({ path: one.path, kind: one.kind, ...shownDifference(one, this.#masks) })),
+      differences: toldDifferences(differences).map((one) => ({ path: one.path, kind: one.kind, ...shownDifference(one, this.#masks) })),
     });
   }
 

@@ -1,7 +1,7 @@
 import type { Change } from '../domain/change.ts';
 import { enterpriseUserSchema, type AttributePath } from '../domain/payload.ts';
 import { isSentChange, sentChangeKinds, type SentChangeKind } from '../domain/words.ts';
-import { getAttribute } from '../scim/index.ts';
+import { getAttribute, toldDifferences } from '../scim/index.ts';
 import type { Masks } from './masks.ts';
 import { shortPath } from './words.ts';
 
@@ -44,7 +44,7 @@ export class PlanTally {
     if (!send || !isSentChange(change)) return;
     const department = getAttribute(payload, departmentPath);
     const group = typeof department === 'string' ? department : '';
-    const touched = differences.filter(({ path }) => path !== 'schemas' && path !== 'externalId');
+    const touched = toldDifferences(differences);
     for (const row of [rowOf(this.#views.change, change), rowOf(this.#views.department, group)]) {
       addWorker(row, change);
       for (const { kind } of touched) row[kind]++;

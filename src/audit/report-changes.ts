@@ -1,4 +1,5 @@
 import { isDisable, type ExternalId, type RunId } from '../domain/words.ts';
+import { toldDifferences } from '../scim/index.ts';
 import type { Store, WorkerEnd } from '../store/contract.ts';
 import { readDocument, readHandoff, type ChangeListing, type ListedChange } from '../store/run-files.ts';
 import { shownDifference, type Masks } from './masks.ts';
@@ -44,7 +45,7 @@ export async function readChanges(
       waiting,
       failedBefore,
       ...(held === undefined ? {} : { held }),
-      differences: change.differences.map((difference) => ({
+      differences: toldDifferences(change.differences).map((difference) => ({
         path: difference.path,
         kind: difference.kind,
         ...shownDifference(difference, masks),

@@ -5,6 +5,7 @@ import { shownDifference, type Masks } from '../audit/masks.ts';
 import type { PlanViewName, PlanViewRow } from '../audit/plan-views.ts';
 import { shortPath } from '../audit/words.ts';
 import { changeKinds, sentChangeKinds, type ExternalId } from '../domain/words.ts';
+import { toldDifferences } from '../scim/index.ts';
 import { formatCount, plural, type Style } from './style.ts';
 
 /** How many workers are listed one by one; `--json` and the report have them all. */
@@ -136,7 +137,8 @@ export function renderChanges(changes: readonly Change[], total: number, masks: 
     wordWrap: false,
   });
   for (const change of changes.slice(0, listed)) {
-    const rows = change.differences.slice(0, 4);
+    const told = toldDifferences(change.differences);
+    const rows = told.slice(0, 4);
     for (const [index, difference] of rows.entries()) {
       const shown = shownDifference(difference, masks);
       table.push([
@@ -147,7 +149,7 @@ export function renderChanges(changes: readonly Change[], total: number, masks: 
         difference.kind === 'emptied' ? style.yellow('(emptied)') : shown.new,
       ]);
     }
-    const more = change.differences.length - rows.length;
+    const more = told.length - rows.length;
     if (more > 0) table.push(['', '', `… and ${String(more)} more`, '', '']);
   }
   const rest = total - Math.min(listed, changes.length);

@@ -23,6 +23,11 @@ export function differences(before: Payload | undefined, after: Payload): readon
   return found;
 }
 
+/** What a list of differences tells people: `schemas` is the protocol's, and `externalId` is the worker himself. */
+export function toldDifferences<T extends Pick<AttributeDifference, 'path'>>(found: readonly T[]): readonly T[] {
+  return found.filter(({ path }) => path !== 'schemas' && path !== 'externalId');
+}
+
 function compareExtension(found: AttributeDifference[], urn: string, left: Json | undefined, right: Json | undefined): void {
   if (!canOpen(left) || !canOpen(right) || (!isObject(left) && !isObject(right))) {
     compareLeaf(found, urn, left, right);
