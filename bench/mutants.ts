@@ -107,10 +107,10 @@ export const mutants: readonly Mutant[] = [
     patches: [
       {
         file: 'src/plan/change-of.ts',
-        find: `  const payloadHash = hashJson(payload);`,
+        find: `  const payloadHash = hashPayload(payload);`,
         put: `  if (last !== undefined) {
     const { schemas, externalId: id, active } = payload;
-    const changed = Object.fromEntries(Object.entries(payload).filter(([name, value]) => hashJson(value) !== hashJson(last[name] ?? null)));
+    const changed = Object.fromEntries(Object.entries(payload).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(last[name])));
     return changeOfWhole(worker, decided, state, last, { ...changed, schemas, externalId: id, active });
   }
   return changeOfWhole(worker, decided, state, last, payload);
@@ -118,7 +118,7 @@ export const mutants: readonly Mutant[] = [
 
 function changeOfWhole(worker: Case, decided: ChangeKind, state: ReturnType<typeof ledgerStateOf>, last: Payload | undefined, payload: Payload): Change {
   const { entry, externalId } = worker;
-  const payloadHash = hashJson(payload);`,
+  const payloadHash = hashPayload(payload);`,
       },
     ],
   },
