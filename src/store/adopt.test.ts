@@ -1,7 +1,19 @@
 import { expect, test } from 'vitest';
 import { hashJson } from '../domain/canonical-json.ts';
 import type { Lease, Store } from './contract.ts';
-import { acceptWorkers, batchId, collect, leaseOn, onEveryEngine, otherScope, payloadOf, scope, sendBatch } from '../../test/state.ts';
+import {
+  acceptWorkers,
+  batchId,
+  beginRun,
+  collect,
+  evaluatedAt,
+  leaseOn,
+  onEveryEngine,
+  otherScope,
+  payloadOf,
+  scope,
+  sendBatch,
+} from '../../test/state.ts';
 
 onEveryEngine('adopting', (open) => {
   test('takes what the directory shows as confirmed, with the pipeline as owner, and knows that nothing was sent', async () => {
@@ -36,6 +48,18 @@ onEveryEngine('adopting', (open) => {
     expect(await store.ledger.isEmpty(otherScope)).toBe(true);
     expect(await store.ledger.unsettled(scope, 'contoso')).toEqual([]);
     expect(await store.ledger.userNamesTaken(scope, ['W1@contoso.example'])).toEqual(new Map([['W1@contoso.example', ['w1']]]));
+  });
+
+  test('has whoever was evaluated against nothing looked at again, and nobody else', async () => {
+    const store = await open();
+    const lease = await leaseOn(store);
+    await acceptWorkers(store, lease, 'r1', [{ payload: payloadOf('wished') }]);
+    await beginRun(store, lease, 'r2');
+    const ignored = { externalId: 'ignored', evaluated: evaluatedAt('r2', { verdict: 'inactive' }) };
+    await store.ledger.accept(lease, { scope, run: 'r2', planHash: 'p', at: 1, population: 2, batches: [], records: [[ignored]] });
+    const workers = ['wished', 'ignored'].map((externalId) => ({ externalId, payload: payloadOf(externalId), everEnabled: true }));
+    expect(await store.ledger.adopt(lease, { scope, at: 9000, workers })).toMatchObject({ adopted: 2 });
+    expect(await store.ledger.due(scope, 'contoso', 9000)).toEqual(['ignored']);
   });
 
   test('passes over who is confirmed, in flight or of another pipeline, and takes who was only wished for', async () => {

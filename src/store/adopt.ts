@@ -14,7 +14,7 @@ import { flagOf, optionalText, textOf } from './row.ts';
 /** Workers that are compared and written together, and that one line of the journal names. */
 const workersPerStep = 100;
 
-/** An entry that nobody confirmed may have an owner and a wish already: they stay. He was evaluated against nothing, so he is due: the next run looks at him although his row is the same. */
+/** An entry that nobody confirmed may have an owner and a wish already: they stay. Who has no wish was evaluated against nothing, so he is due: the next run looks at him although his row is the same. */
 const upsertAdopted: Insertion = {
   name: 'upsert_adopted',
   table: 'entries',
@@ -27,7 +27,7 @@ const upsertAdopted: Insertion = {
   tail: `ON CONFLICT (job_id, external_id) DO UPDATE SET confirmed_hash = excluded.confirmed_hash, confirmed_payload = excluded.confirmed_payload,
     confirmed_evidence = excluded.confirmed_evidence, confirmed_user_name = excluded.confirmed_user_name, confirmed_at = excluded.confirmed_at,
     confirmed_active = excluded.confirmed_active, erased_hash = NULL, ever_enabled = excluded.ever_enabled, baseline_unknown = 0,
-    next_date = excluded.confirmed_at`,
+    next_date = CASE WHEN entries.desired_hash IS NULL THEN excluded.confirmed_at ELSE entries.next_date END`,
 };
 
 /** See `Ledger.adopt`. */
