@@ -170,7 +170,7 @@ function charged(operations: Operations, clock: SharedClock): Operations {
   };
 }
 
-async function acceptBacklog({ pipeline, mapping }: StageContext, store: Store, lease: Lease, task: WorkerTask): Promise<Run> {
+async function acceptBacklog({ pipeline, mapping, clock }: StageContext, store: Store, lease: Lease, task: WorkerTask): Promise<Run> {
   const scope = { tenant: pipeline.sink.tenant, job: pipeline.sink.job };
   const id = `20261102T070000Z-${task.name}`;
   const at = 1;
@@ -206,9 +206,9 @@ async function acceptBacklog({ pipeline, mapping }: StageContext, store: Store, 
     }
   }
   await store.ledger.accept(lease, { scope, run: id, planHash: 'bench', at, population: task.workers, batches, records: records() });
-  // Load reads of a plan only whether it goes in stages; this one does not.
+  // Load reads of a plan how old it is and whether it goes in stages; this one does not.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the rest of the head is for people
-  await writeDocument(store, id, 'plan.json', { run: id } as PlanHead);
+  await writeDocument(store, id, 'plan.json', { run: id, createdAt: clock.now() } as PlanHead);
   const accepted = await store.runs.get(id);
   if (accepted === undefined) throw new Error('no run');
   return accepted;
