@@ -1,6 +1,7 @@
 import mssql, { type ConnectionPool } from 'mssql';
 import { executeSql } from '../samples/databases.ts';
 import { Secret } from '../src/domain/masking.ts';
+import type { OutboxDeclaration } from '../src/pipeline/pipeline.ts';
 import { readMssqlUrl } from '../src/source/mssql-connection.ts';
 import { freshDatabase } from './database.ts';
 import { startTdsDouble, type TdsAnswer, type TdsColumn } from './tds-double.ts';
@@ -29,11 +30,18 @@ export interface HrEngine {
   readonly typed: string;
   /** What cannot be arranged there. */
   readonly cannot: ReadonlySet<Trouble>;
+  /** What tells of every statement that changes the table: a table that HR's trigger fills, and a channel where the database has them. */
+  readonly outboxes: readonly OutboxDeclaration[];
   put(rows: readonly HrRow[]): Promise<void>;
+  /** One row, whatever the readers are doing. */
+  rename(id: string, name: string): Promise<void>;
   /** Answers what takes the trouble away again. `cut` happens in the middle of the rows. */
   trouble(kind: Trouble): Promise<() => Promise<void>>;
   close(): Promise<void>;
 }
+
+const place = { file: 'p.yaml', line: 1, column: 1 };
+const outboxTable = (table: string): OutboxDeclaration => ({ kind: 'table', table, column: 'line', every: 10_000, place });
 
 export const hrEngines: readonly (readonly [name: string, open: () => Promise<HrEngine>])[] = [
   ['PostgreSQL', openPostgresHr],
@@ -108,7 +116,14 @@ async function openPostgresHr(): Promise<HrEngine> {
     columnGone: 'drop view workers; create view workers as select id, name as full_name, status, updated_at from hr',
     otherType: 'drop view workers; create view workers as select id, name::varchar(80) as name, status, updated_at from hr',
   };
-  await executeSql(url, 'create table hr (id text, name text, status text, updated_at timestamptz)', usual);
+  await executeSql(
+    url,
+    `create table hr (id text, name text, status text, updated_at timestamptz);
+     create table hr_outbox (line bigint generated always as identity primary key);
+     create function tell() returns trigger language plpgsql as $f$ begin insert into hr_outbox default values; notify hr_changed; return null; end $f$;
+     create trigger tell after insert or update or delete on hr for each statement execute function tell()`,
+    usual,
+  );
   return {
     type: 'postgres',
     url,
@@ -116,13 +131,14 @@ async function openPostgresHr(): Promise<HrEngine> {
     orderBy: 'id COLLATE "C"',
     typed: typedOfPostgres,
     cannot: new Set(),
+    outboxes: [outboxTable('hr_outbox'), { kind: 'notify', channel: 'hr_changed', place }],
     async put(rows) {
-      const json = JSON.stringify(rows).replaceAll("'", "''");
       await executeSql(
         url,
-        `begin; truncate hr; insert into hr select * from json_to_recordset('${json}') as t(id text, name text, status text, at timestamptz); commit`,
+        `begin; truncate hr; insert into hr select * from json_to_recordset(${literal(JSON.stringify(rows))}) as t(id text, name text, status text, at timestamptz); commit`,
       );
     },
+    rename: (id, name) => executeSql(url, `update hr set name = ${literal(name)} where id = ${literal(id)}`),
     async trouble(kind) {
       await executeSql(url, scripts[kind]);
       return () => executeSql(url, again);
@@ -131,9 +147,15 @@ async function openPostgresHr(): Promise<HrEngine> {
   };
 }
 
+function literal(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
 /** The table in memory behind the wire of SQL Server. It knows no SQL beyond what the builder writes for a watermark: WHERE a time, or NULL, or one of some keys. */
 async function openDoubleHr(): Promise<HrEngine> {
   let rows: readonly HrRow[] = [];
+  /** What HR's trigger has written. */
+  let lines = 0;
   let trouble: Trouble | undefined;
   const text = { type: 'nvarchar', length: 40 } as const;
   const columns = (): readonly TdsColumn[] => [
@@ -144,6 +166,8 @@ async function openDoubleHr(): Promise<HrEngine> {
   ];
   const answer = (sql: string): TdsAnswer | undefined => {
     if (sql === typedOfMssql) return typedAnswer;
+    if (sql === 'select top (100) [line] as line from [hr_outbox] order by 1 desc')
+      return { columns: [{ name: 'line', type: 'bigint' }], rows: Array.from({ length: Math.min(lines, 100) }, (_each, at) => [String(lines - at)]) };
     if (!/\bworkers\b/.test(sql)) return undefined;
     const all = columns();
     const list = /^\s*select\s+(.*?)\s+from\s/is.exec(sql)?.[1] ?? '*';
@@ -174,8 +198,15 @@ async function openDoubleHr(): Promise<HrEngine> {
     orderBy: 'id COLLATE Latin1_General_100_BIN2',
     typed: typedOfMssql,
     cannot: new Set(),
+    outboxes: [outboxTable('hr_outbox')],
     put(next) {
       rows = next;
+      lines++;
+      return Promise.resolve();
+    },
+    rename(id, name) {
+      rows = rows.map((row) => (row.id === id ? { ...row, name } : row));
+      lines++;
       return Promise.resolve();
     },
     trouble(kind) {
@@ -222,12 +253,18 @@ async function openServerHr(url: string): Promise<HrEngine> {
   const run = async (...batches: readonly string[]): Promise<void> => {
     for (const batch of batches) await admin.request().batch(batch);
   };
-  const drop = ['drop view if exists joinery_test_hr_workers', 'drop table if exists joinery_test_hr'];
+  const drop = [
+    'drop view if exists joinery_test_hr_workers',
+    'drop table if exists joinery_test_hr',
+    'drop table if exists joinery_test_hr_outbox',
+  ];
   const view = (name: string): string =>
     `create or alter view joinery_test_hr_workers as select id, ${name}, status, updated_at from joinery_test_hr`;
   await run(
     ...drop,
     'create table joinery_test_hr (id nvarchar(40), name nvarchar(40), status nvarchar(40), updated_at datetimeoffset)',
+    'create table joinery_test_hr_outbox (line bigint identity primary key)',
+    'create trigger joinery_test_hr_tell on joinery_test_hr after insert, update, delete as insert joinery_test_hr_outbox default values',
     view('name'),
   );
   return {
@@ -237,6 +274,7 @@ async function openServerHr(url: string): Promise<HrEngine> {
     orderBy: 'id COLLATE Latin1_General_100_BIN2',
     typed: typedOfMssql,
     cannot: new Set(['cut', 'slow']),
+    outboxes: [outboxTable('joinery_test_hr_outbox')],
     async put(rows) {
       await admin.request().batch('truncate table joinery_test_hr');
       await admin
@@ -245,6 +283,13 @@ async function openServerHr(url: string): Promise<HrEngine> {
         .query(
           "insert joinery_test_hr select id, name, status, at from openjson(@rows) with (id nvarchar(40), name nvarchar(40), status nvarchar(40), at datetimeoffset '$.at')",
         );
+    },
+    async rename(id, name) {
+      await admin
+        .request()
+        .input('id', mssql.NVarChar(40), id)
+        .input('name', mssql.NVarChar(40), name)
+        .query('update joinery_test_hr set name = @name where id = @id');
     },
     async trouble(kind) {
       if (kind === 'lock') {

@@ -10,6 +10,7 @@ import { VirtualClock } from '../src/domain/virtual-clock.ts';
 import type { MssqlSource, PostgresSource } from '../src/pipeline/pipeline.ts';
 import type { ReadRequest, Source } from '../src/source/contract.ts';
 import { openSource } from '../src/source/open-source.ts';
+import { listenToOutbox } from '../src/source/outbox.ts';
 import { PositionTracker } from '../src/source/position.ts';
 import { hrEngines, type HrEngine, type HrRow } from './hr-engines.ts';
 import { seeded } from './workplace.ts';
@@ -138,12 +139,54 @@ describe.each(hrEngines)('a source over %s', (_name, start) => {
   it('is one moment, and serves the next read after one that was left early, or ended by the caller', async () => {
     const source = await open();
     expect(source.oneMoment).toBe(true);
+    const seen: Row[] = [];
+    for await (const rows of source.read({ seed: 1n, chunk: 5 })) {
+      if (seen.length === 0) await engine.rename('😀', 'Renamed meanwhile');
+      seen.push(...rows);
+    }
+    expect(seen.map(({ values }) => values['name'])).not.toContain('Renamed meanwhile');
+    expect((await read(source)).map(({ values }) => values['name'])).toContain('Renamed meanwhile');
+    await engine.put(people);
     for await (const rows of source.read({ seed: 1n, chunk: 5 })) {
       expect(rows).toHaveLength(5);
       break;
     }
     await expect(read(source, { signal: AbortSignal.abort(new Error('enough')) })).rejects.toThrow('enough');
     expect(await read(source)).toHaveLength(people.length);
+  });
+
+  it('tells of a change by what HR’s trigger writes, and of nothing while nobody changes anything', async () => {
+    for (const outbox of engine.outboxes) {
+      const [told, stop]: [string[], AbortController] = [[], new AbortController()];
+      const change = async (): Promise<void> => {
+        told.push('changes');
+        await engine.rename('Z', `Renamed for the ${outbox.kind}`);
+      };
+      let looks = 0;
+      const listener = {
+        signal: stop.signal,
+        clock: {
+          now: () => 0,
+          async sleep(): Promise<void> {
+            if (++looks === 3) await change();
+            if (looks > 6) stop.abort(new Error('nothing was heard'));
+          },
+        },
+        ready(): void {
+          told.push('ready');
+          if (outbox.kind === 'notify') change().catch((error: unknown) => stop.abort(error));
+        },
+        changed(): void {
+          told.push('heard');
+          stop.abort(new Error('enough'));
+        },
+      };
+      const { type, url, table } = engine;
+      const source = { type, connection: new Secret('HR', url), key: 'id', table, statementTimeout: 60_000, place };
+      await listenToOutbox(source, outbox, listener);
+      expect(told).toEqual(['ready', 'changes', 'heard']);
+    }
+    await engine.put(people);
   });
 
   it('ends a statement on the server when the caller has had enough, and at its limit', async () => {

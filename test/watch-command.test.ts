@@ -83,7 +83,8 @@ class WorkingClock implements Clock {
   #isWorking = false;
   #sleeps = 0;
   #release: () => void = () => undefined;
-  #endLook: () => void = () => undefined;
+  /** The first look is what listening begins with. */
+  #endLook: () => void = clock.hold();
 
   async sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
     if (milliseconds === pollsEvery) {

@@ -3,9 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sinkText } from '../samples/sink-variables.ts';
-import { VirtualClock } from '../src/domain/virtual-clock.ts';
 import type { JoineryEvent } from '../src/domain/event.ts';
+import { Secret } from '../src/domain/masking.ts';
+import { VirtualClock } from '../src/domain/virtual-clock.ts';
+import { listenToOutbox } from '../src/source/outbox.ts';
 import type { RunResult } from '../src/stages/run.ts';
+import { Watch } from '../src/stages/watch.ts';
 import { hrEngines, type HrEngine, type HrRow } from './hr-engines.ts';
 import { openWorkplace, peopleOf, type Workplace } from './workplace.ts';
 
@@ -31,6 +34,22 @@ leavers:
 guards:
   first: { joiners: 1000, rejections: 1% }
 ${sinkText()}`;
+
+const place = { file: 'p.yaml', line: 1, column: 1 };
+
+/** Waits for what is told by something else. */
+function waiter(): { tell(): void; until(isSo: () => boolean): Promise<void> } {
+  let wake = (): void => undefined;
+  return {
+    tell: () => wake(),
+    async until(isSo) {
+      while (!isSo())
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+    },
+  };
+}
 
 describe.each(hrEngines)('runs over a watermark: %s', (_name, open) => {
   let engine: HrEngine;
@@ -131,6 +150,73 @@ describe.each(hrEngines)('runs over a watermark: %s', (_name, open) => {
     const rebuilt = await run();
     expect(rebuilt.counts).toMatchObject({ rows: 29, changed: 1 });
     expect(rebuilt.result.plan.counts.mover).toBe(1);
+  });
+
+  it('begin at once when HR writes into its outbox', async () => {
+    const outbox = engine.outboxes.at(-1);
+    if (outbox === undefined) throw new Error('every database has an outbox');
+    const stop = new AbortController();
+    const told: string[] = [];
+    let [begins, counts, look] = [0, {}, (): void => undefined];
+    const watched = waiter();
+    const hears = waiter();
+    const { type, url, table } = engine;
+    const source = { type, connection: new Secret('HR', url), key: 'id', table, statementTimeout: 60_000, place };
+    // The outbox is looked at when the test says so.
+    const looking = {
+      now: () => clock.now(),
+      sleep: (_milliseconds: number, signal?: AbortSignal) =>
+        new Promise<void>((resolve, reject) => {
+          look = resolve;
+          signal?.addEventListener('abort', () => reject(new Error('stopped')), { once: true });
+        }),
+    };
+    const watch = new Watch(
+      [
+        {
+          name: 'marked',
+          file,
+          tenant: 't',
+          timezone: 'UTC',
+          debounce: 30_000,
+          async run() {
+            // The first one is for what happened while nobody listened: nothing.
+            if (++begins > 1) counts = (await run()).result.plan.counts;
+          },
+          listen: (hearing, signal) =>
+            listenToOutbox(source, outbox, {
+              ...hearing,
+              clock: looking,
+              signal,
+              ready() {
+                hearing.ready();
+                hears.tell();
+              },
+            }),
+        },
+      ],
+      {
+        clock,
+        signal: stop.signal,
+        tell({ type: what }) {
+          told.push(what);
+          watched.tell();
+        },
+      },
+    );
+    const release = clock.hold();
+    const ended = watch.run();
+    expect(watch.states).toMatchObject([{ isListening: false }]);
+    await hears.until(() => watch.states[0]?.isListening === true);
+    release();
+    await watched.until(() => told.includes('watch.succeeded'));
+    await change('W13', 'Told by the outbox');
+    look();
+    await watched.until(() => told.length >= 4);
+    stop.abort(new Error('stopped'));
+    await ended;
+    expect(told).toEqual(['watch.started', 'watch.succeeded', 'watch.started', 'watch.succeeded', 'watch.stopped']);
+    expect(counts).toMatchObject({ mover: 1, leaver: 0 });
   });
 
   it('keep the position when the connection is cut while what moved is read', async () => {

@@ -44,7 +44,7 @@ export function buildOutbox(values: SourceValues, dialect: SqlDialect, reading: 
   if (written('notify')) {
     if (dialect === 'mssql') {
       return reading.report('PIP-323', reading.rangeOf('source.outbox.notify'), 'SQL Server has no NOTIFY', {
-        fix: 'Give table and column; joinery watch asks for the highest value.',
+        fix: 'Give table and column; joinery watch looks at its highest values.',
       });
     }
     return notify === undefined ? undefined : { kind: 'notify', channel: notify, place };

@@ -50,7 +50,7 @@ export const outboxFields = map({
     },
   ),
   table: optional(tableName, {
-    doc: 'A table that triggers fill. joinery watch asks for the highest value of column and starts a run when it has grown.',
+    doc: 'A table that triggers fill. joinery watch looks at its hundred highest values of column and starts a run when they are others.',
     example: 'hr.joinery_outbox',
   }),
   column: optional(column, { doc: 'The column of table that grows with every line; it needs an index.', example: 'id' }),

@@ -10,6 +10,21 @@ import { quoteName } from './quote-name.ts';
 
 type TableOutbox = Extract<OutboxDeclaration, { readonly kind: 'table' }>;
 
+/** Who is told of what the outbox says. */
+export interface OutboxListener {
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** From now on nothing is missed. What happened before was not heard. */
+  ready(): void;
+  changed(): void;
+}
+
+/**
+ * Of a table so many lines are looked at, the highest: numbers are given when a line is written and seen when it is committed, so that a transaction of HR's that took longer shows
+ * its line below others that are known.
+ */
+const linesLookedAt = 100;
+
 /**
  * Listens to the outbox until the signal is aborted and calls `changed` for every sign. Reads only: lines are HR's to clear. What the outbox says is never believed to be all, the run reads
  * the source itself. Rejects when the connection is lost or refused.
@@ -17,27 +32,23 @@ type TableOutbox = Extract<OutboxDeclaration, { readonly kind: 'table' }>;
 export async function listenToOutbox(
   source: PostgresSource | MssqlSource,
   outbox: OutboxDeclaration,
-  clock: Clock,
-  changed: () => void,
-  signal: AbortSignal,
+  listener: OutboxListener,
 ): Promise<void> {
-  if (outbox.kind === 'notify') return listenToChannel(source, outbox.channel, changed, signal);
-  const sql = `select max(${quoteName(outbox.column, source.type)}) as position from ${readTableName(outbox.table, source.type)
+  if (outbox.kind === 'notify') return listenToChannel(source, outbox.channel, listener);
+  const column = quoteName(outbox.column, source.type);
+  const table = readTableName(outbox.table, source.type)
     .map((part) => quoteName(part, source.type))
-    .join('.')}`;
+    .join('.');
+  const lines = String(linesLookedAt);
   return source.type === 'postgres'
-    ? pollPostgres(source, outbox, sql, clock, changed, signal)
-    : pollMssql(source, outbox, sql, clock, changed, signal);
+    ? pollPostgres(source, outbox, `select ${column} as line from ${table} order by 1 desc limit ${lines}`, listener)
+    : pollMssql(source, outbox, `select top (${lines}) ${column} as line from ${table} order by 1 desc`, listener);
 }
 
-async function listenToChannel(
-  source: PostgresSource | MssqlSource,
-  channel: string,
-  changed: () => void,
-  signal: AbortSignal,
-): Promise<void> {
+async function listenToChannel(source: PostgresSource | MssqlSource, channel: string, listener: OutboxListener): Promise<void> {
   const { Client } = await import('pg');
   const client = new Client(await readPostgresUrl(source.connection, 'joinery watch'));
+  const { signal } = listener;
   let stop = (): void => undefined;
   try {
     const lost = new Promise<never>((_resolve, reject) => {
@@ -45,9 +56,10 @@ async function listenToChannel(
       client.on('end', () => reject(new JoineryError('SRC-102', 'PostgreSQL ended the session that listens')));
     });
     lost.catch(() => undefined);
-    client.on('notification', changed);
+    client.on('notification', () => listener.changed());
     await client.connect();
     await client.query(`listen ${quoteName(channel, 'postgres')}`);
+    listener.ready();
     const stopped = new Promise<void>((resolve) => {
       stop = () => resolve();
       signal.addEventListener('abort', stop, { once: true });
@@ -61,51 +73,31 @@ async function listenToChannel(
   }
 }
 
-async function pollPostgres(
-  source: PostgresSource,
-  outbox: TableOutbox,
-  sql: string,
-  clock: Clock,
-  changed: () => void,
-  signal: AbortSignal,
-): Promise<void> {
+async function pollPostgres(source: PostgresSource, outbox: TableOutbox, sql: string, listener: OutboxListener): Promise<void> {
   const { Client } = await import('pg');
   const config = await readPostgresUrl(source.connection, 'joinery watch');
-  const look = async (): Promise<unknown> => {
+  const look = async (): Promise<readonly unknown[]> => {
     const client = new Client({ ...config, statement_timeout: 10_000 });
     client.on('error', () => undefined);
     try {
       await client.connect();
-      return (await client.query<{ position: unknown }>(sql)).rows[0]?.position;
+      return (await client.query<{ line: unknown }>(sql)).rows;
     } catch (error) {
       throw explainPostgresError(error, source.connection);
     } finally {
       await client.end().catch(() => undefined);
     }
   };
-  await poll(look, outbox.every, clock, changed, signal);
+  await poll(look, outbox.every, listener);
 }
 
-async function pollMssql(
-  source: MssqlSource,
-  outbox: TableOutbox,
-  sql: string,
-  clock: Clock,
-  changed: () => void,
-  signal: AbortSignal,
-): Promise<void> {
+async function pollMssql(source: MssqlSource, outbox: TableOutbox, sql: string, listener: OutboxListener): Promise<void> {
   const { default: mssql } = await import('mssql');
   const pool = new mssql.ConnectionPool(await readMssqlUrl(source.connection, 'joinery watch', 10_000));
   pool.on('error', () => undefined);
   try {
     await pool.connect();
-    await poll(
-      async () => (await pool.request().query<{ position: unknown }>(sql)).recordset[0]?.position,
-      outbox.every,
-      clock,
-      changed,
-      signal,
-    );
+    await poll(async () => (await pool.request().query<{ line: unknown }>(sql)).recordset, outbox.every, listener);
   } catch (error) {
     throw explainMssqlError(error, source.connection);
   } finally {
@@ -113,16 +105,21 @@ async function pollMssql(
   }
 }
 
-/** The first look only learns where the outbox stands: watching begins with a run anyway. */
-async function poll(look: () => Promise<unknown>, every: number, clock: Clock, changed: () => void, signal: AbortSignal): Promise<void> {
-  let before = String(await look());
+/** The first look only learns where the outbox stands. */
+async function poll(
+  look: () => Promise<readonly unknown[]>,
+  every: number,
+  { clock, signal, ready, changed }: OutboxListener,
+): Promise<void> {
+  let before = JSON.stringify(await look());
+  ready();
   while (!signal.aborted) {
     try {
       await clock.sleep(every, signal);
     } catch {
       return;
     }
-    const now = String(await look());
+    const now = JSON.stringify(await look());
     if (now !== before) changed();
     before = now;
   }

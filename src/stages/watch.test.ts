@@ -64,10 +64,27 @@ describe('watching pipelines', () => {
         ...base,
         name: 'p',
         run: () => Promise.resolve(begin('p')),
-        async listen(changed, signal) {
+        async listen({ ready, changed }, signal) {
+          ready();
           await clock.sleep(hour, signal);
           for (let n = 0; n < 100; n++) changed();
           await clock.sleep(5 * hour, signal);
+        },
+      },
+    ]);
+    expect(began).toEqual(['p 27T08:10', 'p 27T09:10']);
+  });
+
+  test('runs again for what happened between its first run and the moment from which it hears', async () => {
+    const { began } = await watchFor(2, (clock, begin) => [
+      {
+        ...base,
+        name: 'p',
+        run: () => Promise.resolve(begin('p')),
+        async listen({ ready }, signal) {
+          await clock.sleep(hour, signal);
+          ready();
+          await clock.sleep(9 * hour, signal);
         },
       },
     ]);
@@ -86,7 +103,7 @@ describe('watching pipelines', () => {
           begin('bad');
           return ++tries < 3 ? Promise.reject(new JoineryError('SRC-101', 'postgres://hr:hunter2@db/hr is down')) : Promise.resolve();
         },
-        listen: (_changed, signal) => clock.sleep(9 * hour, signal),
+        listen: (_hearing, signal) => clock.sleep(9 * hour, signal),
       },
     ]);
     expect(began.filter((line) => line.startsWith('good'))).toHaveLength(2);
@@ -103,7 +120,7 @@ describe('watching pipelines', () => {
         ...base,
         name: 'p',
         run: () => Promise.resolve(begin('p')),
-        async listen(_changed, signal) {
+        async listen(_hearing, signal) {
           if (++listened === 1) {
             await clock.sleep(0.25 * hour, signal);
             throw new JoineryError('SRC-102', 'gone');

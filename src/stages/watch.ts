@@ -15,8 +15,16 @@ export interface Watched {
   readonly debounce: number;
   /** One run. `until`: when the next one of its schedule begins. */
   run(until: Instant | undefined): Promise<void>;
-  /** Calls `changed` whenever HR says so, until the signal is aborted; rejects when it cannot listen any more. */
-  readonly listen?: ((changed: () => void, signal: AbortSignal) => Promise<void>) | undefined;
+  /** Listens until the signal is aborted; rejects when it cannot any more. */
+  readonly listen?: ((hearing: Hearing, signal: AbortSignal) => Promise<void>) | undefined;
+}
+
+/** What who listens to HR tells. */
+export interface Hearing {
+  /** From now on nothing is missed. */
+  ready(): void;
+  /** HR changed something. */
+  changed(): void;
 }
 
 /** What is known of a watched pipeline; the health endpoint shows it. */
@@ -156,11 +164,18 @@ export class Watch {
     if (pipeline.listen === undefined) return;
     for (let tries = 1; !signal.aborted; tries++) {
       try {
-        state.isListening = true;
-        await pipeline.listen(() => {
-          tries = 0;
-          signs.add(clock.now());
-        }, signal);
+        const hearing: Hearing = {
+          ready() {
+            state.isListening = true;
+            // The run that began meanwhile may have read before there was somebody to hear.
+            signs.add(clock.now());
+          },
+          changed() {
+            tries = 0;
+            signs.add(clock.now());
+          },
+        };
+        await pipeline.listen(hearing, signal);
       } catch (error) {
         if (!signal.aborted) tell({ type: 'watch.deaf', pipeline: pipeline.name, ...wordsOf(error) });
       }

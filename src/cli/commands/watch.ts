@@ -84,7 +84,7 @@ function watchedOf(io: Io, file: string, options: WatchCommandOptions): Watched 
     listen:
       outbox === undefined || source.type === 'csv'
         ? undefined
-        : (changed, signal) => listenToOutbox(source, outbox, io.clock, changed, signal),
+        : (hearing, signal) => listenToOutbox(source, outbox, { ...hearing, clock: io.clock, signal }),
   };
 }
 
