@@ -167,7 +167,10 @@ async function openDoubleHr(): Promise<HrEngine> {
   const answer = (sql: string): TdsAnswer | undefined => {
     if (sql === typedOfMssql) return typedAnswer;
     if (sql === 'select top (100) [line] as line from [hr_outbox] order by 1 desc')
-      return { columns: [{ name: 'line', type: 'bigint' }], rows: Array.from({ length: Math.min(lines, 100) }, (_each, at) => [String(lines - at)]) };
+      return {
+        columns: [{ name: 'line', type: 'bigint' }],
+        rows: Array.from({ length: Math.min(lines, 100) }, (_each, at) => [String(lines - at)]),
+      };
     if (!/\bworkers\b/.test(sql)) return undefined;
     const all = columns();
     const list = /^\s*select\s+(.*?)\s+from\s/is.exec(sql)?.[1] ?? '*';

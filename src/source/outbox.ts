@@ -15,8 +15,8 @@ export interface OutboxListener {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   /** From now on nothing is missed. What happened before was not heard. */
-  ready(): void;
-  changed(): void;
+  readonly ready: () => void;
+  readonly changed: () => void;
 }
 
 /**

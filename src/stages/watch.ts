@@ -22,9 +22,9 @@ export interface Watched {
 /** What who listens to HR tells. */
 export interface Hearing {
   /** From now on nothing is missed. */
-  ready(): void;
+  readonly ready: () => void;
   /** HR changed something. */
-  changed(): void;
+  readonly changed: () => void;
 }
 
 /** What is known of a watched pipeline; the health endpoint shows it. */
