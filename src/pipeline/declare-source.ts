@@ -114,9 +114,9 @@ export const sourceFields = map({
     example: '{ notify: joinery_workers }',
   }),
   statementTimeout: defaulted(duration, 900_000, '15m', {
-    doc: 'How long the query may run before it is cancelled. Rows are evaluated while it runs, and it waits for that: a first run of a million workers takes minutes.',
+    doc: 'How long the query may keep Joinery waiting for its rows, all waits together, before it is cancelled on the server. Time in which the server waits for Joinery (rows are evaluated while the query runs) does not count.',
     danger:
-      'Too short, and a first run is cancelled in the middle each time (SRC-207, or SRC-102 where the server cannot say so): nothing is lost, nothing is done.',
+      'Too short, and each run is cancelled in the middle (SRC-207; SRC-102 where the server does not even answer to that): nothing is lost, nothing is done.',
     example: '30m',
   }),
 });

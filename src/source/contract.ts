@@ -1,3 +1,4 @@
+import type { Clock } from '../domain/clock.ts';
 import type { ColumnType } from '../pipeline/pipeline.ts';
 import type { KeyOrder, Row } from '../domain/row.ts';
 import type { ExternalId } from '../domain/words.ts';
@@ -36,6 +37,8 @@ export interface SourceOptions {
   readonly applicationName?: string;
   /** How long a read waits for somebody else's lock; ms, default 10 s. */
   readonly lockTimeout?: number;
+  /** Measures how long a statement keeps us waiting; default the system's. */
+  readonly clock?: Clock;
 }
 
 /** Which rows: those at or behind a position (less the look-back), those without one, and all rows of these keys. */

@@ -1,8 +1,8 @@
 import type { ConnectionPool, IIsolationLevel, Transaction } from 'mssql';
 import * as z from 'zod';
-import { systemClock } from '../domain/clock.ts';
 import { invariant, JoineryError } from '../domain/error.ts';
 import { describedColumn, type DescribedColumn } from './mssql-types.ts';
+import type { StatementLimit } from './statement-limit.ts';
 
 /** What the database lets a reader have; see `beginReading`. */
 export interface ReadingMode {
@@ -55,11 +55,12 @@ export async function describeStatement(transaction: Transaction, text: string):
 export async function* streamRows(
   transaction: Transaction,
   text: string,
-  options: { readonly chunk: number; readonly limit: number; readonly signal: AbortSignal | undefined },
+  options: { readonly chunk: number; readonly limit: StatementLimit; readonly signal: AbortSignal | undefined },
 ): AsyncGenerator<readonly (readonly unknown[])[]> {
   const request = transaction.request();
   request.arrayRowMode = true;
   const stream = request.toReadableStream({ highWaterMark: options.chunk });
+  const { limit } = options;
   const stop = new AbortController();
   const timed = { out: false };
   const cancel = (): void => {
@@ -69,7 +70,7 @@ export async function* streamRows(
   const timer = endAtLimit();
   async function endAtLimit(): Promise<void> {
     try {
-      await systemClock.sleep(options.limit, stop.signal);
+      await limit.reached(stop.signal);
     } catch {
       return;
     }
@@ -86,17 +87,23 @@ export async function* streamRows(
   request.query(text).catch(() => undefined);
   try {
     let rows: (readonly unknown[])[] = [];
+    limit.begin();
     for await (const row of stream) {
       rows.push(asArray(row));
       if (rows.length >= options.chunk) {
+        limit.end();
         yield rows;
+        limit.begin();
         rows = [];
       }
     }
+    limit.end();
     if (rows.length > 0) yield rows;
   } catch (error) {
     if (timed.out)
-      throw new JoineryError('SRC-207', `SQL Server: the statement ran for more than ${String(options.limit)} ms`, { cause: error });
+      throw new JoineryError('SRC-207', `SQL Server: the statement kept us waiting for more than ${String(limit.limit)} ms`, {
+        cause: error,
+      });
     throw error;
   } finally {
     options.signal?.removeEventListener('abort', cancel);

@@ -1,4 +1,5 @@
 import type { ConnectionPool, Transaction } from 'mssql';
+import { systemClock } from '../domain/clock.ts';
 import { JoineryError } from '../domain/error.ts';
 import type { Place } from '../domain/place.ts';
 import type { KeyOrder, Row } from '../domain/row.ts';
@@ -14,6 +15,7 @@ import { askReadingMode, beginReading, describeStatement, streamRows, type Readi
 import { describeMssqlColumn, type MssqlColumn } from './mssql-types.ts';
 import { prepareStatement, type Asked, type Order, type Prepared } from './prepare.ts';
 import { readStatement, type Statement } from './statement.ts';
+import { StatementLimit } from './statement-limit.ts';
 import type { FoundColumn } from './table-source.ts';
 
 /** Connects, looks at the columns and gives the connection back; reading begins with `read`. */
@@ -116,7 +118,7 @@ class MssqlReader {
       request.signal?.throwIfAborted();
       const chunks = streamRows(transaction, prepared.sql, {
         chunk: request.chunk ?? 1000,
-        limit: this.#declaration.statementTimeout,
+        limit: new StatementLimit(this.#declaration.statementTimeout, this.#options.clock ?? systemClock),
         signal: request.signal,
       });
       for await (const chunk of chunks) {

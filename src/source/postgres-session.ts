@@ -50,6 +50,9 @@ export interface SessionLimits {
   readonly lockTimeout: number;
 }
 
+/** How long our own work on the rows of one statement may take; ms. */
+const ownTimeAllowed = 3_600_000;
+
 /** A read-only transaction that sees one moment. */
 export interface PostgresSession {
   readonly connection: PoolClient;
@@ -88,6 +91,14 @@ export async function beginReading(connection: PoolClient, limits: SessionLimits
   });
   const [first] = rows;
   return { connection, processId: first?.pid ?? 0, moneyScale: first?.scale ?? 2 };
+}
+
+/**
+ * From now on a statement is ended by the server itself only when it ran so much longer than its limit: the server counts the time in which we do not read as if the statement were slow, so the
+ * limit is ours to measure, and this one is for a client that was stopped and would hold the snapshot for ever.
+ */
+export async function beginRows({ connection }: PostgresSession, limit: number): Promise<void> {
+  await connection.query(`set local statement_timeout = ${String(Math.trunc(limit) + ownTimeAllowed)}`);
 }
 
 /** Columns of a statement, without running it. */

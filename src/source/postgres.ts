@@ -11,10 +11,11 @@ import { unpackRows, type PackedRows } from './packed.ts';
 import { readPostgresUrl } from './postgres-connection.ts';
 import { explainPostgresError, type FailedStatement } from './postgres-errors.ts';
 import { CopyOut } from './postgres-protocol.ts';
-import { beginReading, describeStatement, PostgresPool, type PostgresSession } from './postgres-session.ts';
+import { beginReading, beginRows, describeStatement, PostgresPool, type PostgresSession } from './postgres-session.ts';
 import { describeColumn, readTypes } from './postgres-types.ts';
 import { prepareStatement, type Asked, type Order, type Prepared } from './prepare.ts';
 import { readStatement, type Statement } from './statement.ts';
+import { StatementLimit } from './statement-limit.ts';
 import type { FoundColumn } from './table-source.ts';
 
 const copyStart = 'COPY (';
@@ -77,7 +78,7 @@ class PostgresReader {
       await reading.plan(prepared.sql);
       return prepared;
     } catch (error) {
-      throw reading.explain(error);
+      throw await reading.explain(error);
     } finally {
       await reading.end();
     }
@@ -100,10 +101,14 @@ class PostgresReader {
       const sequence = request.anyOrder === true ? undefined : new KeySequence(keyOrder, prepared.orderBy, this.#place);
       // The text was found to be one statement with closed parentheses and no comment at its end, so nothing in it can leave these.
       const copy = new CopyOut(`${copyStart}${prepared.sql}) TO STDOUT`);
-      reading.start(copy, this.#declaration.statementTimeout);
+      const limit = new StatementLimit(this.#declaration.statementTimeout, this.#options.clock ?? systemClock);
+      await beginRows(reading.session, limit.limit);
+      reading.start(copy, limit);
       let ordinal = 1;
       for (;;) {
+        limit.begin();
         const lines = await copy.next();
+        limit.end();
         if (lines === undefined) return;
         const rows = layout.pack(lines, fingerprint, ordinal);
         ordinal += rows.ends.length;
@@ -112,7 +117,7 @@ class PostgresReader {
         yield rows;
       }
     } catch (error) {
-      throw reading.explain(error);
+      throw await reading.explain(error);
     } finally {
       await reading.end();
     }
@@ -198,6 +203,7 @@ class Reading {
   #shift = 0;
   #isBroken = false;
   #cancelling: Promise<void> | undefined;
+  #atLimit: JoineryError | undefined;
   readonly #over = new AbortController();
 
   constructor(
@@ -223,28 +229,33 @@ class Reading {
     this.#shift = 0;
   }
 
-  /** `limit`: when the server itself would have ended the statement; ms. */
-  start(copy: CopyOut, limit: number): void {
+  start(copy: CopyOut, limit: StatementLimit): void {
     this.#signal?.throwIfAborted();
     this.#copy = copy;
     this.#shift = copyStart.length;
     this.session.connection.query(copy);
-    void this.#watch(copy, limit + silenceAllowed);
+    void this.#watch(copy, limit);
   }
 
-  /** A network that swallows packets reports nothing: a server that is silent beyond its own limit is gone. */
-  async #watch(copy: CopyOut, limit: number): Promise<void> {
+  /** The read ends at the limit; `explain` has the statement ended on the server. */
+  async #watch(copy: CopyOut, limit: StatementLimit): Promise<void> {
     try {
-      await systemClock.sleep(limit, this.#over.signal);
+      await limit.reached(this.#over.signal);
     } catch {
       return;
     }
-    copy.fail(new JoineryError('SRC-102', 'PostgreSQL did not answer beyond the limit of the statement'));
+    this.#atLimit = new JoineryError('SRC-207', `PostgreSQL: the statement kept us waiting for more than ${String(limit.limit)} ms`);
+    copy.fail(this.#atLimit);
   }
 
   /** What to throw: the signal's own reason when it was the caller who ended the read. */
-  explain(error: unknown): unknown {
+  async explain(error: unknown): Promise<unknown> {
     if (this.#signal?.aborted === true) return this.#signal.reason;
+    if (error === this.#atLimit && this.#copy !== undefined) {
+      // A network that swallows packets reports nothing: a server that does not even answer to this is gone.
+      await this.#stop(this.#copy);
+      return this.#isBroken ? new JoineryError('SRC-102', 'PostgreSQL did not answer beyond the limit of the statement') : error;
+    }
     const explained = this.#explain(error, { statement: this.#statement, shift: this.#shift });
     this.#isBroken ||= explained.code === 'SRC-102';
     return explained;

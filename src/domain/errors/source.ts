@@ -77,7 +77,7 @@ export const sourceErrors = defineErrors({
   'SRC-207': {
     title: 'The statement took longer than its limit',
     exit: 'source',
-    why: 'The read was ended by the server, so that a query that went wrong does not weigh on the HR database. Nothing was changed.',
+    why: 'The read was ended on the server, so that a query that went wrong does not weigh on the HR database. The time counts in which its rows were waited for, not what was done with them meanwhile. Nothing was changed.',
     fix: 'Give the query an index that serves its ORDER BY, or raise source.statementTimeout.',
   },
   'SRC-208': {
