@@ -16,6 +16,7 @@ describe('what PostgreSQL reports', () => {
     ['55P03', 'SRC-208'],
     ['25006', 'SRC-209'],
     ['40001', 'SRC-210'],
+    ['40P01', 'SRC-210'],
     ['57P01', 'SRC-102'],
     ['08006', 'SRC-102'],
     ['ECONNRESET', 'SRC-102'],
@@ -46,6 +47,13 @@ describe('what PostgreSQL reports', () => {
     const own = new JoineryError('SRC-301', 'ours');
     expect(explainPostgresError(own, connection)).toBe(own);
     expect(explainPostgresError('a text', connection).message).toContain('a text');
+  });
+
+  test('tells a statement that somebody ended from one that took too long', () => {
+    const ended = explainPostgresError(reported({ code: '57014', message: 'canceling statement due to user request' }), connection);
+    expect(ended).toMatchObject({ code: 'SRC-207', fix: expect.stringContaining('pg_cancel_backend') });
+    const late = explainPostgresError(reported({ code: '57014', message: 'canceling statement due to statement timeout' }), connection);
+    expect(late.fix).toContain('statementTimeout');
   });
 
   test('counts characters, not code units, from the statement’s beginning', () => {

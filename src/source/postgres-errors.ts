@@ -21,13 +21,16 @@ export function explainPostgresError(error: unknown, connection: Secret, failed?
   const code = codeOf(state, text);
   const place = code === 'SRC-202' || code === 'SRC-209' ? placeOf(error, failed) : failed?.statement?.placeOf(0);
   const message = scrubText(quotesData(state) ? text.replaceAll(/"[^"]*"/g, '"•••"') : text, [connection]);
-  const hint = textOf(error, 'hint');
+  // Our own cancels are told by their reason, so it was somebody else's; servers that speak another language do not tell.
+  const hint = state === '57014' && text.includes('user request') ? endedByOthers : textOf(error, 'hint');
   return new JoineryError(code, `PostgreSQL (${connection.name}): ${message}${/^[0-9A-Z]{5}$/.test(state) ? ` [${state}]` : ''}`, {
     ...(place === undefined ? {} : { place }),
-    ...(hint !== undefined && code === 'SRC-202' ? { fix: hint } : {}),
+    ...(hint !== undefined && (code === 'SRC-202' || hint === endedByOthers) ? { fix: hint } : {}),
     cause: error,
   });
 }
+
+const endedByOthers = 'Somebody ended the statement on the server (pg_cancel_backend): ask the DBA why, then run again.';
 
 function codeOf(state: string, message: string): ErrorCode {
   const exact: Readonly<Record<string, ErrorCode>> = {
@@ -36,6 +39,7 @@ function codeOf(state: string, message: string): ErrorCode {
     '55P03': 'SRC-208',
     '25006': 'SRC-209',
     '40001': 'SRC-210',
+    '40P01': 'SRC-210',
     '57P01': 'SRC-102',
     '57P02': 'SRC-102',
     '57P04': 'SRC-102',

@@ -32,7 +32,7 @@ export class PostgresPool {
   }
 
   async cancel(processId: number): Promise<void> {
-    await this.#pool.query('select pg_cancel_backend($1)', [processId]);
+    await this.#pool.query('select pg_catalog.pg_cancel_backend($1)', [processId]);
   }
 
   async close(): Promise<void> {
@@ -63,12 +63,12 @@ export interface PostgresSession {
 
 /**
  * Begins the transaction and pins every setting that changes how a value is written; for this transaction only, so that a pooler between us and the
- * server is no harm. Limits end a statement or a session that went wrong on the server itself.
+ * server is no harm. Functions are named with their schema, which a role's search_path may hide. Limits end a statement or a session that went wrong on the server itself.
  */
 export async function beginReading(connection: PoolClient, limits: SessionLimits): Promise<PostgresSession> {
   await connection.query('begin isolation level repeatable read, read only');
   const { rows } = await connection.query<{ pid: number; scale: number }>(
-    'select pg_backend_pid() as pid, scale(0::money::numeric) as scale',
+    'select pg_catalog.pg_backend_pid() as pid, pg_catalog.scale(0::pg_catalog.money::pg_catalog.numeric) as scale',
   );
   const settings: Readonly<Record<string, string>> = {
     client_encoding: 'UTF8',
@@ -80,13 +80,15 @@ export async function beginReading(connection: PoolClient, limits: SessionLimits
     bytea_output: 'hex',
     xmlbinary: 'base64',
     lc_monetary: 'C',
+    // It would quote the names of types, which are known without.
+    quote_all_identifiers: 'off',
     statement_timeout: String(limits.statementTimeout),
     lock_timeout: String(limits.lockTimeout),
     idle_in_transaction_session_timeout: String(limits.statementTimeout),
   };
   const names = Object.keys(settings);
   await connection.query({
-    text: `select ${names.map((_name, index) => `set_config($${String(index * 2 + 1)}, $${String(index * 2 + 2)}, true)`).join(', ')}`,
+    text: `select ${names.map((_name, index) => `pg_catalog.set_config($${String(index * 2 + 1)}, $${String(index * 2 + 2)}, true)`).join(', ')}`,
     values: names.flatMap((name) => [name, settings[name]]),
   });
   const [first] = rows;

@@ -27,6 +27,10 @@ beforeAll(async () => {
     alter database ${new URL(url).pathname.slice(1)} set intervalstyle = 'sql_standard';
     alter database ${new URL(url).pathname.slice(1)} set bytea_output = 'escape';
     alter database ${new URL(url).pathname.slice(1)} set extra_float_digits = -5;
+    alter database ${new URL(url).pathname.slice(1)} set quote_all_identifiers = on;
+    create function set_config(text, text, boolean) returns text language sql as $$ select 'ours' $$;
+    create function scale(numeric) returns int language sql as 'select 9';
+    alter database ${new URL(url).pathname.slice(1)} set search_path = public, pg_catalog;
   `);
 });
 afterAll(() => admin.end());

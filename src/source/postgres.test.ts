@@ -206,10 +206,19 @@ describe('keys of PostgreSQL', () => {
     ['bigint', '9007199254740993', '9007199254740993', 'integer'],
     ['numeric without decimals', '12::numeric(20,0)', '12', 'integer'],
     ['date', "'2026-11-22'::date", '2026-11-22', 'bytes'],
+    ['one byte', `'x'::"char"`, 'x', 'bytes'],
   ])('takes %s', async (_what, sql, key, order) => {
     const source = await open(query(`select ${sql} as id`));
     expect(source.keyOrder).toBe(order);
     expect((await readAll(source))[0]?.key).toBe(key);
+  });
+
+  test('orders what compares without case, and a table of other letters, by bytes like everything else', async () => {
+    await admin.query(
+      `create extension if not exists citext; create table "Ärzte" (id citext); insert into "Ärzte" values ('a'), ('B'), ('c'), ('D');`,
+    );
+    const source = await open({ table: 'Public.Ärzte' });
+    expect((await readAll(source)).map(({ key }) => key)).toEqual(['B', 'D', 'a', 'c']);
   });
 
   test.each(['1.5', '1.5::float8', "'\\x00'::bytea", "'{}'::jsonb", 'array[1]'])(

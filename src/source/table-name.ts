@@ -2,7 +2,7 @@ import { JoineryError } from '../domain/error.ts';
 import { quoteName } from './quote-name.ts';
 import type { Dialect } from './statement.ts';
 
-/** `hr.workers`, `"HR"."Worker List"`, `[HR].[Worker List]` to its one to three parts. Unquoted parts are taken as they stand (PostgreSQL: in lower case, as it does itself). */
+/** `hr.workers`, `"HR"."Worker List"`, `[HR].[Worker List]` to its one to three parts. Unquoted parts are taken as they stand (PostgreSQL: in lower case, as it does itself in UTF-8, where only ASCII letters are folded). */
 export function readTableName(table: string, dialect: Dialect): readonly string[] {
   const part = /\s*(?:"((?:[^"]|"")+)"|\[((?:[^\]]|\]\])+)\]|([\p{L}_][\p{L}\p{N}_$#@]*))\s*(\.|$)/uy;
   const parts: string[] = [];
@@ -13,7 +13,7 @@ export function readTableName(table: string, dialect: Dialect): readonly string[
     const [, doubled, bracketed, bare, dot] = match;
     if (bracketed !== undefined && dialect === 'postgres') break;
     const name = doubled?.replaceAll('""', '"') ?? bracketed?.replaceAll(']]', ']') ?? bare ?? '';
-    parts.push(bare !== undefined && dialect === 'postgres' ? name.toLowerCase() : name);
+    parts.push(bare !== undefined && dialect === 'postgres' ? name.replaceAll(/[A-Z]+/g, (letters) => letters.toLowerCase()) : name);
     more = dot === '.';
     if (!more && parts.length <= (dialect === 'postgres' ? 2 : 3)) return parts;
   }
