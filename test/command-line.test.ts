@@ -158,6 +158,14 @@ describe('the command line', () => {
     const { out } = await joinery(['check', changed, '--connect', '--quiet']);
     expect(out).toMatch(/MAP-132: the source returns no column FirstNam\n.*contract\.yaml:12:5/);
     expect(out).toMatch(/MAP-133: column RowNumber is declared as boolean, the source returns integer\n.*contract\.yaml:13:5/);
+    // A run ends there, too, and names no file that it did not come to write.
+    writeFileSync(changed, readFileSync(changed, 'utf8').replace('RowNumber: { type: boolean', 'RowNumber: { type: integer'));
+    const ended = await joinery(['run', changed], {
+      environment: { ...work.environment, JOINERY_STATE: join(folder, 'state-of-changed') },
+    });
+    expect(ended).toMatchObject({ code: 7, err: expect.stringContaining('SRC-204') });
+    const named = [...(ended.out + ended.err).matchAll(/^ {2}\w+ +(\/.*)$/gm)].map(([, path = '']) => path);
+    expect(named.map((path) => existsSync(path))).toEqual([true]);
     writeFileSync(changed, readFileSync(changed, 'utf8').replace(/^( +title:).*$/m, '$1 $nope(1)'));
     const gone = { ...work.environment, HR_EXPORT_URL: 'postgres://nobody@127.0.0.1:1/none' };
     expect(await joinery(['check', changed, '--connect', '--quiet'], { environment: gone })).toMatchObject({

@@ -115,7 +115,27 @@ describe('joinery init', () => {
     expect(await joinery(['check', join(folder, 'again.yaml'), '--connect', '--quiet'], { HR_DATABASE_URL: own.href })).toMatchObject({
       code: 0,
     });
-    await executeSql(url, `drop owned by ${quoted}; drop role ${quoted}`);
+    // A column that is gone is told by its name, not as a right that is missing.
+    await executeSql(url, `alter table ${odd} rename "Status" to "Zustand"`);
+    const renamed = await joinery(['check', join(folder, 'granted.yaml'), '--connect'], { HR_DATABASE_URL: own.href });
+    expect(renamed.out).toContain('error MAP-132: the source returns no column Status');
+    expect(renamed.err).not.toContain('SRC-203');
+    await executeSql(url, `alter table ${odd} rename "Zustand" to "Status"`, `drop owned by ${quoted}; drop role ${quoted}`);
+  });
+
+  it('says in the grants what they cannot give: policies of rows, and what a view reads with the rights of whoever asks', async () => {
+    await executeSql(
+      url,
+      `create table guarded (worker_id text primary key, status text); alter table guarded enable row level security;
+       create view asking with (security_invoker = on) as select * from guarded`,
+    );
+    expect((await init('guarded', 'guarded', '--sample', '0')).code).toBe(0);
+    expect(fileOf('guarded.grants.sql')).toMatch(
+      /^-- .*row-level security.*\n-- CREATE POLICY .* ON "public"\."guarded" FOR SELECT TO "joinery_read" USING \(true\);$/m,
+    );
+    expect((await init('asking', 'asking', '--sample', '0')).code).toBe(0);
+    expect(fileOf('asking.grants.sql')).toMatch(/^-- .*security_invoker/m);
+    expect(fileOf('einsatz.grants.sql')).not.toMatch(/security/);
   });
 
   it('writes the address nowhere, not even when it is wrong', async () => {

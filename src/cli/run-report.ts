@@ -11,9 +11,11 @@ const recent = 20;
 export async function nameRunFiles({ runner, say }: Pick<Execution, 'runner' | 'say'>, run: RunId, clock: Clock): Promise<void> {
   const { store, pipeline } = runner;
   await writeReport(store, run, masksOf(pipeline), clock.now());
+  // A run that ended early has no plan.
+  const written = new Set(await store.files.list({ run }));
   for (const name of [reportFile, 'plan.json', 'rejections.ndjson']) {
     const path = store.files.path({ run }, name);
-    if (path !== undefined) say(`  ${name.replace(/\..*/, '').padEnd(11)} ${path}\n`);
+    if (path !== undefined && written.has(name)) say(`  ${name.replace(/\..*/, '').padEnd(11)} ${path}\n`);
   }
 }
 

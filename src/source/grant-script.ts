@@ -26,8 +26,22 @@ function forPostgres(facts: TableFacts, name: (text: string) => string, table: s
     `GRANT CONNECT ON DATABASE ${name(facts.database)} TO ${role};`,
     `GRANT USAGE ON SCHEMA ${name(facts.schema)} TO ${role};`,
     `GRANT SELECT (${list}) ON ${table} TO ${role};`,
+    ...beyondGrants(facts, table, role),
     '',
   ].join('\n');
+}
+
+function beyondGrants({ beyondGrants: beyond }: TableFacts, table: string, role: string): readonly string[] {
+  if (beyond === 'policies')
+    return [
+      '-- The table has row-level security: without a policy the role sees no row at all, and people whom it does not see look like people who left.',
+      `-- CREATE POLICY joinery_reads ON ${table} FOR SELECT TO ${role} USING (true);`,
+    ];
+  if (beyond === 'invoker')
+    return [
+      '-- The view reads with the rights of whoever asks (security_invoker): grant the columns of the tables below it that it reads, too.',
+    ];
+  return [];
 }
 
 function forMssql(facts: TableFacts, name: (text: string) => string, table: string, list: string, role: string): string {

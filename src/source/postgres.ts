@@ -179,8 +179,7 @@ function orderOf(column: ResultColumn, name: string): Order {
   const type = column.databaseType.replace(/\(.*\)/, '');
   if (['smallint', 'integer', 'bigint', 'oid'].includes(type) || /^numeric\(\d+,0\)$/.test(column.databaseType))
     return { keyOrder: 'integer', orderBy: name };
-  if (['text', 'character varying', 'character', 'name'].includes(type))
-    return { keyOrder: 'bytes', orderBy: `${name} COLLATE "C"` };
+  if (['text', 'character varying', 'character', 'name'].includes(type)) return { keyOrder: 'bytes', orderBy: `${name} COLLATE "C"` };
   // Sixteen bytes compared as bytes are their hex digits compared as text.
   if (type === 'uuid') return { keyOrder: 'bytes', orderBy: name };
   if (['real', 'double precision', 'numeric', 'bytea', 'json', 'jsonb', 'interval', 'money', 'xml'].includes(type) || type.endsWith('[]')) {

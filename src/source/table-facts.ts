@@ -20,6 +20,8 @@ export interface TableFacts {
   readonly columns: readonly ColumnFacts[];
   readonly primaryKey: readonly string[];
   readonly uniqueKeys: readonly (readonly string[])[];
+  /** What rights on columns do not give: rows are let through by policies, or the view reads with the rights of whoever asks. */
+  readonly beyondGrants?: 'policies' | 'invoker' | undefined;
 }
 
 export interface ColumnFacts {
@@ -67,6 +69,7 @@ export async function readTableFacts(dialect: Dialect, connection: Secret, table
     })),
     primaryKey: [...uniqueKeys.values()].find(({ isPrimary }) => isPrimary)?.columns ?? [],
     uniqueKeys: [...uniqueKeys.values()].map(({ columns }) => columns),
+    beyondGrants: first.beyond_grants ?? undefined,
   };
 }
 
@@ -82,6 +85,7 @@ const columnRow = z.object({
   is_generated: flag,
   is_readable: flag,
   labels: z.array(z.string()).nullish(),
+  beyond_grants: z.enum(['policies', 'invoker']).nullish(),
 });
 const keyRow = z.object({ index: z.union([z.string(), z.number()]).transform(String), is_primary: flag, column: z.string() });
 
@@ -94,6 +98,7 @@ const postgresColumns = `select current_database()::text as database, n.nspname:
     a.attname::text as column, pg_catalog.format_type(a.atttypid, a.atttypmod) as type, not a.attnotnull as is_nullable,
     a.attgenerated <> '' or a.attidentity <> '' or coalesce(pg_catalog.pg_get_expr(d.adbin, d.adrelid) like 'nextval(%', false) as is_generated,
     has_column_privilege(c.oid, a.attnum, 'SELECT') as is_readable,
+    case when c.relrowsecurity then 'policies' when exists (select from pg_catalog.pg_options_to_table(c.reloptions) o where o.option_name = 'security_invoker' and o.option_value::boolean) then 'invoker' end as beyond_grants,
     (select array_agg(e.enumlabel::text order by e.enumsortorder) from pg_catalog.pg_enum e where e.enumtypid = coalesce(nullif(t.typbasetype, 0), t.oid)) as labels
   from pg_catalog.pg_class c
   join pg_catalog.pg_namespace n on n.oid = c.relnamespace

@@ -115,10 +115,11 @@ async function describeSource(declaration: Pipeline['source']): Promise<readonly
     return await describe(declaration);
   } catch (error) {
     if (!(error instanceof JoineryError) || error.code !== 'SRC-204' || declaration.columns === undefined) throw error;
-    // The declared type of a column decides how its values are read, so the ones that are there stay declared.
-    const { columns, ...bare } = declaration;
-    const returned = new Set((await describe(bare)).map(({ name }) => name));
-    return describe({ ...declaration, columns: columns.filter(({ name }) => returned.has(name)) });
+    // The declared type of a column decides how its values are read, and the account may see no others, so the ones that are there stay declared.
+    const missing = new Set(error.diagnostics.map(({ place }) => place));
+    const columns = declaration.columns.filter(({ place }) => !missing.has(place));
+    if (columns.length === declaration.columns.length) throw error;
+    return describe({ ...declaration, columns });
   }
 }
 
