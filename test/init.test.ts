@@ -175,6 +175,40 @@ describe('joinery init', () => {
     expect(existsSync(join(folder, 'refused.yaml'))).toBe(false);
   });
 
+  it('writes a pipeline for a CSV export, whose form it finds, and which checks and runs', async () => {
+    const people = ['509;Jürgen;Groß;Einkauf;aktiv;2024-01-01;Nein', '1010;Änne;"Ott; Ötz";Einkauf;ausgeschieden;2019-05-01;Ja'];
+    const header = 'Personalnummer;Vorname;Nachname;Abteilung;Status;Eintritt;Werkstudent';
+    await writeFile(join(folder, 'Mitarbeiter Liste.csv'), Buffer.from([header, ...people, ''].join('\r\n'), 'latin1'));
+    const out = join(folder, 'lines');
+    const words = ['init', '--file', join(folder, 'Mitarbeiter Liste.csv'), '--out', out, '--emulator', '--domain', 'contoso.example'];
+    const said = await joinery(words);
+    expect(said).toMatchObject({ code: 0, err: '' });
+    expect(said.out).toContain('A file needs no grants');
+    expect(said.out).toContain('in which encoding the file is (source.encoding): from line');
+    expect(readdirSync(out)).toEqual(['Mitarbeiter-Liste.yaml']);
+    const text = fileOf('lines/Mitarbeiter-Liste.yaml');
+    expect(text).toMatch(/^ {2}file: "\.\.\/Mitarbeiter Liste\.csv"$/m);
+    expect(text).toMatch(/^ {2}delimiter: ";" # it parts the header into 7 fields, and each of the next 2 records into as many$/m);
+    expect(text).toMatch(/^ {2}encoding: windows-1252 # from line \d on it has bytes that are no UTF-8/m);
+    expect(text).toMatch(/^ {2}key: Personalnummer # its name says the number of a worker; unique$/m);
+    expect(text).toMatch(/^ {2}# The rows are in the order of the key \(integer\), so they are streamed\.$/m);
+    expect(text).toMatch(/^ {4}Personalnummer: \{ type: integer, required: true \}/m);
+    expect(text).toMatch(/^ {4}Status: \{ type: string, required: true, values: \[aktiv, ausgeschieden\] \}/m);
+    expect(text).toMatch(/^ {4}# Eintritt: \{ type: date \}/m);
+    expect(said.out + text).not.toMatch(/Jürgen|Groß|Änne|Einkauf|grants\.sql/);
+    const file = join(out, 'Mitarbeiter-Liste.yaml');
+    expect(await joinery(['check', file, '--connect', '--quiet'])).toEqual({ code: 0, out: '', err: '' });
+    const before = peopleOf(work.emulator).filter(({ enabled }) => enabled).length;
+    expect(await joinery(['run', file])).toMatchObject({ code: 0 });
+    expect(peopleOf(work.emulator).filter(({ enabled }) => enabled)).toHaveLength(before + 1);
+
+    const mixed = await joinery([...words, '--table', 'x', '--role', 'y']);
+    expect(mixed.err).toContain('CLI-101');
+    expect(mixed.err).toContain('--table, --role');
+    const neither = await joinery(['init', '--connect', url, '--out', folder]);
+    expect(neither.err).toContain('--file');
+  });
+
   it('does the same over SQL Server, even for a login that may not read every column', async () => {
     const columns = [
       { name: 'Personalnummer', type: 'int', nullable: false },

@@ -24,6 +24,8 @@ export interface ColumnShape {
   readonly isWords: boolean;
   /** Values that are also the key of a row. */
   readonly keys: number;
+  /** Of a file, whose fields are all text: what every value that was seen can be declared as; absent: text. */
+  readonly written?: ColumnType;
 }
 
 export interface SurveyedColumn {
@@ -42,16 +44,16 @@ export interface SurveyedColumn {
   readonly shape?: ColumnShape | undefined;
 }
 
-/** A table or view as somebody sees it who has no pipeline for it yet. */
+/** A table, view or file as somebody sees it who has no pipeline for it yet. */
 export interface TableSurvey {
-  readonly type: 'postgres' | 'mssql';
-  /** As `source.table` says it. */
+  readonly type: 'postgres' | 'mssql' | 'csv';
+  /** As `source.table` or `source.file` says it. */
   readonly name: string;
-  readonly kind: 'table' | 'view';
+  readonly kind: 'table' | 'view' | 'file';
   readonly columns: readonly SurveyedColumn[];
   /** Columns of the primary key; none: there is no primary key. */
   readonly primaryKey: readonly string[];
-  /** Columns of each unique index, the primary key's included. */
+  /** Columns of each unique index, the primary key's included; of a file, columns without a value that two rows share. */
   readonly uniqueKeys: readonly (readonly string[])[];
   /** Rows that were looked at. */
   readonly rows: number;

@@ -6,6 +6,16 @@ export function createCsvConverter(declared: ColumnType | undefined): Convert {
   return declared === undefined ? (text) => text : converters[declared];
 }
 
+/** A field of this text can be declared so. */
+export function isWrittenAs(type: ColumnType, text: string): boolean {
+  try {
+    converters[type](text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 const number = createConverter('decimal', 'number');
 const integer = createConverter('decimal', 'integer');
 

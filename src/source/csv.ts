@@ -33,6 +33,16 @@ export async function openCsvSource(declaration: CsvSource, limits: CsvLimits = 
   };
 }
 
+/** Names of the columns. Errors: SRC-5xx. */
+export async function readCsvHeader(declaration: Omit<CsvSource, 'key'>): Promise<readonly string[]> {
+  return new CsvReader({ ...declaration, key: '' }, {}).header();
+}
+
+/** The order that the keys of a file already have; undefined: none, so each read sorts them. */
+export async function findKeyOrder(declaration: CsvSource, signal?: AbortSignal): Promise<KeyOrder | undefined> {
+  return new CsvReader(declaration, {}).findKeyOrder(signal);
+}
+
 class CsvReader {
   readonly keyOrder: KeyOrder;
   readonly #options: CsvSource;
@@ -46,13 +56,36 @@ class CsvReader {
 
   /** The header, checked. */
   async columns(): Promise<readonly ResultColumn[]> {
+    return this.#describe(await this.header());
+  }
+
+  async header(): Promise<readonly string[]> {
     return this.#withFile(async (file) => {
       for await (const records of this.#records(file)) {
         const [header] = records;
-        if (header !== undefined) return this.#describe(header);
+        if (header !== undefined) return this.#namesOf(header);
       }
       throw this.#error('SRC-504', 'the file is empty', 1);
     });
+  }
+
+  async findKeyOrder(signal: AbortSignal | undefined): Promise<KeyOrder | undefined> {
+    const keyIndex = (await this.header()).indexOf(this.#options.key);
+    const orders = new Set<KeyOrder>(['bytes', 'integer']);
+    await this.#withFile(async (file) => {
+      let last: string | undefined;
+      for await (const lines of this.#lines(file)) {
+        signal?.throwIfAborted();
+        for (const line of lines) {
+          const key = valueOfLine(line, keyIndex);
+          if (key === null || key.trim() === '') continue;
+          if (!/^(?:0|[1-9]\d*)$/.test(key)) orders.delete('integer');
+          for (const order of orders) if (last !== undefined && compareKeys(order, last, key) > 0) orders.delete(order);
+          last = key;
+        }
+      }
+    });
+    return [...orders][0];
   }
 
   async *read(request: ReadRequest): AsyncGenerator<readonly Row[]> {
@@ -122,13 +155,17 @@ class CsvReader {
     return readCsvRecords(file, this.#options, (code, message, line) => this.#error(code, message, line));
   }
 
-  #describe(header: CsvRecord): readonly ResultColumn[] {
-    const declared = new Map(this.#options.columns?.map(({ name, type }) => [name, type]));
+  #namesOf(header: CsvRecord): readonly string[] {
     const names = header.values.map((name) => name ?? '');
     for (const [index, name] of names.entries()) {
       if (name.trim() === '') throw this.#error('SRC-504', `column ${String(index + 1)} has no name`, header.line);
       if (names.indexOf(name) !== index) throw this.#error('SRC-504', `two columns are named ${name}`, header.line);
     }
+    return names;
+  }
+
+  #describe(names: readonly string[]): readonly ResultColumn[] {
+    const declared = new Map(this.#options.columns?.map(({ name, type }) => [name, type]));
     const columns = names.map((name): ResultColumn => ({
       name,
       databaseType: 'text',

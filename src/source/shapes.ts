@@ -2,6 +2,7 @@ import type { Json } from '../domain/canonical-json.ts';
 import type { Row } from '../domain/row.ts';
 import type { ColumnShape, TextForm } from '../pipeline/survey.ts';
 import type { Source } from './contract.ts';
+import { isWrittenAs } from './csv-values.ts';
 
 export interface Shapes {
   readonly rows: number;
@@ -45,7 +46,8 @@ export async function readShapes(source: Source, most: number, vocabulary: Reado
       }
     }
   }
-  const byColumn = new Map([...columns].map(([name, column]) => [name, column.shape(keys, vocabulary)]));
+  const isText = source.type === 'csv';
+  const byColumn = new Map([...columns].map(([name, column]) => [name, column.shape(keys, vocabulary, isText)]));
   return { rows, isWhole, byColumn };
 }
 
@@ -69,7 +71,7 @@ class Column {
     this.#texts.set(text, (this.#texts.get(text) ?? 0) + 1);
   }
 
-  shape(keys: ReadonlySet<string>, vocabulary: ReadonlySet<string>): ColumnShape {
+  shape(keys: ReadonlySet<string>, vocabulary: ReadonlySet<string>, isText: boolean): ColumnShape {
     const forms: Partial<Record<TextForm, number>> = {};
     const domains = new Set<string>();
     let longest = 0;
@@ -81,6 +83,11 @@ class Column {
       longest = Math.max(longest, text.length);
       if (keys.has(text)) asKeys += count;
     }
+    // A number stays text: its digits are what an attribute takes, and 007 is no 7.
+    const written =
+      isText && this.#texts.size > 0 && this.#blanks === 0
+        ? (['boolean', 'date', 'datetime'] as const).find((type) => [...this.#texts.keys()].every((text) => isWrittenAs(type, text)))
+        : undefined;
     const words = [...this.#texts.keys()].filter((text) => vocabulary.has(text.toLowerCase())).toSorted();
     return {
       nulls: this.#nulls,
@@ -93,6 +100,7 @@ class Column {
       words,
       isWords: words.length > 0 && words.length === this.#texts.size && this.#blanks === 0,
       keys: asKeys,
+      ...(written === undefined ? {} : { written }),
     };
   }
 }

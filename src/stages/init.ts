@@ -50,7 +50,10 @@ export async function initPipeline(options: InitOptions): Promise<InitResult> {
   const facts = await readTableFacts(type, options.connection, options.table);
   const readable = facts.columns.filter((column) => column.isReadable && isReadableType(column.databaseType) && canBeNamed(column.name));
   const table = writeTableName([facts.schema, facts.table], type);
-  const key = proposeKey({ name: table, primaryKey: facts.primaryKey, uniqueKeys: facts.uniqueKeys, columns: readable }, options.key);
+  const key = proposeKey(
+    { name: table, kind: facts.kind, primaryKey: facts.primaryKey, uniqueKeys: facts.uniqueKeys, columns: readable },
+    options.key,
+  );
   const { survey, orderBy } = await lookAt(options, facts, readable, table, key.column);
   const proposal = propose(survey, key, { domain: options.domain });
   const read = proposal.columns.filter(({ isRead }) => isRead).map((column) => column.name);
@@ -60,7 +63,7 @@ export async function initPipeline(options: InitOptions): Promise<InitResult> {
     type,
     origin: `${table} (${facts.kind}, ${survey.isWhole ? 'all ' : ''}${String(survey.rows)} rows looked at)`,
     source: { variable: options.variable, ...(options.asQuery ? { query } : { table }) },
-    orderBy,
+    order: `Rows are read in the order ${orderBy}; an index on exactly that spares the database a sort on every run`,
     timezone: options.timezone,
     emulator: options.emulator,
     grants,
@@ -72,7 +75,7 @@ export async function initPipeline(options: InitOptions): Promise<InitResult> {
 }
 
 /** A pipeline file takes a reference to the environment for one, wherever it stands. */
-function canBeNamed(column: string): boolean {
+export function canBeNamed(column: string): boolean {
   return column.trim() !== '' && !column.includes('${');
 }
 

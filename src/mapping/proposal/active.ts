@@ -33,7 +33,12 @@ export function proposeActive(survey: TableSurvey, employment: ProposedEmploymen
         ? 'no column is named like one that says who works here'
         : `${candidates.join(', ')} could say who works here, but what its values mean is not known of all`;
   if (hasDays) return { ...days, isSure: false, reason: `${why}; so far the first and the last day decide alone` };
-  return { expression: 'true', isSure: false, reason: `${why}; so far everybody in the table counts as employed`, declarations: new Map() };
+  return {
+    expression: 'true',
+    isSure: false,
+    reason: `${why}; so far everybody in the ${survey.kind} counts as employed`,
+    declarations: new Map(),
+  };
 }
 
 function decisionOf(column: SurveyedColumn): ProposedActive | undefined {

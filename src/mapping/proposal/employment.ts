@@ -19,9 +19,10 @@ export function proposeEmployment(survey: TableSurvey): ProposedEmployment | und
   return { ...common, isSure: true, reason: 'their names say the first and the last day' };
 }
 
-/** A date, or a time without a zone that is midnight in every row. */
+/** A date, or a time without a zone that is midnight in every row. A field of a file is read as it is written: a time there is no date. */
 export function holdsDays({ type, databaseType, shape }: SurveyedColumn): boolean {
   if (type === 'date') return true;
+  if (shape?.written !== undefined) return false;
   const hasZone = /with time zone|datetimeoffset|timestamptz/.test(databaseType);
   const values = Object.values(shape?.forms ?? {}).reduce((sum, count) => sum + count, 0);
   return type === 'datetime' && !hasZone && values > 0 && shape?.timesOfDay === 0;

@@ -11,14 +11,14 @@ export interface ProposedKey {
  * Which column names the worker: the one that was asked for, else the one that is called so, else the one of the primary key. Errors: SRC-216 when none is, or several are.
  */
 export function proposeKey(
-  survey: Pick<TableSurvey, 'name' | 'primaryKey' | 'uniqueKeys'> & { readonly columns: readonly Pick<SurveyedColumn, 'name'>[] },
+  survey: Pick<TableSurvey, 'name' | 'kind' | 'primaryKey' | 'uniqueKeys'> & { readonly columns: readonly Pick<SurveyedColumn, 'name'>[] },
   asked: string | undefined,
 ): ProposedKey {
   const names = survey.columns.map(({ name }) => name);
   const isUnique = (column: string): boolean => survey.uniqueKeys.some((columns) => columns.length === 1 && columns[0] === column);
   const isPrimary = (column: string): boolean => survey.primaryKey.length === 1 && survey.primaryKey[0] === column;
   if (asked !== undefined) {
-    if (names.includes(asked)) return { column: asked, reason: `as asked for${isUnique(asked) ? '; unique in the table' : ''}` };
+    if (names.includes(asked)) return { column: asked, reason: `as asked for${isUnique(asked) ? `; unique in the ${survey.kind}` : ''}` };
     throw new JoineryError('SRC-216', `${survey.name} has no column ${asked} that this account may read`);
   }
   const called = names.filter((name) => meaningOf(name) === 'workerId');
@@ -40,6 +40,6 @@ export function proposeKey(
     return { column: only, reason: 'the only column of the primary key' };
   throw new JoineryError(
     'SRC-216',
-    `no column of ${survey.name} is named like the number of a worker, and it has no primary key of one column`,
+    `no column of ${survey.name} is named like the number of a worker${survey.kind === 'file' ? '' : ', and it has no primary key of one column'}`,
   );
 }

@@ -58,7 +58,7 @@ function written(survey: TableSurvey): {
     type: survey.type,
     origin: survey.name,
     source: { variable: 'HR_DATABASE_URL', table: 'hr.workers' },
-    orderBy: 'x',
+    order: 'x',
     emulator: false,
     grants: 'g.sql',
   };

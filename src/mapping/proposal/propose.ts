@@ -109,7 +109,9 @@ function describeColumn(
     databaseType,
     isRead,
     declaration: { type, required: nullable === false, ...over, ...(isSensitive ? { class: 'sensitive' as const } : {}) },
-    reason: isRead ? `${databaseType}${said}${empty}${asked}` : `${databaseType}${said}; ${named}`,
+    reason: isRead
+      ? `${shape?.written === undefined ? databaseType : `every value that was seen is a ${type}`}${said}${empty}${asked}`
+      : `${databaseType}${said}; ${named}`,
   };
 }
 

@@ -1,20 +1,31 @@
+import type { CsvSource } from '../../pipeline/pipeline.ts';
+import type { TableSurvey } from '../../pipeline/survey.ts';
 import type { Proposal, ProposedAttribute, ProposedColumn, ProposedDeclaration } from './proposal.ts';
 import { writeComment, writeExpression, writeName, writeScalar } from './yaml-text.ts';
 
 export interface PipelineTexts {
   readonly name: string;
-  readonly type: 'postgres' | 'mssql';
+  readonly type: TableSurvey['type'];
   /** What was looked at, for the head of the file: `hr.workers (table, 1,000 rows)`. */
   readonly origin: string;
-  /** Where the rows come from: a variable with the address, and a table or the file of a query. */
-  readonly source: { readonly variable: string } & ({ readonly table: string } | { readonly query: string });
-  /** SQL of the ORDER BY in which the rows are read. */
-  readonly orderBy: string;
+  /** Where the rows come from: a variable with the address, and a table or the file of a query; or a CSV file. */
+  readonly source: ({ readonly variable: string } & ({ readonly table: string } | { readonly query: string })) | CsvTexts;
+  /** In which order the rows are read, as a sentence without its stop. */
+  readonly order: string;
   readonly timezone?: string | undefined;
   /** Sends to an emulated tenant. */
   readonly emulator: boolean;
-  /** The script that grants the columns. */
-  readonly grants: string;
+  /** The script that grants the columns; absent: there is nothing to grant. */
+  readonly grants?: string;
+}
+
+/** A CSV file and its form, with what says so. */
+interface CsvTexts {
+  readonly file: string;
+  readonly delimiter: CsvSource['delimiter'];
+  readonly delimiterReason: string;
+  readonly encoding: CsvSource['encoding'];
+  readonly encodingReason: string;
 }
 
 /** The pipeline file. What is not sure stands as a comment, with its reason. */
@@ -50,18 +61,17 @@ export function writePipeline(proposal: Proposal, texts: PipelineTexts): string 
   ].join('\n');
 }
 
-function writeSource(proposal: Proposal, { type, source, orderBy, grants }: PipelineTexts): string[] {
+function writeSource(proposal: Proposal, { type, source, order, grants }: PipelineTexts): string[] {
   const { key, primary, watermark, columns } = proposal;
   const read = columns.filter(({ isRead }) => isRead);
   const unread = columns.filter(({ isRead }) => !isRead);
-  const grant = `, and grant what it needs as ${writeComment(grants)} does`;
+  const grant = grants === undefined ? '' : `, and grant what it needs as ${writeComment(grants)} does`;
   return [
     'source:',
     `  type: ${type}`,
-    `  connection: \${${source.variable}}`,
-    'table' in source ? `  table: ${writeScalar(source.table)}` : `  query: ${writeScalar(source.query)}`,
+    ...writeOrigin(source),
     `  key: ${writeScalar(key.column)} # ${writeComment(key.reason)}`,
-    `  # Rows are read in the order ${writeComment(orderBy)}; an index on exactly that spares the database a sort on every run.`,
+    `  # ${writeComment(order)}.`,
     ...(primary === undefined ? [] : [`  primary: ${writeScalar(primary.column)} # ${writeComment(primary.reason)}`]),
     ...(watermark === undefined
       ? []
@@ -70,6 +80,19 @@ function writeSource(proposal: Proposal, { type, source, orderBy, grants }: Pipe
     ...read.map((column) => `    ${writeColumn(column)}`),
     ...(unread.length === 0 ? [] : [`    # Not read, because nothing is made of them. Uncomment what an expression needs${grant}.`]),
     ...unread.map((column) => `    # ${writeColumn(column)}`),
+  ];
+}
+
+function writeOrigin(source: PipelineTexts['source']): string[] {
+  if ('file' in source)
+    return [
+      `  file: ${writeScalar(source.file)}`,
+      `  delimiter: ${source.delimiter === '\t' ? 'tab' : writeScalar(source.delimiter)} # ${writeComment(source.delimiterReason)}`,
+      `  encoding: ${source.encoding} # ${writeComment(source.encodingReason)}`,
+    ];
+  return [
+    `  connection: \${${source.variable}}`,
+    'table' in source ? `  table: ${writeScalar(source.table)}` : `  query: ${writeScalar(source.query)}`,
   ];
 }
 
