@@ -46,9 +46,14 @@ const operationFrameBytes = Buffer.byteLength(renderOperation('0'.repeat(bulkIdL
 /** Of payloads that were written down for their hash, for as long as somebody holds them. */
 const writtenBytes = new WeakMap<Payload, number>();
 
+/** Where a payload is written down to be hashed. Nothing in it outlives a call. */
+const scratch = Buffer.alloc(65_536);
+
 /** `hashJson` of a payload. What it takes to write it down is kept for `operationBytes`: a plan asks both of every change. */
 export function hashPayload(payload: Payload): Sha256 {
-  const bytes = Buffer.from(canonicalJson(payload), 'utf8');
+  const text = canonicalJson(payload);
+  // No character of a text takes more than three bytes.
+  const bytes = 3 * text.length <= scratch.length ? scratch.subarray(0, scratch.write(text)) : Buffer.from(text, 'utf8');
   writtenBytes.set(payload, bytes.length);
   return hashText(bytes);
 }

@@ -77,11 +77,16 @@ function compareLeaf(found: AttributeDifference[], path: AttributePath, left: Js
 /** Equal in any order of members, as canonical JSON is. A member that is undefined counts as one, so that false may be said of what is the same. */
 function isSame(left: Json | undefined, right: Json | undefined): boolean {
   if (left === right) return true;
-  if (isArray(left)) return isArray(right) && left.length === right.length && left.every((item, index) => isSame(item, right[index]));
+  if (isArray(left)) {
+    if (!isArray(right) || left.length !== right.length) return false;
+    for (let index = 0; index < left.length; index++) if (!isSame(left[index], right[index])) return false;
+    return true;
+  }
   if (!isObject(left) || !isObject(right)) return false;
   const names = Object.keys(left);
   if (names.length !== Object.keys(right).length) return false;
-  return names.every((name) => Object.hasOwn(right, name) && isSame(left[name], right[name]));
+  for (const name of names) if (!Object.hasOwn(right, name) || !isSame(left[name], right[name])) return false;
+  return true;
 }
 
 /** Nothing, null, "" and containers without content: what an emptied attribute can look like. */
@@ -116,6 +121,9 @@ function elementsByType(value: Json | undefined): ReadonlyMap<string, { readonly
   return elements;
 }
 
-function membersOf(left: object, right: object): Iterable<string> {
-  return new Set([...Object.keys(right), ...Object.keys(left)]);
+/** Names of `right`, then those that only `left` has. */
+function membersOf(left: object, right: object): readonly string[] {
+  const names = Object.keys(right);
+  for (const name in left) if (Object.hasOwn(left, name) && !Object.hasOwn(right, name)) names.push(name);
+  return names;
 }
