@@ -96,6 +96,29 @@ describe('a connection string of SQL Server', () => {
     );
   });
 
+  test('says in ADO.NET words what it says in a URL, and keeps what quotes hold', async () => {
+    const ado = `Data Source=db.example\\HR; Initial Catalog = hr;UID=CORP\\anna;PWD='a;''b';Encrypt=Strict;ApplicationIntent=ReadOnly;HostNameInCertificate=db;App=night;Pooling=true;`;
+    expect(await mssql(ado)).toMatchObject({
+      server: 'db.example',
+      domain: 'CORP',
+      user: 'anna',
+      password: "a;'b",
+      database: 'hr',
+      options: { encrypt: 'strict', readOnlyIntent: true, serverName: 'db', appName: 'night', instanceName: 'HR' },
+    });
+    const secret = 'Server=x.database.windows.net;Authentication=Active Directory Service Principal;User Id=app;Password={p}}w};Tenant Id=t';
+    expect(await mssql(secret)).toMatchObject({
+      authentication: {
+        type: 'azure-active-directory-service-principal-secret',
+        options: { clientId: 'app', clientSecret: 'p}w', tenantId: 't' },
+      },
+    });
+    expect(await mssql('mssql://x.database.windows.net/hr?authentication=ActiveDirectoryManagedIdentity&encrypt=strict')).toMatchObject({
+      authentication: { type: 'azure-active-directory-msi-vm' },
+      options: { encrypt: 'strict' },
+    });
+  });
+
   test.each([
     ['mssql://db.example/hr', true, false],
     ['mssql://127.0.0.1/hr', false, false],
@@ -113,6 +136,11 @@ describe('a connection string of SQL Server', () => {
     'mssql://db/hr?applicationIntent=Both',
     'mssql://db/hr?connectTimeout=0',
     'Database=hr',
+    'mssql://db:1444/hr?instanceName=HR',
+    'Server=db;Integrated Security=SSPI',
+    'Server=db;Password=secret-pw;Column Encryption Setting=Enabled',
+    'Server=db;User Id=u;Password=secret-pw;Authentication=Active Directory Interactive',
+    'Server=np:\\\\.\\pipe\\sql\\query',
   ])('refuses %s without repeating a password', async (text) => {
     await expect(mssql(text)).rejects.toMatchObject({ code: 'SRC-105', message: expect.not.stringContaining('secret-pw') });
   });

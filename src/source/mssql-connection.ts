@@ -3,6 +3,7 @@ import type { config as MssqlConfig } from 'mssql';
 import { JoineryError } from '../domain/error.ts';
 import type { Secret } from '../domain/masking.ts';
 import { isLoopback } from './loopback.ts';
+import { readAdoServer, readAdoSettings } from './mssql-ado.ts';
 
 const known = new Set([
   'encrypt',
@@ -15,6 +16,10 @@ const known = new Set([
   'servername',
   'ca',
   'multisubnetfailover',
+  'authentication',
+  'clientid',
+  'clientsecret',
+  'tenantid',
 ]);
 
 /**
@@ -24,7 +29,7 @@ const known = new Set([
  */
 export async function readMssqlUrl(connection: Secret, applicationName: string, statementTimeout: number): Promise<MssqlConfig> {
   const text = connection.reveal();
-  const base = /^\w+:\/\//.test(text) ? await readUrl(connection) : await readAdo(connection);
+  const base = await makeConfig(connection, /^\w+:\/\//.test(text) ? readUrl(connection) : readAdo(connection));
   const encrypt = base.options?.encrypt ?? !isLoopback(base.server);
   return {
     ...base,
@@ -73,7 +78,15 @@ export function refusePlainLogin(connection: object & { once(event: 'secure', li
   });
 }
 
-async function readUrl(connection: Secret): Promise<MssqlConfig> {
+/** What either form says, by one name for each parameter. */
+interface Settings {
+  readonly host: string;
+  readonly port: number | undefined;
+  readonly instance: string | undefined;
+  readonly parameters: ReadonlyMap<string, string>;
+}
+
+function readUrl(connection: Secret): Settings {
   let url;
   try {
     url = new URL(connection.reveal());
@@ -85,6 +98,33 @@ async function readUrl(connection: Secret): Promise<MssqlConfig> {
   for (const name of parameters.keys()) {
     if (!known.has(name)) throw refuse(connection, `the parameter ${name} is not known`);
   }
+  const parts = { user: url.username, password: url.password, database: url.pathname.slice(1) };
+  for (const [name, value] of Object.entries(parts)) if (value !== '') parameters.set(name, decodeURIComponent(value));
+  return {
+    host: url.hostname === '' ? 'localhost' : decodeURIComponent(url.hostname).replace(/^\[|\]$/g, ''),
+    port: url.port === '' ? undefined : Number(url.port),
+    instance: parameters.get('instancename'),
+    parameters,
+  };
+}
+
+function readAdo(connection: Secret): Settings {
+  const say = (reason: string): JoineryError => refuse(connection, reason);
+  const parameters = readAdoSettings(connection.reveal(), say);
+  const server = parameters.get('server');
+  if (server === undefined) throw say('it names no server');
+  const login = parameters.get('integratedsecurity')?.toLowerCase();
+  if (login !== undefined && !['false', 'no'].includes(login))
+    throw say('a login as the account of Windows is not possible; give User Id (DOMAIN\\user is one of Windows) and Password');
+  const renamed = new Map<string, string>(parameters);
+  const name = parameters.get('hostnameincertificate');
+  if (name !== undefined) renamed.set('servername', name);
+  const [domain, user] = /^([^\\]+)\\(.+)$/.exec(parameters.get('user') ?? '')?.slice(1) ?? [];
+  if (domain !== undefined && user !== undefined) renamed.set('domain', domain).set('user', user);
+  return { ...readAdoServer(server, say), parameters: renamed };
+}
+
+async function makeConfig(connection: Secret, { host, port, instance, parameters }: Settings): Promise<MssqlConfig> {
   const flag = (name: string): boolean | undefined => {
     const value = parameters.get(name)?.toLowerCase();
     if (value === undefined) return undefined;
@@ -92,39 +132,73 @@ async function readUrl(connection: Secret): Promise<MssqlConfig> {
     if (['false', 'no', '0'].includes(value)) return false;
     throw refuse(connection, `${name} is neither true nor false`);
   };
+  // SQL Server Browser answers with the instance's own port, and tedious would take either alone without a word.
+  if (port !== undefined && instance !== undefined) throw refuse(connection, 'it names both a port and an instance; a port is enough');
   const intent = parameters.get('applicationintent')?.toLowerCase();
   if (intent !== undefined && intent !== 'readonly' && intent !== 'readwrite')
     throw refuse(connection, 'applicationIntent is neither ReadOnly nor ReadWrite');
   const timeout = Number(parameters.get('connecttimeout') ?? 15);
   if (!Number.isInteger(timeout) || timeout < 1) throw refuse(connection, 'connectTimeout is not a number of seconds');
-  const encrypt = flag('encrypt');
+  const encryption = parameters.get('encrypt')?.toLowerCase() ?? '';
+  // "strict" is TDS 8: TLS before anything else is said. The others are Microsoft.Data.SqlClient's names.
+  const named: Readonly<Record<string, boolean | 'strict'>> = { strict: 'strict', mandatory: true, optional: false };
+  const encrypt = named[encryption] ?? flag('encrypt');
   const trust = flag('trustservercertificate');
   const failover = flag('multisubnetfailover');
-  const instanceName = parameters.get('instancename');
   const appName = parameters.get('applicationname');
   const serverName = parameters.get('servername');
+  const user = parameters.get('user');
+  const password = parameters.get('password');
+  const database = parameters.get('database');
   const domain = parameters.get('domain');
   const caFile = parameters.get('ca');
   const ca = caFile === undefined ? undefined : await readAuthority(caFile);
   return {
-    server: url.hostname === '' ? 'localhost' : decodeURIComponent(url.hostname).replace(/^\[|\]$/g, ''),
-    port: url.port === '' ? 1433 : Number(url.port),
-    ...(url.username === '' ? {} : { user: decodeURIComponent(url.username) }),
-    ...(url.password === '' ? {} : { password: decodeURIComponent(url.password) }),
-    ...(url.pathname.length > 1 ? { database: decodeURIComponent(url.pathname.slice(1)) } : {}),
+    server: host,
+    port: port ?? 1433,
+    ...(user === undefined ? {} : { user }),
+    ...(password === undefined ? {} : { password }),
+    ...(database === undefined ? {} : { database }),
     ...(domain === undefined ? {} : { domain }),
+    ...readAuthentication(connection, parameters),
     connectionTimeout: timeout * 1000,
     options: {
       ...(encrypt === undefined ? {} : { encrypt }),
       ...(trust === undefined ? {} : { trustServerCertificate: trust }),
       ...(failover === undefined ? {} : { multiSubnetFailover: failover }),
-      ...(instanceName === undefined ? {} : { instanceName }),
+      ...(instance === undefined ? {} : { instanceName: instance }),
       ...(appName === undefined ? {} : { appName }),
       ...(ca === undefined ? {} : { cryptoCredentialsDetails: { ca } }),
       ...(serverName === undefined ? {} : { serverName }),
       ...(intent === undefined ? {} : { readOnlyIntent: intent === 'readonly' }),
     },
   };
+}
+
+/** A login through Microsoft Entra ID, which Azure SQL asks for: the names of Microsoft.Data.SqlClient, as far as nobody has to sit before a browser. */
+function readAuthentication(connection: Secret, parameters: ReadonlyMap<string, string>): Partial<MssqlConfig> {
+  const way = parameters.get('authentication')?.replaceAll(/\s/g, '').toLowerCase();
+  const clientId = parameters.get('clientid') ?? parameters.get('user');
+  const client = clientId === undefined ? {} : { clientId };
+  switch (way) {
+    case undefined:
+    case 'sqlpassword':
+      return {};
+    case 'activedirectorydefault':
+      return { authentication: { type: 'azure-active-directory-default', options: client } };
+    case 'activedirectorymanagedidentity':
+    case 'activedirectorymsi':
+      return { authentication: { type: 'azure-active-directory-msi-vm', options: client } };
+    case 'activedirectoryserviceprincipal': {
+      const tenantId = parameters.get('tenantid');
+      const clientSecret = parameters.get('clientsecret') ?? parameters.get('password');
+      if (clientId === undefined || clientSecret === undefined || tenantId === undefined)
+        throw refuse(connection, 'a login as a service principal needs user (its client id), password (its secret) and tenantId');
+      return { authentication: { type: 'azure-active-directory-service-principal-secret', options: { clientId, clientSecret, tenantId } } };
+    }
+    default:
+      throw refuse(connection, `authentication=${parameters.get('authentication') ?? ''} is not possible for a process that nobody sits before`);
+  }
 }
 
 async function readAuthority(file: string): Promise<string> {
@@ -135,22 +209,6 @@ async function readAuthority(file: string): Promise<string> {
   }
 }
 
-async function readAdo(connection: Secret): Promise<MssqlConfig> {
-  const { default: mssql } = await import('mssql');
-  let parsed;
-  try {
-    parsed = mssql.ConnectionPool.parseConnectionString(connection.reveal());
-  } catch (error) {
-    throw refuse(connection, 'it is neither a URL nor an ADO.NET string', error);
-  }
-  if (typeof parsed.server !== 'string' || parsed.server === '') throw refuse(connection, 'it names no server');
-  return parsed;
-}
-
-function refuse(connection: Secret, reason: string, cause?: unknown): JoineryError {
-  return new JoineryError(
-    'SRC-105',
-    `the connection string (${connection.name}) is not understood: ${reason}`,
-    cause === undefined ? {} : { cause },
-  );
+function refuse(connection: Secret, reason: string): JoineryError {
+  return new JoineryError('SRC-105', `the connection string (${connection.name}) is not understood: ${reason}`);
 }
