@@ -166,7 +166,7 @@ async function openDoubleHr(): Promise<HrEngine> {
   ];
   const answer = (sql: string): TdsAnswer | undefined => {
     if (sql === typedOfMssql) return typedAnswer;
-    if (sql === 'select top (100) [line] as line from [hr_outbox] order by 1 desc')
+    if (sql === 'select top (100) [line] as line from [hr_outbox] with (readcommittedlock, readpast) order by 1 desc')
       return {
         columns: [{ name: 'line', type: 'bigint' }],
         rows: Array.from({ length: Math.min(lines, 100) }, (_each, at) => [String(lines - at)]),
@@ -180,7 +180,7 @@ async function openDoubleHr(): Promise<HrEngine> {
     if (isRead && trouble === 'slow') return 'never';
     const found = inOrder(
       rows.filter((row) => isAskedFor(row, sql)),
-      /\bdesc\b/i.test(sql),
+      sql,
     );
     const failure = isRead && trouble === 'lock' ? { number: 1222, message: 'Lock request time out period exceeded.' } : undefined;
     return {
@@ -198,7 +198,7 @@ async function openDoubleHr(): Promise<HrEngine> {
     type: 'mssql',
     url: double.url,
     table: 'workers',
-    orderBy: 'id COLLATE Latin1_General_100_BIN2',
+    orderBy: 'id COLLATE Latin1_General_100_BIN2, DATALENGTH(id)',
     typed: typedOfMssql,
     cannot: new Set(),
     outboxes: [outboxTable('hr_outbox')],
@@ -231,10 +231,15 @@ function isAskedFor({ id, at }: HrRow, sql: string): boolean {
   return Date.parse(at) >= Date.parse(since) || keys.includes(id ?? '');
 }
 
-/** NULL first, as SQL Server sorts it; text by its code units. */
-function inOrder(rows: readonly HrRow[], isDescending: boolean): readonly HrRow[] {
-  const sorted = rows.toSorted((left, right) => ((left.id ?? '') < (right.id ?? '') ? -1 : 1));
-  return isDescending ? sorted.toReversed() : sorted;
+/** As SQL Server sorts: NULL first, text by its code units, the shorter one filled up with blanks; what then is equal comes in any order, here in the worst, unless its length is asked for. */
+function inOrder(rows: readonly HrRow[], sql: string): readonly HrRow[] {
+  const byLength = /\bDATALENGTH\(/.test(sql) ? 1 : -1;
+  const sorted = rows.toSorted(({ id: left = null }, { id: right = null }) => {
+    if (left === null || right === null) return Number(left !== null) - Number(right !== null);
+    const [a, b] = [left.padEnd(right.length), right.padEnd(left.length)];
+    return a === b ? (left.length - right.length) * byLength : a < b ? -1 : 1;
+  });
+  return /\bdesc\b/i.test(sql) ? sorted.toReversed() : sorted;
 }
 
 function* valuesOf(rows: readonly HrRow[], chosen: readonly TdsColumn[]): Generator<readonly (string | null)[]> {
@@ -274,7 +279,7 @@ async function openServerHr(url: string): Promise<HrEngine> {
     type: 'mssql',
     url,
     table: 'joinery_test_hr_workers',
-    orderBy: 'id COLLATE Latin1_General_100_BIN2',
+    orderBy: 'id COLLATE Latin1_General_100_BIN2, DATALENGTH(id)',
     typed: typedOfMssql,
     cannot: new Set(['cut', 'slow']),
     outboxes: [outboxTable('joinery_test_hr_outbox')],

@@ -17,7 +17,7 @@ import { hrEngines, type HrEngine, type HrRow } from './hr-engines.ts';
 import { seeded } from './workplace.ts';
 
 const place = { file: 'p.yaml', line: 1, column: 1 };
-const people: readonly HrRow[] = ['B', 'a', 'Z', 'ä', 'ab', 'a b', 'a-b', '10', '9', "O'x", 'ﬁ', '😀'].map((id, index) => ({
+const people: readonly HrRow[] = ['B', 'a', 'Z', 'ä', 'ab ', 'ab', 'a b', 'a-b', '10', '9', "O'x", 'ﬁ', '😀'].map((id, index) => ({
   id,
   name: `Name ${String(index)}`,
   status: 'on',

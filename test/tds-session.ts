@@ -153,6 +153,8 @@ export class TdsSession {
   #answer(sql: string): TdsAnswer {
     if (/^\s*set\s/i.test(sql)) return { columns: [], rows: [] };
     if (/\bsys\.databases\b/.test(sql)) {
+      // As in Azure SQL Database, where DB_ID() is another number than the one of sys.databases.
+      const found = /\bwhere name = db_name\(\)$/.test(sql);
       const { isolation } = this.#options;
       return {
         columns: [
@@ -160,7 +162,7 @@ export class TdsSession {
           { name: 'committed', type: 'bit' },
           { name: 'updateability', type: 'nvarchar' },
         ],
-        rows: [[isolation === 'snapshot' ? 1 : 0, isolation === 'readCommittedSnapshot', 'READ_WRITE']],
+        rows: !found ? [] : [[isolation === 'snapshot' ? 1 : 0, isolation === 'readCommittedSnapshot', 'READ_WRITE']],
       };
     }
     return this.#options.answer(sql) ?? { error: { number: 208, message: `Invalid object name in '${sql.slice(0, 40)}'.` } };

@@ -106,7 +106,8 @@ describe('a connection string of SQL Server', () => {
       database: 'hr',
       options: { encrypt: 'strict', readOnlyIntent: true, serverName: 'db', appName: 'night', instanceName: 'HR' },
     });
-    const secret = 'Server=x.database.windows.net;Authentication=Active Directory Service Principal;User Id=app;Password={p}}w};Tenant Id=t';
+    const secret =
+      'Server=x.database.windows.net;Authentication=Active Directory Service Principal;User Id=app;Password={p}}w};Tenant Id=t';
     expect(await mssql(secret)).toMatchObject({
       authentication: {
         type: 'azure-active-directory-service-principal-secret',

@@ -79,6 +79,12 @@ describe('what SQL Server reports', () => {
     [{ number: 18_456 }, 'SRC-103'],
     [{ number: 4060 }, 'SRC-103'],
     [{ number: 3906 }, 'SRC-209'],
+    [{ number: 3958 }, 'SRC-210'],
+    [{ number: 40_613, code: 'ELOGIN' }, 'SRC-101'],
+    [{ number: 979, code: 'ELOGIN' }, 'SRC-103'],
+    [{ number: 40_197 }, 'SRC-102'],
+    [{ number: 468, class: 16 }, 'SRC-202'],
+    [{ number: 4145, class: 15 }, 'SRC-202'],
     [{ number: 11_514 }, 'SRC-202'],
     [{ number: 8152 }, 'SRC-211'],
     [{ code: 'ELOGIN' }, 'SRC-103'],
@@ -91,6 +97,17 @@ describe('what SQL Server reports', () => {
     [{}, 'SRC-211'],
   ])('%j is %s', (members, expected) => {
     expect(explainMssqlError(reported(members), connection).code).toBe(expected);
+  });
+
+  test('says where a snapshot has to be allowed, and who has to take connections that only read', () => {
+    const other =
+      "Snapshot isolation transaction failed accessing database 'payroll' because snapshot isolation is not allowed in this database.";
+    expect(explainMssqlError(reported({ number: 3952, message: other }), connection)).toMatchObject({
+      code: 'SRC-210',
+      message: expect.stringContaining("'payroll'"),
+      fix: expect.stringContaining('ALLOW_SNAPSHOT_ISOLATION'),
+    });
+    expect(explainMssqlError(reported({ number: 979 }), connection).fix).toContain('applicationIntent=ReadWrite');
   });
 
   test('is told by the first message of a batch', () => {

@@ -9,12 +9,15 @@ import { compareKeyBytes, digits, keyOfRecord } from './record.ts';
 export class KeySequence {
   readonly #order: KeyOrder;
   readonly #fix: string;
+  readonly #tie: string;
   readonly #place: Place | undefined;
   #last: string | undefined;
   #lastRecord: { bytes: Buffer; start: number; end: number } | undefined;
 
-  constructor(order: KeyOrder, orderBy: string, place: Place | undefined) {
+  /** `tie`: what orders keys that the database takes for equal. */
+  constructor(order: KeyOrder, orderBy: string, place: Place | undefined, tie?: string) {
     this.#order = order;
+    this.#tie = tie === undefined ? '' : `, ${tie}`;
     this.#fix = `End the query with: ORDER BY ${orderBy}`;
     this.#place = place;
   }
@@ -54,7 +57,7 @@ export class KeySequence {
 
   #error({ ordinal, key = '' }: Row, last: ExternalId): JoineryError {
     return new JoineryError('SRC-301', `row ${String(ordinal)} has the key ${key}, which belongs before ${last} of an earlier row`, {
-      fix: this.#fix,
+      fix: key.trimEnd() === last.trimEnd() ? this.#fix + this.#tie : this.#fix,
       ...(this.#place === undefined ? {} : { place: this.#place }),
     });
   }

@@ -97,6 +97,9 @@ describe('a value as SQL', () => {
     expect(writeLiteral('text', "Ł'", 'mssql')).toBe("N'Ł'''");
     expect(writeLiteral('text', "O'Brien", 'mssql')).toBe("'O''Brien'");
     expect(writeNull('date', 'mssql')).toBe('CAST(NULL AS date)');
+    // A backslash at the end of a line would be swallowed together with the line.
+    expect(writeLiteral('text', 'a\\\nb\\\r\nc\\d', 'mssql')).toBe("N'a\\' + N'\nb\\' + N'\r\nc\\d'");
+    expect(writeLiteral('text', 'a\\\nb', 'postgres')).toBe("'a\\\nb'");
   });
 });
 

@@ -45,7 +45,9 @@ export function writeConstant(value: ConditionValue, asOf: string | undefined, d
 }
 
 function writeText(value: string, dialect: Dialect): string {
-  const doubled = value.replaceAll("'", "''");
+  const quoted = value.replaceAll("'", "''");
+  // T-SQL takes a backslash at the end of a line for its continuation and swallows both (learn.microsoft.com, "Backslash (Line Continuation)"), so the literal is parted there.
+  const doubled = dialect === 'mssql' ? quoted.replaceAll(/\\(?=\r?\n)/g, String.raw`\' + N'`) : quoted;
   // The session has standard_conforming_strings on, so that a backslash is a character. Without N, SQL Server would squeeze the text into a code page; with it, an index on varchar would not serve.
   return dialect === 'mssql' && /[^ -~]/.test(value) ? `N'${doubled}'` : `'${doubled}'`;
 }

@@ -197,7 +197,10 @@ function readAuthentication(connection: Secret, parameters: ReadonlyMap<string, 
       return { authentication: { type: 'azure-active-directory-service-principal-secret', options: { clientId, clientSecret, tenantId } } };
     }
     default:
-      throw refuse(connection, `authentication=${parameters.get('authentication') ?? ''} is not possible for a process that nobody sits before`);
+      throw refuse(
+        connection,
+        `authentication=${parameters.get('authentication') ?? ''} is not possible for a process that nobody sits before`,
+      );
   }
 }
 

@@ -13,10 +13,13 @@ export interface ReadingMode {
 
 const databaseState = z.object({ state: z.number(), committed: z.boolean(), updateability: z.string() });
 
-/** sys.databases shows every login the row of its own database. */
+/**
+ * sys.databases shows every login the row of its own database. By name: in Azure SQL Database, DB_ID() need not be the database_id of sys.databases (learn.microsoft.com, "DB_ID
+ * (Transact-SQL)", Remarks).
+ */
 export async function askReadingMode(pool: ConnectionPool): Promise<ReadingMode> {
   const { recordset } = await pool.request().query(`select snapshot_isolation_state as state, is_read_committed_snapshot_on as committed,
-    convert(nvarchar(20), databasepropertyex(db_name(), 'Updateability')) as updateability from sys.databases where database_id = db_id()`);
+    convert(nvarchar(20), databasepropertyex(db_name(), 'Updateability')) as updateability from sys.databases where name = db_name()`);
   const { state, committed, updateability } = databaseState.parse(recordset[0]);
   if (state === 1) return { level: 'snapshot', oneMoment: true };
   return { level: 'readCommitted', oneMoment: committed || updateability === 'READ_ONLY' };

@@ -117,7 +117,7 @@ describe('reading SQL Server', () => {
       { id: 'a', pay: null, bonus: '-0.0001' },
     ]);
     expect(double.log).toContain(
-      'select [id], CONVERT(varchar(50), [pay]) as [pay], CONVERT(varchar(50), [bonus], 2) as [bonus] from [HR].[Workers] order by CONVERT(nvarchar(4000), [id]) COLLATE Latin1_General_100_BIN2',
+      'select [id], CONVERT(varchar(50), [pay]) as [pay], CONVERT(varchar(50), [bonus], 2) as [bonus] from [HR].[Workers] order by CONVERT(nvarchar(4000), [id]) COLLATE Latin1_General_100_BIN2, DATALENGTH([id])',
     );
   });
 

@@ -112,7 +112,7 @@ class MssqlReader {
       const layout = new RowLayout(prepared.columns, this.#declaration.key, prepared.watermark?.column);
       if (prepared.watermark !== undefined) tracker?.begin(prepared.watermark.type);
       const fingerprint = await createFingerprint(request.seed, prepared.columns);
-      const sequence = request.anyOrder === true ? undefined : new KeySequence(keyOrder, prepared.orderBy, this.#place);
+      const sequence = request.anyOrder === true ? undefined : new KeySequence(keyOrder, prepared.orderBy, this.#place, prepared.tie);
       const writers = prepared.columns.map(({ textOf }) => textOf);
       let ordinal = 0;
       request.signal?.throwIfAborted();
@@ -170,11 +170,14 @@ function describedColumn({ name, databaseType, type, nullable }: MssqlColumn): C
 }
 
 /**
- * `name`: the key as SQL. A `_BIN2` collation compares nvarchar by UTF-16 code units, as JavaScript does; varchar is
+ * `name`: the key as SQL. SQL Server compares text as if the shorter one were filled up with blanks, under `_BIN2`, too (SQL-92, 8.2 rule 3a), so that their length has to order keys
+ * that differ in blanks at the end. A column that has a `_BIN2` collation of its own is left to its index: where that is a unique one, no two keys do. A `_BIN2` collation compares nvarchar by UTF-16 code units, as JavaScript does; varchar is
  * turned into nvarchar first, because there it compares bytes of a code page. An index on the column serves when the column itself has a `_BIN2` collation.
  */
 function orderOf(column: MssqlColumn, name: string): Order {
   const binary = 'Latin1_General_100_BIN2';
+  // Of char and nchar these blanks are padding.
+  const tie = column.baseType.endsWith('varchar') ? { tie: `DATALENGTH(${name})` } : {};
   switch (column.baseType) {
     case 'tinyint':
     case 'smallint':
@@ -187,10 +190,11 @@ function orderOf(column: MssqlColumn, name: string): Order {
       break;
     case 'nvarchar':
     case 'nchar':
-      return { keyOrder: 'utf16', orderBy: /_BIN2$/i.test(column.collation ?? '') ? name : `${name} COLLATE ${binary}` };
+      if (/_BIN2$/i.test(column.collation ?? '')) return { keyOrder: 'utf16', orderBy: name };
+      return { keyOrder: 'utf16', orderBy: `${name} COLLATE ${binary}`, ...tie };
     case 'varchar':
     case 'char':
-      return { keyOrder: 'utf16', orderBy: `CONVERT(nvarchar(4000), ${name}) COLLATE ${binary}` };
+      return { keyOrder: 'utf16', orderBy: `CONVERT(nvarchar(4000), ${name}) COLLATE ${binary}`, ...tie };
     case 'uniqueidentifier':
       return { keyOrder: 'utf16', orderBy: `CONVERT(nvarchar(36), ${name}) COLLATE ${binary}` };
     default:

@@ -26,6 +26,12 @@ export interface OutboxListener {
 const linesLookedAt = 100;
 
 /**
+ * A line that HR has written and not committed is passed over and not waited for, which its transaction may take long for; it is seen when it is committed. READPAST needs locks to pass, which
+ * a database with READ_COMMITTED_SNAPSHOT takes only when told (learn.microsoft.com, "Table hints (Transact-SQL)").
+ */
+const passing = 'with (readcommittedlock, readpast)';
+
+/**
  * Listens to the outbox until the signal is aborted and calls `changed` for every sign. Reads only: lines are HR's to clear. What the outbox says is never believed to be all, the run reads
  * the source itself. Rejects when the connection is lost or refused.
  */
@@ -42,7 +48,7 @@ export async function listenToOutbox(
   const lines = String(linesLookedAt);
   return source.type === 'postgres'
     ? pollPostgres(source, outbox, `select ${column} as line from ${table} order by 1 desc limit ${lines}`, listener)
-    : pollMssql(source, outbox, `select top (${lines}) ${column} as line from ${table} order by 1 desc`, listener);
+    : pollMssql(source, outbox, `select top (${lines}) ${column} as line from ${table} ${passing} order by 1 desc`, listener);
 }
 
 async function listenToChannel(source: PostgresSource | MssqlSource, channel: string, listener: OutboxListener): Promise<void> {
@@ -77,11 +83,16 @@ async function pollPostgres(source: PostgresSource, outbox: TableOutbox, sql: st
   const { Client } = await import('pg');
   const config = await readPostgresUrl(source.connection, 'joinery watch');
   const look = async (): Promise<readonly unknown[]> => {
-    const client = new Client({ ...config, statement_timeout: 10_000 });
+    const client = new Client(config);
     client.on('error', () => undefined);
     try {
       await client.connect();
-      return (await client.query<{ line: unknown }>(sql)).rows;
+      // For this transaction only, and not among what is told at the start: a pooler in between refuses there what it does not know.
+      await client.query('begin transaction read only');
+      await client.query('set local statement_timeout = 10000');
+      const { rows } = await client.query<{ line: unknown }>(sql);
+      await client.query('rollback');
+      return rows;
     } catch (error) {
       throw explainPostgresError(error, source.connection);
     } finally {

@@ -24,6 +24,8 @@ export interface Prepared<C extends ResultColumn> extends Order {
 export interface Order {
   readonly keyOrder: KeyOrder;
   readonly orderBy: string;
+  /** What has to be asked for beside it, so that keys which the database takes for equal have an order, too: those that differ in blanks at their end. */
+  readonly tie?: string;
 }
 
 /** What a read asks for beyond the declaration. */
@@ -115,7 +117,8 @@ async function prepareTable<C extends ResultColumn>(
     const sql = quoteReference(reference, dialect);
     return { name: column.name, select: ways.select(column) ?? (sql === quoteName(column.name, dialect) ? undefined : sql) };
   });
-  const sql = buildTableQuery({ ...source.query(asOf), columns: list, orderBy: order.orderBy, only }, dialect);
+  const orderBy = order.tie === undefined ? order.orderBy : `${order.orderBy}, ${order.tie}`;
+  const sql = buildTableQuery({ ...source.query(asOf), columns: list, orderBy, only }, dialect);
   const ofMain = found.get(main?.alias) ?? [];
   const unread = source
     .unread(found, placed)
