@@ -1,8 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import mssql, { type ConnectionPool } from 'mssql';
 import { executeSql } from '../samples/databases.ts';
 import { Secret } from '../src/domain/masking.ts';
 import type { OutboxDeclaration } from '../src/pipeline/pipeline.ts';
 import { readMssqlUrl } from '../src/source/mssql-connection.ts';
+import { askReadingMode } from '../src/source/mssql-session.ts';
 import { freshDatabase } from './database.ts';
 import { startTdsDouble, type TdsAnswer, type TdsColumn } from './tds-double.ts';
 
@@ -28,6 +30,8 @@ export interface HrEngine {
   readonly orderBy: string;
   /** One row, T1, of the types that both databases have. */
   readonly typed: string;
+  /** A read sees one moment. */
+  readonly oneMoment: boolean;
   /** What cannot be arranged there. */
   readonly cannot: ReadonlySet<Trouble>;
   /** What tells of every statement that changes the table: a table that HR's trigger fills, and a channel where the database has them. */
@@ -131,6 +135,7 @@ async function openPostgresHr(): Promise<HrEngine> {
     orderBy: 'id COLLATE "C"',
     typed: typedOfPostgres,
     cannot: new Set(),
+    oneMoment: true,
     outboxes: [outboxTable('hr_outbox'), { kind: 'notify', channel: 'hr_changed', place }],
     async put(rows) {
       await executeSql(
@@ -201,6 +206,7 @@ async function openDoubleHr(): Promise<HrEngine> {
     orderBy: 'id COLLATE Latin1_General_100_BIN2, DATALENGTH(id)',
     typed: typedOfMssql,
     cannot: new Set(),
+    oneMoment: true,
     outboxes: [outboxTable('hr_outbox')],
     put(next) {
       rows = next;
@@ -234,7 +240,7 @@ function isAskedFor({ id, at }: HrRow, sql: string): boolean {
 /** As SQL Server sorts: NULL first, text by its code units, the shorter one filled up with blanks; what then is equal comes in any order, here in the worst, unless its length is asked for. */
 function inOrder(rows: readonly HrRow[], sql: string): readonly HrRow[] {
   const byLength = /\bDATALENGTH\(/.test(sql) ? 1 : -1;
-  const sorted = rows.toSorted(({ id: left = null }, { id: right = null }) => {
+  const sorted = rows.toSorted(({ id: left }, { id: right }) => {
     if (left === null || right === null) return Number(left !== null) - Number(right !== null);
     const [a, b] = [left.padEnd(right.length), right.padEnd(left.length)];
     return a === b ? (left.length - right.length) * byLength : a < b ? -1 : 1;
@@ -253,43 +259,40 @@ function* valuesOf(rows: readonly HrRow[], chosen: readonly TdsColumn[]): Genera
   for (const row of rows) yield chosen.map(({ name }) => of[name]?.(row) ?? null);
 }
 
-/** A real server: tables and views `joinery_test_hr*` are made and dropped. Nobody can be made to die or to be slow in the middle of a view there. */
+/**
+ * A real server: tables and views `joinery_test_hr_*` are made and dropped, each time under another name, because files of tests run beside each other. Nobody can be made to die or to be
+ * slow in the middle of a view there.
+ */
 async function openServerHr(url: string): Promise<HrEngine> {
-  const admin: ConnectionPool = await new mssql.ConnectionPool(
-    await readMssqlUrl(new Secret('JOINERY_MSSQL_URL', url), 'joinery-test', 60_000),
-  ).connect();
+  const admin = await openMssqlAdmin(url);
+  const hr = `joinery_test_hr_${randomUUID().slice(0, 8)}`;
   const run = async (...batches: readonly string[]): Promise<void> => {
     for (const batch of batches) await admin.request().batch(batch);
   };
-  const drop = [
-    'drop view if exists joinery_test_hr_workers',
-    'drop table if exists joinery_test_hr',
-    'drop table if exists joinery_test_hr_outbox',
-  ];
-  const view = (name: string): string =>
-    `create or alter view joinery_test_hr_workers as select id, ${name}, status, updated_at from joinery_test_hr`;
+  const drop = [`drop view if exists ${hr}_workers`, `drop table if exists ${hr}`, `drop table if exists ${hr}_outbox`];
+  const view = (name: string): string => `create or alter view ${hr}_workers as select id, ${name}, status, updated_at from ${hr}`;
   await run(
-    ...drop,
-    'create table joinery_test_hr (id nvarchar(40), name nvarchar(40), status nvarchar(40), updated_at datetimeoffset)',
-    'create table joinery_test_hr_outbox (line bigint identity primary key)',
-    'create trigger joinery_test_hr_tell on joinery_test_hr after insert, update, delete as insert joinery_test_hr_outbox default values',
+    `create table ${hr} (id nvarchar(40), name nvarchar(40), status nvarchar(40), updated_at datetimeoffset)`,
+    `create table ${hr}_outbox (line bigint identity primary key)`,
+    `create trigger ${hr}_tell on ${hr} after insert, update, delete as set nocount on; insert ${hr}_outbox default values`,
     view('name'),
   );
   return {
     type: 'mssql',
     url,
-    table: 'joinery_test_hr_workers',
+    table: `${hr}_workers`,
     orderBy: 'id COLLATE Latin1_General_100_BIN2, DATALENGTH(id)',
     typed: typedOfMssql,
     cannot: new Set(['cut', 'slow']),
-    outboxes: [outboxTable('joinery_test_hr_outbox')],
+    oneMoment: await allowOneMoment(admin),
+    outboxes: [outboxTable(`${hr}_outbox`)],
     async put(rows) {
-      await admin.request().batch('truncate table joinery_test_hr');
+      await admin.request().batch(`truncate table ${hr}`);
       await admin
         .request()
         .input('rows', mssql.NVarChar(mssql.MAX), JSON.stringify(rows))
         .query(
-          "insert joinery_test_hr select id, name, status, at from openjson(@rows) with (id nvarchar(40), name nvarchar(40), status nvarchar(40), at datetimeoffset '$.at')",
+          `insert ${hr} select [id], [name], [status], [at] from openjson(@rows) with ([id] nvarchar(40), [name] nvarchar(40), [status] nvarchar(40), [at] datetimeoffset)`,
         );
     },
     async rename(id, name) {
@@ -297,13 +300,13 @@ async function openServerHr(url: string): Promise<HrEngine> {
         .request()
         .input('id', mssql.NVarChar(40), id)
         .input('name', mssql.NVarChar(40), name)
-        .query('update joinery_test_hr set name = @name where id = @id');
+        .query(`update ${hr} set name = @name where id = @id`);
     },
     async trouble(kind) {
       if (kind === 'lock') {
         const holder = admin.transaction();
         await holder.begin();
-        await holder.request().batch('alter table joinery_test_hr add extra int');
+        await holder.request().batch(`alter table ${hr} add extra int`);
         return async () => holder.rollback();
       }
       await run(view(kind === 'columnGone' ? 'name as full_name' : 'cast(name as varchar(80)) as name'));
@@ -314,4 +317,20 @@ async function openServerHr(url: string): Promise<HrEngine> {
       await admin.close();
     },
   };
+}
+
+/** Who makes tables there; wherever a server has replicas to read from, on the one that takes writes. */
+export async function openMssqlAdmin(url: string): Promise<ConnectionPool> {
+  const config = await readMssqlUrl(new Secret('JOINERY_MSSQL_URL', url), 'joinery-test', 60_000);
+  return new mssql.ConnectionPool({ ...config, options: { ...config.options, readOnlyIntent: false } }).connect();
+}
+
+/** A new database keeps no versions of rows (Azure's does). Whoever may not alter it is told the truth by the source. */
+async function allowOneMoment(admin: ConnectionPool): Promise<boolean> {
+  if ((await askReadingMode(admin)).oneMoment) return true;
+  await admin
+    .request()
+    .batch('alter database current set allow_snapshot_isolation on')
+    .catch(() => undefined);
+  return (await askReadingMode(admin)).oneMoment;
 }

@@ -1,9 +1,9 @@
 import mssql, { type ConnectionPool } from 'mssql';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openMssqlAdmin } from '../../test/hr-engines.ts';
 import { Secret } from '../domain/masking.ts';
 import { compareKeys, type Row } from '../domain/row.ts';
 import type { MssqlSource } from '../pipeline/pipeline.ts';
-import { readMssqlUrl } from './mssql-connection.ts';
 import { openSource } from './open-source.ts';
 
 const url = process.env['JOINERY_MSSQL_URL'];
@@ -14,21 +14,21 @@ const url = process.env['JOINERY_MSSQL_URL'];
 describe.skipIf(url === undefined)('the SQL Server that JOINERY_MSSQL_URL names', () => {
   let admin: ConnectionPool;
   const secret = new Secret('JOINERY_MSSQL_URL', url ?? '');
-  const keys = ['A', 'a', 'Z', 'z', 'ä', 'Ä', 'ß', '10', '9', 'a b', 'a-b', 'ab', 'ﬁ', '\uffee', '😀', '\u{10ffff}', 'İ', 'ı'];
+  const keys = ['ab ', 'A', 'a', 'Z', 'z', 'ä', 'Ä', 'ß', '10', '9', 'a b', 'a-b', 'ab', 'ﬁ', '\uffee', '😀', '\u{10ffff}', 'İ', 'ı'];
 
   beforeAll(async () => {
-    admin = await new mssql.ConnectionPool(await readMssqlUrl(secret, 'joinery-test', 60_000)).connect();
+    admin = await openMssqlAdmin(url ?? '');
     await admin.request().batch('drop table if exists joinery_test_text; drop table if exists joinery_test_many;');
     await admin
       .request()
       .batch(
-        'create table joinery_test_text (id nvarchar(40) not null, code varchar(40), guid uniqueidentifier, pay decimal(38,10), bonus money)',
+        'create table joinery_test_text (id nvarchar(40) not null, code varchar(40) collate Latin1_General_100_CI_AS, guid uniqueidentifier, pay decimal(38,10), bonus money)',
       );
     for (const key of keys) {
       await admin
         .request()
         .input('id', mssql.NVarChar(40), key)
-        .query("insert joinery_test_text values (@id, 'x', newid(), 1234567890123456789012345678.0123456789, 922337203685477.5807)");
+        .query('insert joinery_test_text values (@id, @id, newid(), 1234567890123456789012345678.0123456789, 922337203685477.5807)');
     }
     await admin
       .request()
@@ -64,6 +64,13 @@ describe.skipIf(url === undefined)('the SQL Server that JOINERY_MSSQL_URL names'
     expect(rows.map(({ key }) => key)).toEqual(keys.toSorted((a, b) => compareKeys('utf16', a, b)));
     expect(rows[0]?.values).toMatchObject({ pay: '1234567890123456789012345678.0123456789', bonus: '922337203685477.5807' });
     expect(rows.flatMap(({ problems }) => problems ?? [])).toEqual([]);
+  });
+
+  test('orders varchar keys as it does nvarchar, by what their code page holds', async () => {
+    const held = ['ab ', 'A', 'a', 'Z', 'z', 'ä', 'Ä', 'ß', '10', '9', 'a b', 'a-b', 'ab'];
+    const found = (await read({ table: 'joinery_test_text', key: 'code' })).map(({ key }) => key ?? '');
+    expect(found).toEqual(found.toSorted((a, b) => compareKeys('utf16', a, b)));
+    expect(found).toEqual(expect.arrayContaining(held));
   });
 
   test('orders unique identifiers by their text', async () => {

@@ -88,7 +88,7 @@ const table: readonly (readonly [sql: string, column: Omit<TdsColumn, 'name'>, v
   ],
   ["cast(N'ż😀 ' as nvarchar(20))", { type: 'nvarchar', length: 20 }, 'ż😀 ', 'ż😀 '],
   ["cast(N'' as nvarchar(max))", { type: 'nvarchar', length: 'max' }, '', ''],
-  ["cast('é' as varchar(20))", { type: 'varchar', length: 20 }, 'é', 'é'],
+  ["cast(N'é' collate Latin1_General_100_CI_AS as varchar(20))", { type: 'varchar', length: 20 }, 'é', 'é'],
   ["cast(N'x' as nchar(4))", { type: 'nchar', length: 4 }, 'x', 'x'],
   ["cast('x' as char(4))", { type: 'char', length: 4 }, 'x', 'x'],
   ['cast(0xDEADBEEF as varbinary(10))', { type: 'varbinary', length: 10 }, new Uint8Array([0xde, 0xad, 0xbe, 0xef]), '3q2+7w=='],

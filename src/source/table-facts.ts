@@ -135,14 +135,14 @@ async function askPostgres(connection: Secret, table: string): Promise<Catalogue
   }
 }
 
-/** Object and column names are looked up by the catalogue of the connection's own database. */
+/** Object and column names are looked up by the catalogue of the connection's own database, in which the object_id of another one's table may be any table's. */
 const mssqlColumns = `select db_name() as [database], schema_name(o.schema_id) as [schema], o.name as [table], cast(case when o.type = 'V' then 1 else 0 end as bit) as is_view,
     c.name as [column], coalesce(type_name(c.system_type_id), N'CLR type') as [type], c.is_nullable,
     cast(case when c.is_computed = 1 or c.is_identity = 1 or c.system_type_id = 189 then 1 else 0 end as bit) as is_generated,
     cast(has_perms_by_name(quotename(schema_name(o.schema_id)) + N'.' + quotename(o.name), N'OBJECT', N'SELECT', c.name, N'COLUMN') as bit) as is_readable
   from sys.objects o
   join sys.columns c on c.object_id = o.object_id
-  where o.object_id = object_id(@table) and o.type in ('U', 'V')
+  where o.object_id = object_id(@table) and o.type in ('U', 'V') and (parsename(@table, 3) is null or parsename(@table, 3) = db_name())
   order by c.column_id`;
 
 const mssqlKeys = `select i.index_id as [index], i.is_primary_key as is_primary, c.name as [column]
