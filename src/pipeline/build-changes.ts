@@ -1,7 +1,7 @@
 import type { SourceValues } from './build-source.ts';
 import type { OutboxDeclaration, WatermarkDeclaration } from './pipeline.ts';
 import type { Reading } from './reading.ts';
-import type { SqlDialect } from './sql-statement.ts';
+import type { SqlDialect } from './sql-tokens.ts';
 
 /** Whether the text uses the parameter; a `::` is a cast. Quotes and comments are looked through here: this is a check, the statement is taken apart by the source. */
 const since = /(?<![:\w]):since(?!\w)/i;

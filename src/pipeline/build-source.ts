@@ -15,7 +15,8 @@ import type {
   SourceDeclaration,
 } from './pipeline.ts';
 import type { Reading } from './reading.ts';
-import { oneStatement, type SqlDialect } from './sql-statement.ts';
+import { oneStatement } from './sql-statement.ts';
+import type { SqlDialect } from './sql-tokens.ts';
 
 export type SourceValues = NonNullable<PipelineValues['source']>;
 

@@ -1,7 +1,8 @@
 import { JoineryError } from '../domain/error.ts';
 import type { Place } from '../domain/place.ts';
+import { tokeniseSql, type SqlDialect as Dialect, type SqlToken } from '../pipeline/sql-tokens.ts';
 
-export type Dialect = 'postgres' | 'mssql';
+export type { SqlDialect as Dialect } from '../pipeline/sql-tokens.ts';
 
 /** SQL as a person wrote it, and where. */
 export interface SqlText {
@@ -58,12 +59,6 @@ export function bindParameters(statement: Statement, values: Readonly<Record<Par
   return { ...statement, text, parameters: [], placeOf: (offset) => statement.placeOf(original(offset)) };
 }
 
-interface Token {
-  readonly kind: 'word' | 'quoted' | 'text' | 'number' | 'symbol' | 'comment' | 'unterminated';
-  readonly start: number;
-  readonly end: number;
-}
-
 /** The words that may begin a reading statement. */
 const reading = new Set(['SELECT', 'WITH', 'VALUES', 'TABLE']);
 
@@ -85,12 +80,12 @@ export function readStatement(source: SqlText, dialect: Dialect): Statement {
   const { sql } = source;
   const refuse = (offset: number, message: string): JoineryError =>
     new JoineryError('SRC-201', message, { place: placeIn(source, offset) });
-  const tokens = [...tokenise(sql, dialect)].filter(({ kind }) => kind !== 'comment');
-  const textOf = (token: Token): string => sql.slice(token.start, token.end);
-  const open: Token[] = [];
-  let previous: Token | undefined;
-  let last: Token | undefined;
-  let semicolon: Token | undefined;
+  const tokens = tokeniseSql(sql, dialect);
+  const textOf = (token: SqlToken): string => sql.slice(token.start, token.end);
+  const open: SqlToken[] = [];
+  let previous: SqlToken | undefined;
+  let last: SqlToken | undefined;
+  let semicolon: SqlToken | undefined;
   let hasOrderBy = false;
   let mayAddNull = false;
   const parameters: ParameterUse[] = [];
@@ -108,7 +103,7 @@ export function readStatement(source: SqlText, dialect: Dialect): Statement {
     }
     if (token.kind === 'symbol' && text === '(') open.push(token);
     if (token.kind === 'symbol' && text === ')' && open.pop() === undefined) throw refuse(token.start, 'this parenthesis closes nothing');
-    if (dialect === 'mssql' && token.kind === 'word') checkTransactWord(text, token, previous, open.length, tokens, textOf, refuse);
+    if (dialect === 'mssql' && token.kind === 'word') checkTransactWord(text, index, open.length, tokens, textOf, refuse);
     if (token.kind === 'symbol' && text === '[') brackets++;
     if (token.kind === 'symbol' && text === ']') brackets--;
     mayAddNull ||= token.kind === 'word' && /^(?:left|right|full|union|rollup|cube|sets)$/i.test(text);
@@ -133,7 +128,7 @@ export function readStatement(source: SqlText, dialect: Dialect): Statement {
 const known: readonly ParameterName[] = ['as_of', 'since'];
 
 /** The name behind a colon of its own: `::` is a cast, and within brackets a colon parts the bounds of a slice. */
-function parameterAt(tokens: readonly Token[], index: number, textOf: (token: Token) => string): string | undefined {
+function parameterAt(tokens: readonly SqlToken[], index: number, textOf: (token: SqlToken) => string): string | undefined {
   const [before, colon, name] = [tokens[index - 1], tokens[index], tokens[index + 1]];
   if (colon?.kind !== 'symbol' || textOf(colon) !== ':' || name?.kind !== 'word' || name.start !== colon.end) return undefined;
   if (before !== undefined && before.end === colon.start && textOf(before) === ':') return undefined;
@@ -142,15 +137,15 @@ function parameterAt(tokens: readonly Token[], index: number, textOf: (token: To
 
 function checkTransactWord(
   text: string,
-  token: Token,
-  previous: Token | undefined,
+  index: number,
   depth: number,
-  tokens: readonly Token[],
-  textOf: (token: Token) => string,
+  tokens: readonly SqlToken[],
+  textOf: (token: SqlToken) => string,
   refuse: (offset: number, message: string) => JoineryError,
 ): void {
+  const [previous, token, next] = [tokens[index - 1], tokens[index], tokens[index + 1]];
+  if (token === undefined) return;
   const word = text.toUpperCase();
-  const next = tokens[tokens.indexOf(token) + 1];
   const nextWord = next === undefined ? '' : textOf(next).toUpperCase();
   if (word === 'MERGE' && (nextWord === 'JOIN' || nextWord === 'UNION')) return;
   if (writing.has(word)) throw refuse(token.start, `${word} does not belong into a query`);
@@ -166,87 +161,4 @@ function checkTransactWord(
 function placeIn(source: SqlText, offset: number): Place {
   const before = source.sql.slice(0, offset).split('\n');
   return { file: source.file, line: source.firstLine + before.length - 1, column: (before.at(-1)?.length ?? 0) + 1 };
-}
-
-const dollarQuote = /\$(?:[\p{L}_][\p{L}\p{N}_]*)?\$/uy;
-const word = /[\p{L}_@#][\p{L}\p{N}_$@#]*/uy;
-const number = /\d[\w.]*/y;
-
-function* tokenise(sql: string, dialect: Dialect): Generator<Token> {
-  let at = 0;
-  while (at < sql.length) {
-    const start = at;
-    const character = sql[at] ?? '';
-    const pair = sql.slice(at, at + 2);
-    if (/\s|\ufeff/.test(character)) {
-      at++;
-    } else if (pair === '--') {
-      const end = sql.indexOf('\n', at);
-      at = end === -1 ? sql.length : end;
-      yield { kind: 'comment', start, end: at };
-    } else if (pair === '/*') {
-      at = endOfComment(sql, at);
-      yield at === -1 ? { kind: 'unterminated', start, end: sql.length } : { kind: 'comment', start, end: at };
-    } else if (dialect === 'postgres' && /^e'/i.test(pair)) {
-      at = endOfQuoted(sql, at + 1, "'", true);
-      yield quoted('text', start, at, sql);
-    } else if (character === "'" || /^(?:n|b|x)'/i.test(pair)) {
-      at = endOfQuoted(sql, sql.indexOf("'", at), "'", false);
-      yield quoted('text', start, at, sql);
-    } else if (character === '"') {
-      at = endOfQuoted(sql, at, '"', false);
-      yield quoted('quoted', start, at, sql);
-    } else if (dialect === 'mssql' && character === '[') {
-      at = endOfQuoted(sql, at, ']', false);
-      yield quoted('quoted', start, at, sql);
-    } else {
-      const dollar = dialect === 'postgres' ? matchAt(dollarQuote, sql, at) : undefined;
-      if (dollar === undefined) {
-        const name = matchAt(word, sql, at);
-        const digits = name === undefined ? matchAt(number, sql, at) : undefined;
-        at += name?.length ?? digits?.length ?? 1;
-        yield { kind: name !== undefined ? 'word' : digits !== undefined ? 'number' : 'symbol', start, end: at };
-      } else {
-        const end = sql.indexOf(dollar, at + dollar.length);
-        at = end === -1 ? -1 : end + dollar.length;
-        yield quoted('text', start, at, sql);
-      }
-    }
-    if (at === -1) return;
-  }
-}
-
-function quoted(kind: 'text' | 'quoted', start: number, end: number, sql: string): Token {
-  return end === -1 ? { kind: 'unterminated', start, end: sql.length } : { kind, start, end };
-}
-
-function matchAt(pattern: RegExp, sql: string, at: number): string | undefined {
-  pattern.lastIndex = at;
-  return pattern.exec(sql)?.[0];
-}
-
-/** Behind the closing mark, which is doubled to stand for itself; -1 when there is none. */
-function endOfQuoted(sql: string, openAt: number, close: string, backslash: boolean): number {
-  for (let at = openAt + 1; at < sql.length; at++) {
-    if (backslash && sql[at] === '\\') at++;
-    else if (sql[at] === close) {
-      if (sql[at + 1] !== close) return at + 1;
-      at++;
-    }
-  }
-  return -1;
-}
-
-/** Comments nest, in both databases. */
-function endOfComment(sql: string, openAt: number): number {
-  let depth = 0;
-  for (let at = openAt; at < sql.length - 1; at++) {
-    const pair = sql.slice(at, at + 2);
-    if (pair === '/*') depth++;
-    else if (pair === '*/') depth--;
-    else continue;
-    at++;
-    if (depth === 0) return at + 1;
-  }
-  return -1;
 }
