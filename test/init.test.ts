@@ -216,13 +216,14 @@ describe('joinery init', () => {
       { name: 'Nachname', type: 'nvarchar' },
       { name: 'Aktiv', type: 'bit', nullable: false },
       { name: 'Gehalt', type: 'nvarchar' },
+      { name: 'Kostenstelle', type: 'decimal', precision: 20, scale: 0 },
     ] as const;
     const table = {
       name: 'hr.Leute',
       columns,
       rows: [
-        [101, 'Änne', 'Groß', true, '1'],
-        [102, 'Bo', 'Å', true, '2'],
+        [101, 'Änne', 'Groß', true, '1', '12345678901234567890'],
+        [102, 'Bo', 'Å', true, '2', '12345678901234567891'],
       ],
     };
     const catalogue = (sql: string): TdsAnswer | undefined => {
@@ -284,12 +285,21 @@ describe('joinery init', () => {
       expect(said).toMatchObject({ code: 0, err: '' });
       expect(fileOf('ms.yaml')).toMatch(/^ {4}active: Aktiv # a boolean that is named so/m);
       expect(fileOf('ms.grants.sql')).toContain(
-        'GRANT SELECT ON OBJECT::[hr].[Leute] ([Personalnummer], [Vorname], [Nachname], [Aktiv]) TO [joinery_read];',
+        'GRANT SELECT ON OBJECT::[hr].[Leute] ([Personalnummer], [Vorname], [Nachname], [Aktiv], [Kostenstelle]) TO [joinery_read];',
       );
       expect(said.out + fileOf('ms.yaml') + fileOf('ms.grants.sql')).not.toMatch(/Änne|Groß|secret@/);
       const variables = { HR_DATABASE_URL: double.url };
       expect(await joinery(['check', join(folder, 'ms.yaml'), '--connect', '--quiet'], variables)).toEqual({ code: 0, out: '', err: '' });
       expect((await joinery(['plan', join(folder, 'ms.yaml')], variables)).code).toBe(0);
+
+      // What the driver would round is asked for as text, as the source itself does for a table.
+      expect(
+        (await joinery(['init', '--connect', double.url, '--table', 'hr.Leute', '--name', 'own', '--out', folder, '--query'])).code,
+      ).toBe(0);
+      expect(fileOf('own.sql')).toBe(
+        'select [Personalnummer], [Vorname], [Nachname], [Aktiv], CONVERT(varchar(50), [Kostenstelle]) as [Kostenstelle] from [hr].[Leute] order by [Personalnummer]\n',
+      );
+      expect(fileOf('own.yaml')).toMatch(/^ {4}Kostenstelle: \{ type: string \}/m);
     } finally {
       await double.close();
     }

@@ -36,6 +36,14 @@ const familyByName = new Map<string, string>(
 /** Stands in a line for a number that lost digits in the driver; no number begins so. */
 const inexact = '~';
 
+/** SQL for a select list, where the column itself would lose digits in the driver; `databaseType` with its precision. */
+export function writeExactly(databaseType: string, quoted: string): string | undefined {
+  const [, base = '', precision] = /^(\w+)(?:\((\d+))?/.exec(databaseType.toLowerCase()) ?? [];
+  // 18 digits are meant where none are said.
+  if (familyByName.get(base) === 'decimal' && Number(precision ?? 18) > 15) return `CONVERT(varchar(50), ${quoted})`;
+  return base === 'money' ? `CONVERT(varchar(50), ${quoted}, 2)` : undefined;
+}
+
 export function describeMssqlColumn(described: DescribedColumn, declared: ColumnType | undefined, quoted: string): MssqlColumn {
   const name = described.name ?? '';
   // CLR types have no system type's name; the driver returns bytes of their own format.
@@ -43,7 +51,7 @@ export function describeMssqlColumn(described: DescribedColumn, declared: Column
   const baseType = shown.replace(/\(.*$/, '').trim().toLowerCase();
   const family = asScalarFamily(familyByName.get(baseType) ?? 'other');
   const convert = createConverter(family, declared);
-  const long = family === 'decimal' && described.precision > 15;
+  const exact = writeExactly(shown, quoted);
   return {
     name,
     databaseType: shown,
@@ -53,9 +61,9 @@ export function describeMssqlColumn(described: DescribedColumn, declared: Column
     baseType,
     collation: described.collation_name,
     scale: described.scale,
-    exactly: long ? `CONVERT(varchar(50), ${quoted})` : baseType === 'money' ? `CONVERT(varchar(50), ${quoted}, 2)` : undefined,
+    exactly: exact,
     textOf: writers(family, baseType, described.scale),
-    convert: long || baseType === 'money' ? (text) => convert(exactText(text)) : convert,
+    convert: exact === undefined ? convert : (text) => convert(exactText(text)),
     keyText: family === 'padded' ? (text) => text.replace(/ +$/, '') : family === 'uuid' ? (text) => text.toLowerCase() : (text) => text,
   };
 }

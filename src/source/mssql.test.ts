@@ -121,6 +121,20 @@ describe('reading SQL Server', () => {
     );
   });
 
+  test('orders a long number as a number, though its text is selected under the same name', async () => {
+    const table = {
+      name: 'hr.workers',
+      columns: [{ name: 'id', type: 'decimal', precision: 18, scale: 0 }],
+      rows: [['9'], ['10']],
+    } as const;
+    const double = await start(answerFromTables([table]));
+    const source = await open(double, { table: 'hr.workers' });
+    expect(source.keyOrder).toBe('integer');
+    expect((await readAll(source)).map(({ key }) => key)).toEqual(['9', '10']);
+    // In T-SQL as in PostgreSQL a bare name in ORDER BY is the result's.
+    expect(double.log).toContain('select CONVERT(varchar(50), [id]) as [id] from [hr].[workers] order by [workers].[id]');
+  });
+
   test('describes the columns without running the query', async () => {
     const double = await start(() => ({ columns: [id, { name: 'mail', type: 'nvarchar', length: 40, nullable: false }], rows: [] }));
     const source = await open(double, query('select id, mail from people order by id'));

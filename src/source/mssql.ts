@@ -62,11 +62,11 @@ class MssqlReader {
   }
 
   async open(): Promise<Source> {
-    const { keyOrder, orderBy, watermark } = await this.#inspect();
+    const { keyOrder, orderBy, tie, watermark } = await this.#inspect();
     return {
       type: 'mssql',
       keyOrder,
-      orderBy,
+      orderBy: tie === undefined ? orderBy : `${orderBy}, ${tie}`,
       oneMoment: this.#mode.oneMoment,
       ...(watermark === undefined ? {} : { watermark }),
       read: (request) => this.#read(request, keyOrder),

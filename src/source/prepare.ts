@@ -7,7 +7,7 @@ import type { ResultColumn } from './layout.ts';
 import { writeLiteral, writeNull } from './literal.ts';
 import { readFrom, watermarkOf, type Watermark } from './position.ts';
 import { bindParameters, type Dialect, type Statement } from './statement.ts';
-import { quoteName, quoteReference } from './quote-name.ts';
+import { quoteName, quoteReference, type ColumnReference } from './quote-name.ts';
 import type { KeyRestriction } from './table-query.ts';
 import { TableSource, type FoundColumn, type PlacedColumn } from './table-source.ts';
 
@@ -110,13 +110,13 @@ async function prepareTable<C extends ResultColumn>(
   const columns = placed.map(({ column, reference }) => (reference.alias === main?.alias ? column : withoutNullability(column)));
   const keyColumn = placed.find(({ column }) => column.name === declaration.key);
   invariant(keyColumn, 'the key column was checked');
-  const order = ways.orderOf(keyColumn.column, quoteReference(keyColumn.reference, dialect));
   const watermark = watermarkOf(declaration, columns);
-  const only = partial === undefined || watermark === undefined ? undefined : restrict(placed, keyColumn, order.keyOrder, watermark);
   const list = placed.map(({ column, reference }) => {
     const sql = quoteReference(reference, dialect);
     return { name: column.name, select: ways.select(column) ?? (sql === quoteName(column.name, dialect) ? undefined : sql) };
   });
+  const order = ways.orderOf(keyColumn.column, quoteReference(keyOf(), dialect));
+  const only = partial === undefined || watermark === undefined ? undefined : restrict(placed, keyColumn, order.keyOrder, watermark);
   const orderBy = order.tie === undefined ? order.orderBy : `${order.orderBy}, ${order.tie}`;
   const sql = buildTableQuery({ ...source.query(asOf), columns: list, orderBy, only }, dialect);
   const ofMain = found.get(main?.alias) ?? [];
@@ -124,6 +124,13 @@ async function prepareTable<C extends ResultColumn>(
     .unread(found, placed)
     .flatMap((name) => ofMain.find((each) => each.name === name)?.build(name, undefined, quoteName(name, dialect)) ?? []);
   return { sql, columns, ...order, watermark, unread };
+
+  /** A bare name in ORDER BY is the result's before it is the table's, and the result may call something else so. */
+  function keyOf(): ColumnReference {
+    const { alias, column } = keyColumn?.reference ?? { alias: undefined, column: declaration.key };
+    const isTaken = list.some(({ name, select }) => select !== undefined && name.toLowerCase() === column.toLowerCase());
+    return { alias: alias ?? (isTaken ? main?.parts.at(-1) : undefined), column };
+  }
 
   function restrict(all: readonly PlacedColumn<C>[], key: PlacedColumn<C>, keyOrder: KeyOrder, by: Watermark): KeyRestriction {
     const column = all.find((each) => each.column.name === by.column);

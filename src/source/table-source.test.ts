@@ -116,6 +116,12 @@ describe('a table with conditions', () => {
     ).toEqual(['a']);
   });
 
+  test('is ordered by the column of the table, and not by another one that the result calls so', async () => {
+    await executeSql(url, 'create table swapped (a int, b int); insert into swapped values (1, 30), (2, 20), (3, 10)');
+    const columns = [column('a', { from: 'b', type: 'integer' }), column('b', { from: 'a', type: 'integer' })];
+    expect(await keys({ table: 'swapped', key: 'a', columns })).toEqual(['10', '20', '30']);
+  });
+
   test('names every column that is missing, of whatever table, and says what is not read', async () => {
     const bad = open({
       join: [job],

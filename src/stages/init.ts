@@ -4,7 +4,9 @@ import type { ColumnDeclaration } from '../pipeline/pipeline.ts';
 import type { TableSurvey } from '../pipeline/survey.ts';
 import type { ColumnDescription } from '../source/contract.ts';
 import { writeGrantScript } from '../source/grant-script.ts';
+import { writeExactly } from '../source/mssql-types.ts';
 import { openSource } from '../source/open-source.ts';
+import { quoteName } from '../source/quote-name.ts';
 import { readShapes } from '../source/shapes.ts';
 import { readTableFacts, type TableFacts } from '../source/table-facts.ts';
 import { writeTableName } from '../source/table-name.ts';
@@ -54,7 +56,7 @@ export async function initPipeline(options: InitOptions): Promise<InitResult> {
     { name: table, kind: facts.kind, primaryKey: facts.primaryKey, uniqueKeys: facts.uniqueKeys, columns: readable },
     options.key,
   );
-  const { survey, orderBy } = await lookAt(options, facts, readable, table, key.column);
+  const { survey, orderBy, exactly } = await lookAt(options, facts, readable, table, key.column);
   const proposal = propose(survey, key, { domain: options.domain });
   const read = proposal.columns.filter(({ isRead }) => isRead).map((column) => column.name);
   const [query, grants] = [`${name}.sql`, `${name}.grants.sql`];
@@ -69,7 +71,7 @@ export async function initPipeline(options: InitOptions): Promise<InitResult> {
     grants,
   });
   const files = new Map([[`${name}.yaml`, pipeline]]);
-  if (options.asQuery) files.set(query, writeQuery(facts, type, read, orderBy));
+  if (options.asQuery) files.set(query, writeQuery(facts, type, read, orderBy, exactly));
   files.set(grants, writeGrantScript(type, facts, read, role));
   return { survey, proposal, files };
 }
@@ -80,12 +82,12 @@ export function canBeNamed(column: string): boolean {
 }
 
 async function lookAt(
-  { type, connection, sample, signal }: InitOptions,
+  { type, connection, sample, asQuery, signal }: InitOptions,
   facts: TableFacts,
   readable: TableFacts['columns'],
   table: string,
   key: string,
-): Promise<{ readonly survey: TableSurvey; readonly orderBy: string }> {
+): Promise<{ readonly survey: TableSurvey; readonly orderBy: string; readonly exactly: ReadonlyMap<string, string> }> {
   const place = { file: table, line: 1, column: 1 };
   const source = { type, connection, table, key, statementTimeout: 900_000, place };
   const declare = (name: string, as: ColumnDescription['type']): ColumnDeclaration => ({ name, type: as, required: false, place });
@@ -106,10 +108,19 @@ async function lookAt(
   try {
     const shapes = await readShapes(second, sample, statusVocabulary, signal);
     const described = new Map((await second.describe(signal)).map((column) => [column.name, column]));
+    // ORDER BY would mean the text if the key were one; its digits are told when they are too many for the driver.
+    const exactly = new Map(
+      type === 'mssql' && asQuery
+        ? [...described.values()].flatMap(({ name, databaseType }) => {
+            const sql = name === key ? undefined : writeExactly(databaseType, quoteName(name, type));
+            return sql === undefined ? [] : [[name, sql] as const];
+          })
+        : [],
+    );
     const columns = natural.map(({ fact, type: as }) => ({
       name: fact.name,
       databaseType: fact.databaseType,
-      type: described.get(fact.name)?.type ?? as,
+      type: exactly.has(fact.name) ? ('string' as const) : (described.get(fact.name)?.type ?? as),
       nullable: fact.nullable,
       isGenerated: fact.isGenerated,
       labels: fact.labels,
@@ -117,13 +128,20 @@ async function lookAt(
     }));
     const { kind, primaryKey, uniqueKeys } = facts;
     const survey = { type, name: table, kind, columns, primaryKey, uniqueKeys, rows: shapes.rows, isWhole: shapes.isWhole };
-    return { survey, orderBy: second.orderBy ?? key };
+    return { survey, orderBy: second.orderBy ?? key, exactly };
   } finally {
     await second.close();
   }
 }
 
-function writeQuery(facts: TableFacts, type: InitOptions['type'], columns: readonly string[], orderBy: string): string {
-  const query = { table: [facts.schema, facts.table], columns: columns.map((name) => ({ name })), orderBy };
+/** `exactly`: SQL of columns whose digits the driver would not keep. */
+function writeQuery(
+  facts: TableFacts,
+  type: InitOptions['type'],
+  columns: readonly string[],
+  orderBy: string,
+  exactly: ReadonlyMap<string, string>,
+): string {
+  const query = { table: [facts.schema, facts.table], columns: columns.map((name) => ({ name, select: exactly.get(name) })), orderBy };
   return `${buildTableQuery(query, type)}\n`;
 }
