@@ -20,6 +20,7 @@ import { ChangeTally } from '../src/stages/change-listing.ts';
 import { preparePipeline } from '../src/stages/prepare.ts';
 import type { Store } from '../src/store/contract.ts';
 import { openStore } from '../src/store/open.ts';
+import { inChunks } from '../src/store/ndjson.ts';
 import { writeDocument, writeHandoff, type ExtractItem, type PlanLine, type TransformItem } from '../src/store/run-files.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -288,9 +289,9 @@ async function writeFiles(store: Store, run: string, from: number, size: number,
       yield { externalId: workerOf(n), change };
     }
   };
-  await writeHandoff(store, run, 'rows.ndjson', rows());
-  await writeHandoff(store, run, 'verdicts.ndjson', verdicts());
-  await writeHandoff(store, run, 'plan.ndjson', plan());
+  await writeHandoff(store, run, 'rows.ndjson', inChunks(rows(), 500));
+  await writeHandoff(store, run, 'verdicts.ndjson', inChunks(verdicts(), 500));
+  await writeHandoff(store, run, 'plan.ndjson', inChunks(plan(), 500));
   await writeHandoff(store, run, 'rejections.ndjson', []);
   await writeDocument(store, run, 'changes.json', tally.listing());
   await writeDocument(store, run, 'extract.json', { rows: size, keys: size, keyless: 0, unchanged: 0, changed: size, vanished: 0 });

@@ -26,6 +26,8 @@ export class RowLayout {
   readonly #keyIndex: number;
   readonly #watermarkIndex: number;
   readonly #keyText: (text: string) => string;
+  /** A row without values: copied, and its members set, it stays an object. More than a dozen members that are added one by one make a dictionary, which costs more wherever it is read. */
+  readonly blank: Readonly<Record<string, ColumnValue>>;
   #asked: ReadonlySet<string> | undefined;
   #indices: readonly number[] = [];
 
@@ -35,6 +37,7 @@ export class RowLayout {
     this.#watermarkIndex = watermark === undefined ? -1 : columns.findIndex(({ name }) => name === watermark);
     this.#keyIndex = columns.findIndex(({ name }) => name === key);
     this.#keyText = columns[this.#keyIndex]?.keyText ?? String;
+    this.blank = JSON.parse(`{${columns.map(({ name }) => `${JSON.stringify(name)}:null`).join(',')}}`);
   }
 
   /** A row of a line; its values are taken apart when somebody looks at them. */
@@ -169,7 +172,7 @@ class LineRow implements Row {
   }
 
   #parse(): Parsed {
-    return (this.#parsed ??= parseLine(this.#layout.columns, this.#line));
+    return (this.#parsed ??= parseLine(this.#layout, this.#line));
   }
 
   only(columns: ReadonlySet<string>): Row {
@@ -189,10 +192,10 @@ interface Parsed {
   readonly problems: readonly ValueProblem[] | undefined;
 }
 
-function parseLine(columns: readonly ResultColumn[], line: string): Parsed {
+function parseLine({ columns, blank }: RowLayout, line: string): Parsed {
   const texts = splitLine(line);
   const problems: ValueProblem[] = [];
-  const values: Record<string, ColumnValue> = {};
+  const values: Record<string, ColumnValue> = { ...blank };
   for (let index = 0; index < columns.length; index++) {
     const column = columns[index];
     if (column !== undefined) readColumn(column, texts[index] ?? null, values, problems);

@@ -27,7 +27,7 @@ import { scopeOf, type StageContext } from './context.ts';
 import { decideWorkers, type Decided } from './decide.ts';
 import {
   readDocument,
-  readHandoff,
+  readHandoffInChunks,
   writeDocument,
   writeHandoff,
   type BatchLine,
@@ -45,6 +45,9 @@ import { planStaging } from './plan-staging.ts';
 import { refuseUnknownHistory } from './first-run.ts';
 import type { DirectoryView } from './directory-names.ts';
 import { openHolds } from './holds.ts';
+
+/** Verdicts that are decided together: of enough workers at once the directory is read whole, which takes fewer calls. */
+const verdictsPerChunk = 500;
 
 interface Member {
   readonly externalId: ExternalId;
@@ -130,7 +133,7 @@ export async function batch(
   return timed(context, 'batch', async () => {
     const { store, pipeline, mapping } = context;
     const scope = scopeOf(pipeline);
-    const verdicts = (): AsyncIterable<TransformItem> => readHandoff(store, run.id, 'verdicts.ndjson');
+    const verdicts = (): AsyncIterable<readonly TransformItem[]> => readHandoffInChunks(store, run.id, 'verdicts.ndjson', verdictsPerChunk);
     const surveyor = surveyed ?? (await surveyVerdicts(verdicts(), new Surveyor(context, directory, options.rename ?? new Map())));
     const survey = await surveyor.finish();
     if (options.firstRun !== true) await refuseUnknownHistory(context, survey.newcomers, directory);
@@ -165,7 +168,7 @@ export async function batch(
       tally(context, decided, { totals, changed, hash, rejections, repeats, only: options.only }),
     );
     await writeDocument(store, run.id, 'changes.json', changed.listing());
-    await writeHandoff(store, run.id, 'rejections.ndjson', rejections);
+    await writeHandoff(store, run.id, 'rejections.ndjson', [rejections]);
     for (const circle of managerCircles(totals.members)) {
       const message = `the managers of these workers lead in a circle: ${circle.join(', ')}`;
       context.emit({ type: 'warning', diagnostic: { code: 'PLN-107', severity: 'warning', message } });
@@ -177,7 +180,7 @@ export async function batch(
     const ledger = await store.ledger.standing(scope, pipeline.name);
     const { because, sizes } = await planStaging(context, run, totals.counts, ledger.enabled);
     const { batches, stages } = arrange(run, totals.members, sizes);
-    await writeHandoff(store, run.id, 'batches.ndjson', batches);
+    await writeHandoff(store, run.id, 'batches.ndjson', [batches]);
     const standing = ledger.standingRejections - totals.revisited + totals.standing;
     const planHash = hash.digest();
     const guards = await judgePlan(context, {
@@ -227,7 +230,7 @@ async function keylessOf(context: StageContext, last: Run | undefined): Promise<
 
 async function* tally(
   context: StageContext,
-  decided: AsyncIterable<Decided>,
+  decided: AsyncIterable<readonly Decided[]>,
   {
     totals,
     changed,
@@ -243,32 +246,36 @@ async function* tally(
     readonly repeats: Repeats;
     readonly only: Only | undefined;
   },
-): AsyncGenerator<PlanLine> {
+): AsyncGenerator<readonly PlanLine[]> {
   const isIn = inOnly(only);
-  for await (const item of decided) {
-    if (item.kind === 'rejection') {
-      totals.addRejection(item.rejection);
-      rejections.push(item.rejection);
-      if (item.rejection.fresh) context.emit({ type: 'rejection', rejection: item.rejection });
-      continue;
-    }
-    const { change } = item.line;
-    if (item.wasRejected) totals.revisited++;
-    if (!isIn(item.line.externalId, change)) continue;
-    if (change !== undefined) {
-      hash.add(change);
-      const bytes = change.send ? operationBytes(change.payload) : 0;
-      totals.addChange(change, bytes);
-      changed.add(change);
-      // Who waits is sent after his operation in flight, without a plan of his own.
-      if ((change.send || change.waiting) && isSentChange(change.change)) {
-        const marks = marksOf({ ...change, change: change.change }, context.pipeline.guards);
-        totals.addMarks(marks);
-        await repeats.add(change.externalId, marks);
+  for await (const chunk of decided) {
+    const lines: PlanLine[] = [];
+    for (const item of chunk) {
+      if (item.kind === 'rejection') {
+        totals.addRejection(item.rejection);
+        rejections.push(item.rejection);
+        if (item.rejection.fresh) context.emit({ type: 'rejection', rejection: item.rejection });
+        continue;
       }
-      for (const diagnostic of change.warnings) context.emit({ type: 'warning', diagnostic, externalId: change.externalId });
-    } else if (isIgnored(item.line)) totals.counts.ignored++;
-    yield item.line;
+      const { change } = item.line;
+      if (item.wasRejected) totals.revisited++;
+      if (!isIn(item.line.externalId, change)) continue;
+      if (change !== undefined) {
+        hash.add(change);
+        const bytes = change.send ? operationBytes(change.payload) : 0;
+        totals.addChange(change, bytes);
+        changed.add(change);
+        // Who waits is sent after his operation in flight, without a plan of his own.
+        if ((change.send || change.waiting) && isSentChange(change.change)) {
+          const marks = marksOf({ ...change, change: change.change }, context.pipeline.guards);
+          totals.addMarks(marks);
+          await repeats.add(change.externalId, marks);
+        }
+        for (const diagnostic of change.warnings) context.emit({ type: 'warning', diagnostic, externalId: change.externalId });
+      } else if (isIgnored(item.line)) totals.counts.ignored++;
+      lines.push(item.line);
+    }
+    yield lines;
   }
 }
 

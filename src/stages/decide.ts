@@ -8,7 +8,6 @@ import { backDatedEnd, changeOf } from '../plan/change-of.ts';
 import { ledgerStateOf, rowStateOf, type RowState } from '../plan/decision.ts';
 import { scopeOf, type StageContext } from './context.ts';
 import type { PlanLine, TransformItem } from '../store/run-files.ts';
-import { inChunks } from '../store/ndjson.ts';
 import { holdDecided, type Holds } from './holds.ts';
 import { candidatesHash } from './name-seekers.ts';
 import type { Survey } from './survey.ts';
@@ -40,15 +39,15 @@ export type Decided =
   | { readonly kind: 'line'; readonly line: PlanLine; readonly wasRejected: boolean }
   | { readonly kind: 'rejection'; readonly rejection: Rejection };
 
-/** Second pass over the verdicts: every worker's change, in the order of the source. */
+/** Second pass over the verdicts: every worker's change, in the order of the source, in the chunks in which the verdicts come. */
 export async function* decideWorkers(
   context: StageContext,
-  items: AsyncIterable<TransformItem>,
+  chunks: AsyncIterable<readonly TransformItem[]>,
   input: DecideInput,
-): AsyncGenerator<Decided> {
+): AsyncGenerator<readonly Decided[]> {
   const scope = scopeOf(context.pipeline);
   let keyless = 0;
-  for await (const chunk of inChunks(items, 500)) {
+  for await (const chunk of chunks) {
     const keys = new Set<ExternalId>();
     const named = new Set<ExternalId>();
     for (const item of chunk) {
@@ -67,7 +66,7 @@ export async function* decideWorkers(
       else decided.push(...decideVerdict(context, item, entries.get(item.verdict.externalId), managers, input));
     }
     await nameLeftOn(context, chunk, entries, input);
-    yield* await holdDecided(input.holds, decided, entries, input.survey.rekeys, input.isIn);
+    yield await holdDecided(input.holds, decided, entries, input.survey.rekeys, input.isIn);
   }
 }
 

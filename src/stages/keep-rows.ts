@@ -1,5 +1,5 @@
 import type { Run } from '../domain/run.ts';
-import { inPieces, writeHandoff, type ExtractItem } from '../store/run-files.ts';
+import { writeHandoff, type ExtractItem } from '../store/run-files.ts';
 import { Channel } from './channel.ts';
 import type { StageContext } from './context.ts';
 
@@ -11,7 +11,7 @@ export type KeepRows = (items: readonly ExtractItem[]) => Promise<void>;
  */
 export async function keepingRows(context: StageContext, run: Run, work: (keep: KeepRows) => Promise<void>): Promise<void> {
   const kept = new Channel<readonly ExtractItem[]>();
-  const written = writeHandoff(context.store, run.id, 'rows.ndjson', inPieces(kept));
+  const written = writeHandoff(context.store, run.id, 'rows.ndjson', kept);
   // Awaited below; without a handler an early failure would end the process before we get there.
   written.catch(() => undefined);
   try {

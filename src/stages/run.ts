@@ -13,11 +13,9 @@ import { scopeOf, type StageContext } from './context.ts';
 import { extract } from './extract.ts';
 import { planFollowUp } from './follow-up.ts';
 import { openHolds } from './holds.ts';
-import { inChunks } from '../store/ndjson.ts';
 import {
-  inPieces,
   readDocument,
-  readHandoff,
+  readHandoffInChunks,
   writeDocument,
   writeHandoff,
   type ExtractItem,
@@ -124,12 +122,12 @@ async function goneOf({ store, pipeline }: StageContext, workers: ReadonlySet<Ex
 
 /** The extract stage on its own: its result waits in the run for the transform stage. */
 export async function extractRun(context: StageContext, run: Run, source: Source): Promise<void> {
-  await writeHandoff(context.store, run.id, 'rows.ndjson', inPieces(extract(context, run, source)));
+  await writeHandoff(context.store, run.id, 'rows.ndjson', extract(context, run, source));
 }
 
 /** The transform stage on its own. */
 export async function transformRun(context: StageContext, run: Run): Promise<void> {
-  await writeVerdicts(context, run, inChunks(readHandoff(context.store, run.id, 'rows.ndjson'), 500));
+  await writeVerdicts(context, run, readHandoffInChunks(context.store, run.id, 'rows.ndjson', 500));
   await context.store.runs.advance(context.lease, run.id, { state: 'transformed' });
 }
 
@@ -141,7 +139,7 @@ async function writeVerdicts(
   surveyor?: Surveyor,
 ): Promise<void> {
   const verdicts = transform(context, run, items, keep);
-  await writeHandoff(context.store, run.id, 'verdicts.ndjson', inPieces(surveyor === undefined ? verdicts : surveyed(verdicts, surveyor)));
+  await writeHandoff(context.store, run.id, 'verdicts.ndjson', surveyor === undefined ? verdicts : surveyed(verdicts, surveyor));
 }
 
 async function* surveyed(chunks: AsyncIterable<readonly TransformItem[]>, surveyor: Surveyor): AsyncGenerator<readonly TransformItem[]> {

@@ -119,8 +119,8 @@ export class Surveyor {
 }
 
 /** Survey of the verdicts in a file. */
-export async function surveyVerdicts(items: AsyncIterable<TransformItem>, surveyor: Surveyor): Promise<Surveyor> {
-  for await (const chunk of inChunks(items, workersPerLook)) await surveyor.add(chunk);
+export async function surveyVerdicts(chunks: AsyncIterable<readonly TransformItem[]>, surveyor: Surveyor): Promise<Surveyor> {
+  for await (const chunk of chunks) await surveyor.add(chunk);
   return surveyor;
 }
 

@@ -1,11 +1,18 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fromLines, inChunks, toLines } from './ndjson.ts';
+import { fromLines, fromLinesInChunks, inChunks, toLines } from './ndjson.ts';
 
 async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = [];
   for await (const item of items) all.push(item);
   return all;
+}
+
+/** Pieces as they were when they were handed on. */
+async function piecesOf(chunks: Parameters<typeof toLines>[0]): Promise<Buffer[]> {
+  const pieces: Buffer[] = [];
+  for await (const piece of toLines(chunks)) pieces.push(Buffer.from(piece));
+  return pieces;
 }
 
 /** The same bytes, cut anywhere, even within a character. */
@@ -22,10 +29,12 @@ describe('the hand-off between stages', () => {
   it('reads back what was written, wherever the file is cut into pieces', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.jsonValue({ stringUnit: 'grapheme-composite' })), fc.array(fc.nat(40)), async (documents, sizes) => {
-        const bytes = Buffer.concat(await collect(toLines(documents)));
+        const bytes = Buffer.concat(await piecesOf(inChunks(documents, 3)));
         const plain: unknown[] = documents.map((document): unknown => JSON.parse(JSON.stringify(document)));
         expect(bytes.toString('utf8')).toBe(documents.map((document) => `${JSON.stringify(document)}\n`).join(''));
         expect(await collect(fromLines<unknown>(cut(bytes, sizes), 'x.ndjson'))).toEqual(plain);
+        const chunks = await collect(fromLinesInChunks<unknown>(cut(bytes, sizes), 'x.ndjson', 3));
+        expect(chunks).toEqual(await collect(inChunks(plain, 3)));
       }),
       { numRuns: 50 },
     );
@@ -33,7 +42,7 @@ describe('the hand-off between stages', () => {
 
   it('hands on pieces of a size to be written at once, and a line that is longer whole', async () => {
     const documents = ['x', 'é'.repeat(100_000), ...Array.from({ length: 5000 }, (_, index) => `worker ${String(index)} \u{1F600}`)];
-    const pieces = await collect(toLines(documents));
+    const pieces = await piecesOf([documents]);
     expect(Buffer.concat(pieces).toString('utf8')).toBe(documents.map((document) => `${JSON.stringify(document)}\n`).join(''));
     expect(pieces.length).toBeLessThan(8);
     expect(pieces.filter((piece) => piece.length > 65_536)).toHaveLength(1);

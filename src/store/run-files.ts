@@ -8,7 +8,7 @@ import type { RowGroup } from '../domain/row.ts';
 import type { Verdict } from '../domain/verdict.ts';
 import type { BatchId, ExternalId, RunId, Stage } from '../domain/words.ts';
 import type { Store } from './contract.ts';
-import { fromLines, textLines, toLines } from './ndjson.ts';
+import { fromLines, fromLinesInChunks, textLines, toLines } from './ndjson.ts';
 
 /** What extract hands to transform. */
 export type ExtractItem =
@@ -156,18 +156,14 @@ export const fingerprintFile = 'fingerprints';
 /** Of a pipeline: what the mapping of the last accepted whole pass was made of. */
 export const recipeFile = 'mapping.json';
 
+/** Of items in chunks: who hands them over one by one waits for each. */
 export async function writeHandoff<N extends keyof Handoffs>(
   store: Store,
   run: RunId,
   name: N,
-  items: AsyncIterable<Handoffs[N]> | Iterable<Handoffs[N]>,
+  chunks: AsyncIterable<readonly Handoffs[N][]> | Iterable<readonly Handoffs[N][]>,
 ): Promise<void> {
-  await store.files.write({ run }, name, toLines(items));
-}
-
-/** What comes in chunks, one by one. */
-export async function* inPieces<T>(chunks: AsyncIterable<readonly T[]>): AsyncGenerator<T> {
-  for await (const chunk of chunks) yield* chunk;
+  await store.files.write({ run }, name, toLines(chunks));
 }
 
 /** `holding`: only lines in which one of these texts stands. Errors: STG-105 when the file is not there. */
@@ -177,9 +173,23 @@ export async function* readHandoff<N extends keyof Handoffs>(
   name: N,
   holding?: readonly string[],
 ): AsyncGenerator<Handoffs[N]> {
+  yield* fromLines<Handoffs[N]>(await bytesOf(store, run, name), name, holding);
+}
+
+/** `readHandoff`, in arrays of at most `size`. Errors: STG-105 when the file is not there. */
+export async function* readHandoffInChunks<N extends keyof Handoffs>(
+  store: Store,
+  run: RunId,
+  name: N,
+  size: number,
+): AsyncGenerator<readonly Handoffs[N][]> {
+  yield* fromLinesInChunks<Handoffs[N]>(await bytesOf(store, run, name), name, size);
+}
+
+async function bytesOf(store: Store, run: RunId, name: keyof Handoffs): Promise<AsyncIterable<Uint8Array>> {
   const chunks = await store.files.read({ run }, name);
   if (chunks === undefined) throw new JoineryError('STG-105', `run ${run} has no ${name}`);
-  yield* fromLines<Handoffs[N]>(chunks, name, holding);
+  return chunks;
 }
 
 /**
