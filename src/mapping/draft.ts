@@ -5,7 +5,7 @@ import type { Draft } from '../domain/verdict.ts';
 import type { ExternalId } from '../domain/words.ts';
 import { assignAttribute, checkSimpleValue, isEmpty, managerPath, validatePayload } from '../scim/index.ts';
 import { toJson } from './plain-value.ts';
-import type { Outcome, RowEvaluation } from './row-evaluation.ts';
+import type { RowEvaluation } from './row-evaluation.ts';
 import type { Steps } from './step.ts';
 import type { CompiledAttribute, MappingUnit } from './unit.ts';
 
@@ -19,6 +19,27 @@ export function* buildDraft(
   active: boolean,
   preHire: boolean,
 ): Steps<Draft | undefined> {
+  const values = evaluation.knownAll(unit.attributes) ?? (yield* valuesOf(unit, evaluation));
+  return draftOf(unit, evaluation, { externalId, active, preHire }, values);
+}
+
+/** Value by value, where one pass over all of them did not give them. */
+function* valuesOf(unit: MappingUnit, evaluation: RowEvaluation): Steps<readonly unknown[]> {
+  const values: unknown[] = [];
+  for (const { formula, target } of unit.attributes) {
+    const outcome = yield* evaluation.evaluate(formula, target.path);
+    values.push(outcome.kind === 'value' ? outcome.value : unreadable);
+  }
+  return values;
+}
+
+/** `values`: one for each attribute. */
+function draftOf(
+  unit: MappingUnit,
+  evaluation: RowEvaluation,
+  { externalId, active, preHire }: { readonly externalId: ExternalId; readonly active: boolean; readonly preHire: boolean },
+  values: readonly unknown[],
+): Draft | undefined {
   const { reasons, warnings } = evaluation;
   const payload: Payload & Record<string, Json> = { schemas: unit.schemas, externalId, active };
   const empty: { path: AttributePath; rule: 'keep' | 'clear' | 'omit' }[] = [];
@@ -28,9 +49,10 @@ export function* buildDraft(
   let outside: string[] = [];
   /** Nothing but simple values that fit: then no more can be wrong with the payload than is looked at here. */
   let isPlain = isPlainId(externalId);
+  let index = 0;
   for (const attribute of unit.attributes) {
-    const { declaration, target, formula } = attribute;
-    const value = readValue(attribute, evaluation.known(formula) ?? (yield* evaluation.evaluate(formula, target.path)), reasons);
+    const { declaration, target } = attribute;
+    const value = readValue(attribute, values[index++], reasons);
     if (value === unreadable) continue;
     if (declaration.once) {
       const candidates = readCandidates(attribute, value, reasons);
@@ -55,10 +77,10 @@ export function* buildDraft(
     checkPayload(unit, payload, [...once.map(({ path }) => path), ...empty.map(({ path }) => path)], evaluation);
   }
   if (reasons.length > 0 || evaluation.checked.violations.size > 0) return undefined;
-  return freeze({
+  return Object.freeze<Draft>({
     active,
     preHire,
-    payload,
+    payload: Object.freeze(payload),
     empty,
     once,
     ...(manager === undefined ? {} : { manager }),
@@ -77,9 +99,10 @@ function isPlainId(externalId: ExternalId): boolean {
 
 const unreadable = Symbol('unreadable');
 
-function readValue(attribute: CompiledAttribute, outcome: Outcome, reasons: Diagnostic[]): Json | undefined | typeof unreadable {
-  if (outcome.kind !== 'value') return unreadable;
-  const plain = toJson(outcome.value);
+function readValue(attribute: CompiledAttribute, value: unknown, reasons: Diagnostic[]): Json | undefined | typeof unreadable {
+  // Nearly all of them.
+  if (typeof value === 'string' || value === unreadable) return value;
+  const plain = toJson(value);
   if (!('problem' in plain)) return plain.value;
   reasons.push(reasonAt(attribute, 'MAP-215', `${attribute.target.path} came out as ${plain.problem}`));
   return unreadable;
@@ -139,9 +162,3 @@ function checkPayload(unit: MappingUnit, payload: Payload, pending: readonly Att
   }
 }
 
-/** Freezes plain data to its leaves. */
-export function freeze<T>(value: T): T {
-  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
-  for (const member of Object.values(value)) if (typeof member === 'object') freeze(member);
-  return Object.freeze(value);
-}

@@ -194,9 +194,9 @@ function warns(attribute: Attribute, value: unknown): boolean {
 type Values = (input: Readonly<Record<string, Json>>, employment: EmploymentValues | undefined) => readonly unknown[] | undefined;
 
 /** The values of fused formulas; undefined where one of them fails or the reference engine has to answer. */
-function valuesOf({ unit, lookups }: FusedMapping): Values {
+function valuesOf({ unit, bindingsOf }: FusedMapping): Values {
   return (input, employment) => {
-    const result = unit.evaluate(input, employment === undefined ? lookups : { ...lookups, ...employment });
+    const result = unit.evaluate(input, bindingsOf(employment));
     if (!(result instanceof Promise)) return result.errors.length > 0 ? undefined : result.values;
     result.catch(() => undefined);
     return undefined;

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Temporal } from 'temporal-polyfill';
-import { employmentAt, isTimeZone, nextEmploymentDate, readEmployment, type EmploymentSpan } from './employment.ts';
+import { employmentAt, EmploymentSpan, isTimeZone, nextEmploymentDate, readEmployment } from './employment.ts';
 
 const place = { file: 'p.yaml', line: 1, column: 1 };
 const day = 86_400_000;
@@ -100,7 +100,7 @@ test('pre-hire days are calendar days, also across a change of the clocks', () =
 test('a hire that was called off is never employed and no pre-hire, with a warning', () => {
   const reading = readEmployment(declaration, { hire: '2026-05-01', last: '2026-04-30', zone: 'UTC' }, undefined, false);
   expect(reading).toMatchObject({ warning: { code: 'MAP-213' } });
-  const span = 'span' in reading ? reading.span : {};
+  const span = 'span' in reading ? reading.span : EmploymentSpan.never;
   for (const at of ['2026-04-20', '2026-05-01', '2026-05-02'])
     expect(employmentAt(span, Date.parse(at))).toMatchObject({ employed: false, preHire: false });
 });
@@ -108,18 +108,18 @@ test('a hire that was called off is never employed and no pre-hire, with a warni
 test('what cannot be read is a problem with a name, never a guess', () => {
   const read = (input: Readonly<Record<string, string>>, timezone?: string, never = false): string => {
     const reading = readEmployment(declaration, input, timezone, never);
-    return 'problem' in reading ? `${reading.problem.code} ${reading.problem.message}` : JSON.stringify(reading.span);
+    return 'problem' in reading ? `${reading.problem.code} ${reading.problem.message}` : String(reading.span.start);
   };
   expect(read({ hire: '2026-01-01', zone: 'Berlin' })).toBe('MAP-211 column zone is "Berlin", which is no time zone');
   expect(read({ hire: '2026-01-01', zone: '+01:00' })).toMatch(/^MAP-211/);
   expect(read({ hire: '2026-01-01' })).toBe('MAP-211 column zone is nothing, which is no time zone');
   expect(read({ zone: 'UTC' })).toBe('MAP-212 column hire is empty: the worker has no first day');
-  expect(read({ zone: 'UTC' }, undefined, true)).toBe('{}');
+  expect(read({ zone: 'UTC' }, undefined, true)).toBe('undefined');
   expect(read({ hire: '01.01.2026' }, 'UTC')).toMatch(/^MAP-202 column hire/);
   expect(read({ hire: '2026-01-01', last: '2026-02-30' }, 'UTC')).toMatch(/^MAP-202 column last/);
   expect(isTimeZone('europe/berlin') && !isTimeZone('') && !isTimeZone('Europe/Atlantis')).toBe(true);
 });
 
 test('the end of the calendar is no end', () => {
-  expect(spanOf('2026-01-01', '9999-12-31')).not.toHaveProperty('end');
+  expect(spanOf('2026-01-01', '9999-12-31').end).toBeUndefined();
 });

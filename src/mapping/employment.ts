@@ -14,14 +14,66 @@ type EmploymentName = (typeof employmentNames)[number];
 /** What `$employed` and its kin are at one instant. */
 export type EmploymentValues = Readonly<Record<EmploymentName, boolean>>;
 
-/** When a worker is employed, as instants; undefined bounds never come. */
-export interface EmploymentSpan {
+/** No day begins further from midnight in UTC; the farthest zones are 14 hours off, and one day was skipped. */
+const farthest = 48 * 3_600_000;
+
+/**
+ * When a worker is employed. The bounds are instants, undefined ones never come. Each is worked out when somebody looks at it: on most days nearly all of them lie so far away that the
+ * calendar day says enough, and what a zone makes of a day takes longer than all formulas of a usual mapping.
+ */
+export class EmploymentSpan {
+  /** A span that never begins. */
+  static readonly never = new EmploymentSpan(undefined, undefined, 'UTC', undefined);
+  readonly #startDay: string | undefined;
+  readonly #endDay: string | undefined;
+  readonly #zone: string;
+  readonly #preHire: number | undefined;
+  #start: Instant | undefined;
+  #end: Instant | undefined;
+
+  /** Days as YYYY-MM-DD, both within the span. @param preHire milliseconds before the first day from which the worker is created disabled */
+  constructor(startDay: string | undefined, endDay: string | undefined, zone: string, preHire: number | undefined) {
+    this.#startDay = startDay;
+    this.#endDay = endDay;
+    this.#zone = zone;
+    this.#preHire = preHire;
+  }
+
+  /** First moment of the first day in the worker's zone. */
+  get start(): Instant | undefined {
+    return this.#startDay === undefined ? undefined : (this.#start ??= startOfDay(this.#startDay, this.#zone));
+  }
+
+  /** First moment after the last day in the worker's zone. */
+  get end(): Instant | undefined {
+    return this.#endDay === undefined ? undefined : (this.#end ??= startOfDay(this.#endDay, this.#zone, 1));
+  }
+
   /** From when the worker is created disabled; at or before `start`. */
-  readonly preHireFrom?: Instant;
-  /** First moment of the first day in the worker's zone; undefined: never starts. */
-  readonly start?: Instant;
-  /** First moment after the last day in the worker's zone; undefined: no end. */
-  readonly end?: Instant;
+  get preHireFrom(): Instant | undefined {
+    if (this.#startDay === undefined || this.start === undefined || this.#preHire === undefined) return undefined;
+    return preHireStart(this.#startDay, this.#zone, this.start, this.#preHire);
+  }
+
+  /** Whether there is a moment of it. */
+  get comes(): boolean {
+    if (this.#startDay === undefined) return false;
+    if (this.#endDay === undefined || this.#endDay > this.#startDay) return true;
+    // Of one day, which its zone may have skipped; or it ends before it starts.
+    return this.end !== undefined && this.start !== undefined && this.end > this.start;
+  }
+
+  hasStarted(asOf: Instant): boolean {
+    if (this.#startDay === undefined) return false;
+    const midnight = Date.parse(this.#startDay);
+    return Math.abs(asOf - midnight) > farthest ? asOf > midnight : this.start !== undefined && asOf >= this.start;
+  }
+
+  hasEnded(asOf: Instant): boolean {
+    if (this.#endDay === undefined) return false;
+    const midnight = Date.parse(this.#endDay) + dayMilliseconds;
+    return Math.abs(asOf - midnight) > farthest ? asOf > midnight : this.end !== undefined && asOf >= this.end;
+  }
 }
 
 export type EmploymentReading = { readonly span: EmploymentSpan; readonly warning?: Diagnostic } | { readonly problem: Diagnostic };
@@ -50,20 +102,17 @@ export function readEmployment(
   const first = input[declaration.start];
   const last = declaration.end === undefined ? undefined : input[declaration.end];
   if (first === undefined) {
-    return startMayBeNothing ? { span: {} } : fail('MAP-212', `column ${declaration.start} is empty: the worker has no first day`);
+    return startMayBeNothing ? { span: EmploymentSpan.never } : fail('MAP-212', `column ${declaration.start} is empty: the worker has no first day`);
   }
   const startDay = readDay(first);
   if (startDay === undefined) return fail('MAP-202', `column ${declaration.start} is ${maskValue(first)}, which is no date (YYYY-MM-DD)`);
-  const start = startOfDay(startDay, zone);
-  const preHireFrom = preHire === undefined ? undefined : preHireStart(startDay, zone, start, preHire);
-  const opening = { start, ...(preHireFrom === undefined ? {} : { preHireFrom }) };
-  if (last === undefined) return { span: opening };
+  if (last === undefined) return { span: new EmploymentSpan(startDay, undefined, zone, preHire) };
   const endDay = readDay(last);
   if (endDay === undefined) {
     return fail('MAP-202', `column ${declaration.end ?? ''} is ${maskValue(last)}, which is no date (YYYY-MM-DD)`);
   }
   // The end of the calendar has no day after it.
-  const span = endDay === lastDay ? opening : { ...opening, end: startOfDay(endDay, zone, 1) };
+  const span = new EmploymentSpan(startDay, endDay === lastDay ? undefined : endDay, zone, preHire);
   if (endDay >= startDay) return { span };
   const message = `the last day (${declaration.end ?? ''}) lies before the first (${declaration.start}): never employed`;
   return { span, warning: { code: 'MAP-213', severity: 'warning', message, place } };
@@ -71,23 +120,28 @@ export function readEmployment(
 
 /** What the names are at an instant. A span that ends before it starts is employed at no instant and never a pre-hire. */
 export function employmentAt(span: EmploymentSpan, asOf: Instant): EmploymentValues {
-  const { start, end, preHireFrom } = span;
-  const started = start !== undefined && asOf >= start;
-  const ended = end !== undefined && asOf >= end;
-  const comes = start !== undefined && (end === undefined || end > start);
+  const started = span.hasStarted(asOf);
+  const ended = span.hasEnded(asOf);
+  const { comes } = span;
   return {
     started,
     ended,
     employed: started && !ended && comes,
-    preHire: comes && !started && preHireFrom !== undefined && asOf >= preHireFrom,
+    preHire: comes && !started && span.preHireFrom !== undefined && asOf >= span.preHireFrom,
   };
 }
 
 /** The first instant after `asOf` at which `employmentAt` gives something else; undefined: never again. */
 export function nextEmploymentDate(span: EmploymentSpan, asOf: Instant): Instant | undefined {
-  const comes = [span.preHireFrom, span.start, span.end].filter((at) => at !== undefined && at > asOf);
   let next: Instant | undefined;
-  for (const at of comes) if (at !== undefined && (next === undefined || at < next)) next = at;
+  const weigh = (at: Instant | undefined): void => {
+    if (at !== undefined && at > asOf && (next === undefined || at < next)) next = at;
+  };
+  if (!span.hasStarted(asOf)) {
+    weigh(span.preHireFrom);
+    weigh(span.start);
+  }
+  if (!span.hasEnded(asOf)) weigh(span.end);
   return next;
 }
 

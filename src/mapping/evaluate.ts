@@ -4,7 +4,7 @@ import type { Row, RowGroup } from '../domain/row.ts';
 import type { DraftVerdict, Verdict } from '../domain/verdict.ts';
 import type { CheckRow } from './columns.ts';
 import { employmentAt } from './employment.ts';
-import { buildDraft, freeze } from './draft.ts';
+import { buildDraft } from './draft.ts';
 import { RowEvaluation } from './row-evaluation.ts';
 import { selectRow } from './select-row.ts';
 import type { Steps } from './step.ts';
@@ -33,7 +33,7 @@ export function* evaluateGroup(plan: EvaluationPlan, group: RowGroup, asOf: Inst
   const base = (): Base => ({ externalId: group.key, warnings: evaluation.warnings, ...datesOf(evaluation), ...protection(isProtected) });
   if (unit.scope !== undefined) {
     const scope = yield* decide(evaluation, unit.scope, 'scope');
-    if (scope === false) return freeze({ kind: 'outOfScope', ...base() });
+    if (scope === false) return Object.freeze<Verdict>({ kind: 'outOfScope', ...base() });
   }
   const active = yield* decide(evaluation, unit.active.formula, 'active');
   const preHire = active === false && (yield* wouldBecomeActive(plan, evaluation, selection.row, asOf));
@@ -45,7 +45,7 @@ export function* evaluateGroup(plan: EvaluationPlan, group: RowGroup, asOf: Inst
   if (draft === undefined || active === undefined || reasons.length > 0) {
     return yield* reject(plan, group, asOf, reasons, evaluation.warnings);
   }
-  return freeze({ kind: 'draft', ...base(), draft });
+  return Object.freeze<Verdict>({ kind: 'draft', ...base(), draft });
 }
 
 type Base = Omit<DraftVerdict, 'kind' | 'draft'>;
@@ -106,7 +106,7 @@ function* reject(
     nextDate = dates.nextDate === undefined ? nextDate : Math.min(dates.nextDate, nextDate ?? dates.nextDate);
     endedAt = dates.endedAt === undefined ? endedAt : Math.max(dates.endedAt, endedAt ?? dates.endedAt);
   }
-  return freeze({
+  return Object.freeze<Verdict>({
     kind: 'rejected',
     externalId: group.key,
     ...(nextDate === undefined ? {} : { nextDate }),

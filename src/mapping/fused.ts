@@ -1,4 +1,5 @@
 import { compileUnit, type CompiledUnit, type CompileOptions, type UnitMember } from '../jsonata/index.ts';
+import type { EmploymentValues } from './employment.ts';
 import type { CompiledFormula } from './formula.ts';
 import { dependenciesOf, isEmploymentName, type MappingUnit } from './unit.ts';
 
@@ -6,8 +7,8 @@ import { dependenciesOf, isEmploymentName, type MappingUnit } from './unit.ts';
 export interface FusedMapping {
   /** Some formula reads `$employed` or its kin: without them the row is evaluated formula by formula. */
   readonly needsEmployment: boolean;
-  /** Tables of the lookups that formulas read, by name. */
-  readonly lookups: Readonly<Record<string, unknown>>;
+  /** What formulas read by `$name`: tables of lookups, and employment. The same object for the same employment: the engine looks at each only once. */
+  readonly bindingsOf: (employment: EmploymentValues | undefined) => Readonly<Record<string, unknown>>;
   readonly unit: CompiledUnit;
   /** Where a formula's value stands in the result. */
   readonly indexOf: ReadonlyMap<CompiledFormula, number>;
@@ -68,9 +69,20 @@ export function fuseMapping(
   try {
     const compiled = compileUnit(members, options);
     if (!compiled.compiled) return undefined;
-    return { needsEmployment: [...names].some(isEmploymentName), lookups, unit: compiled, indexOf };
+    return { needsEmployment: [...names].some(isEmploymentName), bindingsOf: bindingsFrom(lookups), unit: compiled, indexOf };
   } catch {
     // A definition and a let of one name look like a circle from there.
     return undefined;
   }
+}
+
+function bindingsFrom(lookups: Readonly<Record<string, unknown>>): FusedMapping['bindingsOf'] {
+  const none = Object.freeze({ ...lookups });
+  const made: Readonly<Record<string, unknown>>[] = [];
+  return (employment) => {
+    if (employment === undefined) return none;
+    const { started, ended, employed, preHire } = employment;
+    const index = (started ? 1 : 0) + (ended ? 2 : 0) + (employed ? 4 : 0) + (preHire ? 8 : 0);
+    return (made[index] ??= Object.freeze({ ...lookups, started, ended, employed, preHire }));
+  };
 }

@@ -7,7 +7,7 @@ import { describeFailure } from './failure.ts';
 import type { UnitResult, WatchedStep } from '../jsonata/index.ts';
 import type { CompiledFormula } from './formula.ts';
 import type { Steps } from './step.ts';
-import { employmentColumns, isEmploymentName, type MappingUnit } from './unit.ts';
+import { employmentColumns, isEmploymentName, type CompiledAttribute, type MappingUnit } from './unit.ts';
 
 const noIndices: ReadonlySet<number> = new Set();
 
@@ -70,8 +70,7 @@ export class RowEvaluation {
   endedAt(): Instant | undefined {
     const reading = this.employment();
     if (reading === undefined || 'problem' in reading) return undefined;
-    const { end } = reading.span;
-    return end === undefined || end > this.#asOf ? undefined : end;
+    return reading.span.hasEnded(this.#asOf) ? reading.span.end : undefined;
   }
 
   /**
@@ -84,7 +83,7 @@ export class RowEvaluation {
     if (fused === undefined) return;
     const employment = fused.needsEmployment ? this.employmentValues() : undefined;
     if (fused.needsEmployment && employment === undefined) return;
-    const result = fused.unit.evaluate(this.checked.input, { ...fused.lookups, ...employment });
+    const result = fused.unit.evaluate(this.checked.input, fused.bindingsOf(employment));
     const { values, errors } = result instanceof Promise ? ((yield result) as UnitResult) : result; // oxlint-disable-line typescript/no-unsafe-type-assertion -- Steps give back what was yielded, awaited
     this.#values = values;
     if (errors.length > 0) this.#failed = new Set(errors.map(({ member }) => member));
@@ -95,6 +94,19 @@ export class RowEvaluation {
     if (this.#values.length === 0) return undefined;
     const index = this.#unit.fused?.made?.indexOf.get(formula);
     return index === undefined || this.#failed.has(index) ? undefined : { kind: 'value', value: this.#values[index] };
+  }
+
+  /** The values of these attributes' formulas, if `fill` has found all of them. */
+  knownAll(attributes: readonly CompiledAttribute[]): readonly unknown[] | undefined {
+    if (this.#values.length === 0 || this.#failed.size > 0) return undefined;
+    const indexOf = this.#unit.fused?.made?.indexOf;
+    const found: unknown[] = [];
+    for (const { formula } of attributes) {
+      const index = indexOf?.get(formula);
+      if (index === undefined && formula.literal === undefined) return undefined;
+      found.push(index === undefined ? formula.literal?.value : this.#values[index]);
+    }
+    return found;
   }
 
   /** Evaluates a formula; `name` is what messages call it. */

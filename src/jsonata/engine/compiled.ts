@@ -60,6 +60,8 @@ export class Variants<T> {
   readonly #functionNames: ReadonlySet<string>;
   readonly #usual: T;
   readonly #others = new Map<string, T>();
+  /** Bindings that cannot change and were seen to hide nothing. */
+  #plain: Value;
 
   constructor(usual: T, functionNames: ReadonlySet<string>, build: (row: boolean, hidden: ReadonlySet<string>) => T) {
     this.#usual = usual;
@@ -69,7 +71,9 @@ export class Variants<T> {
 
   for(input: Value, bindings: Value): T {
     const row = isRow(input);
-    const hidden = bindings === undefined || bindings === null ? undefined : this.#hiddenBy(bindings);
+    const isPlain = bindings === undefined || bindings === null || bindings === this.#plain;
+    const hidden = isPlain ? undefined : this.#hiddenBy(bindings);
+    if (!isPlain && hidden === undefined && Object.isFrozen(bindings)) this.#plain = bindings;
     if (row && hidden === undefined) return this.#usual;
     const names = [...(hidden ?? [])].toSorted();
     const key = JSON.stringify([row, ...names]);
