@@ -161,4 +161,3 @@ function checkPayload(unit: MappingUnit, payload: Payload, pending: readonly Att
     else evaluation.warnings.push(diagnostic);
   }
 }
-

@@ -102,7 +102,9 @@ export function readEmployment(
   const first = input[declaration.start];
   const last = declaration.end === undefined ? undefined : input[declaration.end];
   if (first === undefined) {
-    return startMayBeNothing ? { span: EmploymentSpan.never } : fail('MAP-212', `column ${declaration.start} is empty: the worker has no first day`);
+    return startMayBeNothing
+      ? { span: EmploymentSpan.never }
+      : fail('MAP-212', `column ${declaration.start} is empty: the worker has no first day`);
   }
   const startDay = readDay(first);
   if (startDay === undefined) return fail('MAP-202', `column ${declaration.start} is ${maskValue(first)}, which is no date (YYYY-MM-DD)`);
