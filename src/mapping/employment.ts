@@ -3,6 +3,7 @@ import type { Json } from '../domain/canonical-json.ts';
 import type { Instant } from '../domain/clock.ts';
 import type { Diagnostic } from '../domain/diagnostic.ts';
 import { maskValue } from '../domain/masking.ts';
+import { isListedTimeZone } from '../domain/time-zone.ts';
 import type { EmploymentDeclaration } from '../pipeline/pipeline.ts';
 import { isCalendarDate } from './columns.ts';
 import { startOfDay } from './start-of-day.ts';
@@ -167,7 +168,7 @@ export function isTimeZone(name: string): boolean {
   const known = zones.get(name);
   if (known !== undefined) return known;
   let valid = /^[A-Za-z][A-Za-z0-9_+/-]*$/.test(name);
-  if (valid) {
+  if (valid && !isListedTimeZone(name)) {
     try {
       Temporal.PlainDate.from('2000-01-01').toZonedDateTime(name);
     } catch {

@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../domain/errors/registry.ts';
+import { isListedTimeZone } from '../domain/time-zone.ts';
 import { reportKind, type Kind } from './kind.ts';
 import { nearestName } from './nearest-name.ts';
 import { holdsReference } from './literal-password.ts';
@@ -152,7 +153,7 @@ export const timezone: Kind<string> = {
 };
 
 function isTimezone(name: string): boolean {
-  if (name === 'UTC' || name === 'GMT') return true;
+  if (isListedTimeZone(name)) return true;
   if (!/^[A-Z][A-Za-z_]+\/[A-Z][\w+/-]*$/.test(name)) return false;
   try {
     return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
