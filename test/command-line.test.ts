@@ -114,6 +114,23 @@ describe('the command line', () => {
     expect(stateOf(stated, { environment: { JOINERY_STATE: '' }, state: '/of/the/command' })).toBe('/of/the/command');
   });
 
+  it('makes no state for a command that asks or corrects: its place was mistyped', async () => {
+    const typo = join(folder, 'typo');
+    for (const words of [
+      ['status'],
+      ['explain', '--worker', 'w1'],
+      ['journal', 'verify'],
+      ['report'],
+      ['apply', '--run', 'latest'],
+      ['release', '--worker', 'w1', '--reason', 'x'],
+    ]) {
+      const [command = '', ...more] = words;
+      const line = command === 'journal' ? [...words, pipeline] : [command, pipeline, ...more];
+      expect(await joinery([...line, '--state', typo])).toMatchObject({ code: 8, err: expect.stringContaining('STO-102') });
+      expect(existsSync(typo)).toBe(false);
+    }
+  });
+
   it('calls what is no port by its name', async () => {
     for (const port of ['abc', '99999', '-1', '1.5', ''])
       expect(await joinery(['emulator', '--port', port])).toMatchObject({ code: 8, err: expect.stringContaining('--port takes a port') });

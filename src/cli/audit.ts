@@ -24,21 +24,20 @@ export interface Audit {
   readonly tell: (document: unknown) => void;
 }
 
-/** Opens pipeline and state for `work`, and closes the state. Errors: STG-001, STO-1xx. */
+/** Opens pipeline and state for `work`, and closes the state. `mustExist`: what it is about is in the state. Errors: STG-001, STO-1xx. */
 export async function withAudit(
   io: Io,
   file: string,
   options: CommonOptions,
   work: (audit: Audit) => Promise<ExitClass>,
+  mustExist = true,
 ): Promise<ExitClass> {
   const json = options.json === true;
   const environment = environmentOf(io, options);
   const prepared = preparePipeline(file, environment, { reportsFallbacks: false });
   const store = await openStore(
     stateOf(prepared.pipeline, { environment, ...(options.state === undefined ? {} : { state: options.state }) }),
-    {
-      clock: io.clock,
-    },
+    { clock: io.clock, mustExist },
   );
   try {
     return await work({

@@ -31,6 +31,8 @@ export interface ExecuteOptions extends CommonOptions {
 export interface ExecuteShape {
   /** Show the plan as soon as it is made, before anything is sent. */
   readonly planAtOnce?: boolean;
+  /** See `executeOnState`. */
+  readonly needsState?: boolean;
 }
 
 /**
@@ -64,6 +66,7 @@ export async function executePipeline(
     signal: io.signal,
     emit,
     firstRun: options.firstRun === true,
+    stateMustExist: shape.needsState === true,
     verifyEngine: options.verifyEngine === true,
     ...(io.user === undefined ? {} : { user: io.user }),
     ...(options.state === undefined ? {} : { state: options.state }),
@@ -79,6 +82,16 @@ export async function executePipeline(
     progress.end();
     await runner.close();
   }
+}
+
+/** For a command that reads or corrects what is there already: where no state is, none is made (STO-102), because the place of it was mistyped. */
+export function executeOnState(
+  io: Io,
+  file: string,
+  options: ExecuteOptions,
+  work: (execution: Execution) => Promise<ExitClass>,
+): Promise<ExitClass> {
+  return executePipeline(io, file, options, work, { needsState: true });
 }
 
 /** Errors: CLI-103. */

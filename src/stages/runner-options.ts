@@ -10,6 +10,8 @@ export interface RunnerOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Folder or PostgreSQL URL; goes before JOINERY_STATE and the pipeline's `state`. */
   readonly state?: string;
+  /** Makes no state; default: one that is not there is made. Errors: STO-102. */
+  readonly stateMustExist?: boolean;
   readonly clock?: Clock;
   readonly emit?: EventSink;
   /** Aborted to stop: the request in hand is finished, the run is left resumable. */

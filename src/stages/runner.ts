@@ -43,7 +43,8 @@ export class Runner {
   readonly pipeline: Pipeline;
   readonly store: Store;
   readonly #prepared: Prepared;
-  readonly #options: Required<Omit<RunnerOptions, 'state' | 'environment' | 'verifyEngine' | 'user'>> & Pick<RunnerOptions, 'user'>;
+  readonly #options: Required<Omit<RunnerOptions, 'state' | 'stateMustExist' | 'environment' | 'verifyEngine' | 'user'>> &
+    Pick<RunnerOptions, 'user'>;
   #record: RunRecord | undefined;
   #conditions: RunConditions | undefined;
 
@@ -67,7 +68,10 @@ export class Runner {
   static async open(file: string, options: RunnerOptions): Promise<Runner> {
     const shadow = options.verifyEngine === true ? 1 : shadowSample;
     const prepared = preparePipeline(file, options.environment, { shadow, reportsFallbacks: false });
-    const store = await openStore(stateOf(prepared.pipeline, options), options.clock === undefined ? {} : { clock: options.clock });
+    const store = await openStore(stateOf(prepared.pipeline, options), {
+      mustExist: options.stateMustExist === true,
+      ...(options.clock === undefined ? {} : { clock: options.clock }),
+    });
     return new Runner(prepared, store, options);
   }
 

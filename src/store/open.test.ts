@@ -72,6 +72,16 @@ onEveryEngine('opening the state', (_, engine) => {
     for (const attempt of attempts) await expect(attempt()).rejects.toMatchObject({ code: 'STO-105' });
   });
 
+  test('where there has to be one makes none, and takes an older one forward', async () => {
+    const location = await freshLocation(engine);
+    await expect(openStore(location, { mustExist: true })).rejects.toMatchObject({ code: 'STO-102' });
+    const database = await openEngine(engine, location);
+    await expect(openStore(location, { mustExist: true })).rejects.toMatchObject({ code: 'STO-102' });
+    await migrate(database, 7, migrations.slice(0, 1));
+    await database.close();
+    await openForTest(location, { mustExist: true });
+  });
+
   test('may be done twice in one process: one waits for the transaction of the other instead of stopping the process', async () => {
     const location = await freshLocation(engine);
     const [one, two] = [await openForTest(location), await openForTest(location)];

@@ -25,6 +25,8 @@ export interface StoreOptions {
   readonly clock?: Clock;
   /** Makes and migrates nothing; every verb that writes throws STO-105. */
   readonly readOnly?: boolean;
+  /** Makes none: who asks what was sent and confirmed is not told "nothing" because he mistyped where it is kept. An older state is migrated. */
+  readonly mustExist?: boolean;
 }
 
 /**
@@ -32,9 +34,10 @@ export interface StoreOptions {
  * holds `state.sqlite` and the run files. Drivers are loaded here and not before. Errors: STO-101 to STO-104, STO-203.
  */
 export async function openStore(location: string, options: StoreOptions = {}): Promise<Store> {
-  const { clock = systemClock, readOnly = false } = options;
-  const database = await openDatabase(location, readOnly);
+  const { clock = systemClock, readOnly = false, mustExist = readOnly } = options;
+  const database = await openDatabase(location, readOnly, mustExist);
   try {
+    if (mustExist && (await versionOf(database)) === 0) throw new JoineryError('STO-102', 'The state does not exist yet.');
     if (readOnly) await refuseUnlessCurrent(database);
     else await migrate(database, clock.now());
     const identity = readOnly ? await readIdentity(database) : await ensureIdentity(database, clock.now());
@@ -65,13 +68,13 @@ export async function openStore(location: string, options: StoreOptions = {}): P
   }
 }
 
-async function openDatabase(location: string, readOnly: boolean): Promise<Database> {
+async function openDatabase(location: string, readOnly: boolean, mustExist: boolean): Promise<Database> {
   if (/^postgres(ql)?:\/\//i.test(location)) return openPostgres(location, { readOnly });
   if (/^[a-z][a-z0-9+.-]+:\/\//i.test(location)) {
     const scheme = location.slice(0, location.indexOf(':'));
     throw new JoineryError('STO-101', `State cannot be kept at ${scheme}:// addresses; give a folder or a postgres:// URL.`);
   }
-  if (readOnly) {
+  if (mustExist) {
     await stat(join(location, 'state.sqlite')).catch((error: unknown) => {
       throw new JoineryError('STO-102', `There is no state in the folder ${location}.`, { cause: error });
     });
@@ -81,7 +84,6 @@ async function openDatabase(location: string, readOnly: boolean): Promise<Databa
 
 async function refuseUnlessCurrent(database: Database): Promise<void> {
   const version = await versionOf(database);
-  if (version === 0) throw new JoineryError('STO-102', 'The state does not exist yet.');
   const newest = newestOf(migrations);
   if (version < newest)
     throw new JoineryError('STO-104', `The state has version ${String(version)}; this program reads version ${String(newest)}.`);

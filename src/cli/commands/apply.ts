@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { executePipeline, type ExecuteOptions } from '../execute.ts';
+import { executeOnState, type ExecuteOptions } from '../execute.ts';
 import { choiceOf, defineCommand, withChoice, type ChoiceOptions } from '../options.ts';
 import { reportResult } from '../outcome-text.ts';
 import type { Register } from '../program.ts';
@@ -19,7 +19,7 @@ export function applyCommand(register: Register): Command {
     .action(
       register((io, file: string, options: ExecuteOptions & ChoiceOptions) => {
         const choice = choiceOf(options);
-        return executePipeline(io, file, options, async (execution) =>
+        return executeOnState(io, file, options, async (execution) =>
           reportResult(execution, io.clock, await withReport(execution, io.clock, () => execution.runner.apply(choice))),
         );
       }),

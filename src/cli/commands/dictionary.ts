@@ -19,14 +19,21 @@ export function dictionaryCommand(register: Register): Command {
     .option('--open', 'open the page in the browser')
     .action(
       register((io, file: string, options: AuditOptions & { readonly open?: boolean }) =>
-        withAudit(io, file, options, async ({ store, prepared, masks, say, tell }) => {
-          const dictionary = await buildDictionary(store, prepared.pipeline, masks);
-          const path = await writePrivate(options.out ?? 'dictionary.html', renderDictionary(dictionary));
-          tell({ type: 'result', path, dictionary });
-          say(`${path}\n`);
-          if (options.open === true && !(await openFile(path))) io.err('Nothing here can open the page; open the file by hand.\n');
-          return 'success';
-        }),
+        withAudit(
+          io,
+          file,
+          options,
+          async ({ store, prepared, masks, say, tell }) => {
+            const dictionary = await buildDictionary(store, prepared.pipeline, masks);
+            const path = await writePrivate(options.out ?? 'dictionary.html', renderDictionary(dictionary));
+            tell({ type: 'result', path, dictionary });
+            say(`${path}\n`);
+            if (options.open === true && !(await openFile(path))) io.err('Nothing here can open the page; open the file by hand.\n');
+            return 'success';
+          },
+          // It is read before the first run, too.
+          false,
+        ),
       ),
     );
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { executePipeline, type ExecuteOptions } from '../execute.ts';
+import { executeOnState, type ExecuteOptions } from '../execute.ts';
 import { defineCommand } from '../options.ts';
 import type { Register } from '../program.ts';
 import type { ExternalId } from '../../domain/words.ts';
@@ -26,7 +26,7 @@ export function forgetCommand(register: Register): Command {
     .option('--yes', 'erase; without it the command only says what it would erase')
     .action(
       register((io, file: string, options: ForgetOptions) =>
-        executePipeline(io, file, options, async ({ runner, say, tell }) => {
+        executeOnState(io, file, options, async ({ runner, say, tell }) => {
           const reason = checkedReason(options.reason);
           const { worker } = options;
           if (options.yes !== true) {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { formatInstant } from '../../domain/clock.ts';
-import { executePipeline, type ExecuteOptions } from '../execute.ts';
+import { executeOnState, type ExecuteOptions } from '../execute.ts';
 import { defineCommand } from '../options.ts';
 import type { Register } from '../program.ts';
 import { personOf } from '../io.ts';
@@ -21,7 +21,7 @@ export function purgeCommand(register: Register): Command {
     .option('--yes', 'erase; without it the command only says what it would erase')
     .action(
       register((io, file: string, options: PurgeOptions) =>
-        executePipeline(io, file, options, async ({ runner, say, tell }) => {
+        executeOnState(io, file, options, async ({ runner, say, tell }) => {
           const erase = options.yes === true;
           const report = erase ? await runner.purge(personOf(io)) : await runner.planPurge();
           const operations = report.runs.reduce((sum, run) => sum + run.operations, 0);

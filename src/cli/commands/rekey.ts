@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { JoineryError } from '../../domain/error.ts';
 import type { RekeyPair } from '../../stages/rekey.ts';
 import { personOf } from '../io.ts';
-import { executePipeline, type ExecuteOptions } from '../execute.ts';
+import { executeOnState, type ExecuteOptions } from '../execute.ts';
 import { defineCommand } from '../options.ts';
 import type { Register } from '../program.ts';
 import { plural } from '../style.ts';
@@ -32,7 +32,7 @@ export function rekeyCommand(register: Register): Command {
     .action(
       register((io, file: string, old: string | undefined, young: string | undefined, options: RekeyOptions) => {
         const pairs = pairsOf(old, young, options.pairs);
-        return executePipeline(io, file, options, async ({ runner, say, tell }) => {
+        return executeOnState(io, file, options, async ({ runner, say, tell }) => {
           const different = options.different === true;
           await runner.rekey({
             pairs,

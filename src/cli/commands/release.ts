@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { personOf } from '../io.ts';
-import { executePipeline, type ExecuteOptions } from '../execute.ts';
+import { executeOnState, type ExecuteOptions } from '../execute.ts';
 import { defineCommand } from '../options.ts';
 import type { Register } from '../program.ts';
 
@@ -21,7 +21,7 @@ export function releaseCommand(register: Register): Command {
     .requiredOption('--reason <text>', 'why; kept in the journal')
     .action(
       register((io, file: string, options: ReleaseOptions) =>
-        executePipeline(io, file, options, async ({ runner, say, tell }) => {
+        executeOnState(io, file, options, async ({ runner, say, tell }) => {
           const by = personOf(io);
           await runner.release(options.worker, options.reason, by);
           say(`Worker ${options.worker} is released: within seven days a run may enable the account, once. Hold lists still count.\n`);

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { stopsPlan } from '../../domain/approval.ts';
-import { executePipeline, type ExecuteOptions } from '../execute.ts';
+import { executeOnState, type ExecuteOptions } from '../execute.ts';
 import { defineCommand } from '../options.ts';
 import type { Register } from '../program.ts';
 import { showPlan } from './plan.ts';
@@ -22,7 +22,7 @@ export function renameCommand(register: Register): Command {
     .option('--to <name>', 'the user name (default: the first candidate of the pipeline that is free)')
     .action(
       register((io, file: string, options: RenameOptions) =>
-        executePipeline(io, file, options, async (execution) => {
+        executeOnState(io, file, options, async (execution) => {
           const { run, plan } = await execution.runner.rename(options.worker, options.to);
           await showPlan(execution, run.id, plan, { io });
           execution.say(`To send it: joinery apply ${file} --run ${run.id}\n`);

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { stopsPlan } from '../../domain/approval.ts';
 import { JoineryError } from '../../domain/error.ts';
 import type { ResendChoice } from '../../stages/resend.ts';
-import { executePipeline, type ExecuteOptions } from '../execute.ts';
+import { executeOnState, type ExecuteOptions } from '../execute.ts';
 import { defineCommand } from '../options.ts';
 import type { Register } from '../program.ts';
 import { showPlan } from './plan.ts';
@@ -32,7 +32,7 @@ export function resendCommand(register: Register): Command {
     .action(
       register((io, file: string, options: ResendOptions) => {
         const choice = choiceOf(options);
-        return executePipeline(io, file, options, async (execution) => {
+        return executeOnState(io, file, options, async (execution) => {
           const { run, plan } = await execution.runner.resend(choice);
           await showPlan(execution, run.id, plan, { io });
           execution.say(`To send it: joinery apply ${file} --run ${run.id}\n`);

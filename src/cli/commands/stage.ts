@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { stopsPlan } from '../../domain/approval.ts';
 import type { Run } from '../../domain/run.ts';
 import type { ExitClass } from '../../domain/errors/define.ts';
-import { executePipeline, type ExecuteOptions, type Execution } from '../execute.ts';
+import { executeOnState, executePipeline, type ExecuteOptions, type Execution } from '../execute.ts';
 import { choiceOf, defineCommand, withChoice, withVerification, type ChoiceOptions } from '../options.ts';
 import { describeCounts } from '../progress.ts';
 import type { Register } from '../program.ts';
@@ -31,7 +31,7 @@ export function transformCommand(register: Register): Command {
     .action(
       register((io, file: string, options: StageOptions) => {
         const choice = choiceOf({ run: 'latest', ...options });
-        return executePipeline(io, file, options, async (execution) => tellRun(execution, await execution.runner.transform(choice)));
+        return executeOnState(io, file, options, async (execution) => tellRun(execution, await execution.runner.transform(choice)));
       }),
     );
 }
@@ -49,7 +49,7 @@ export function batchCommand(register: Register): Command {
     .action(
       register((io, file: string, options: StageOptions) => {
         const choice = choiceOf({ run: 'latest', ...options });
-        return executePipeline(io, file, options, async (execution) => {
+        return executeOnState(io, file, options, async (execution) => {
           const { run, plan } = await execution.runner.batch(choice);
           await showPlan(execution, run.id, plan, { io });
           if (plan.guards.some(stopsPlan)) return 'guard';
@@ -72,7 +72,7 @@ export function loadCommand(register: Register): Command {
     .action(
       register((io, file: string, options: StageOptions) => {
         const choice = choiceOf(options);
-        return executePipeline(io, file, options, async (execution) => tellRun(execution, await execution.runner.load(choice)));
+        return executeOnState(io, file, options, async (execution) => tellRun(execution, await execution.runner.load(choice)));
       }),
     );
 }

@@ -4,7 +4,7 @@ import { JoineryError } from '../../domain/error.ts';
 import { callAllowance } from '../../stages/allowance.ts';
 import { scopeOf } from '../../stages/context.ts';
 import { lastSuccess, type LastSuccess } from '../../stages/last-success.ts';
-import { executePipeline, type ExecuteOptions } from '../execute.ts';
+import { executeOnState, type ExecuteOptions } from '../execute.ts';
 import { defineCommand, parseDuration } from '../options.ts';
 import { describeCounts, describeEnd } from '../progress.ts';
 import type { Register } from '../program.ts';
@@ -25,7 +25,7 @@ export function statusCommand(register: Register): Command {
     .option('--max-age <duration>', 'fail (exit 4) unless a run has succeeded within this time: for a monitor that looks from outside')
     .action(
       register((io, file: string, options: StatusOptions) =>
-        executePipeline(io, file, options, async ({ runner, style, say, tell }) => {
+        executeOnState(io, file, options, async ({ runner, style, say, tell }) => {
           const { store, pipeline } = runner;
           const scope = scopeOf(pipeline);
           const allowance = callAllowance(pipeline.sink);

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { JoineryError } from '../../domain/error.ts';
 import { personOf } from '../io.ts';
-import { executePipeline, type ExecuteOptions } from '../execute.ts';
+import { executeOnState, type ExecuteOptions } from '../execute.ts';
 import { defineCommand } from '../options.ts';
 import type { Register } from '../program.ts';
 import { plural } from '../style.ts';
@@ -25,7 +25,7 @@ export function transferCommand(register: Register): Command {
     .requiredOption('--reason <text>', 'why; kept in the journal')
     .action(
       register((io, file: string, options: TransferOptions) =>
-        executePipeline(io, file, options, async ({ runner, say, tell }) => {
+        executeOnState(io, file, options, async ({ runner, say, tell }) => {
           const { worker, from, reason } = options;
           if (from === runner.pipeline.name) throw new JoineryError('STG-108', `--from ${from} is the pipeline itself`);
           await runner.transfer(worker, from, reason, personOf(io));

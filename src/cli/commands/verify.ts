@@ -4,7 +4,7 @@ import { masksOf, type Masks } from '../../audit/masks.ts';
 import { shortPath } from '../../audit/words.ts';
 import { keyedHash, type Json } from '../../domain/canonical-json.ts';
 import { driftKinds, type Drift, type DriftKind, type VerifyReport } from '../../stages/verify.ts';
-import { executePipeline, type ExecuteOptions, type Execution } from '../execute.ts';
+import { executeOnState, type ExecuteOptions, type Execution } from '../execute.ts';
 import { defineCommand } from '../options.ts';
 import type { Register } from '../program.ts';
 import { personOf } from '../io.ts';
@@ -31,7 +31,7 @@ export function verifyCommand(register: Register): Command {
     .option('--reveal <reason>', 'show personal values; the reason is journalled')
     .action(
       register((io, file: string, options: VerifyOptions) =>
-        executePipeline(io, file, options, async (execution) => {
+        executeOnState(io, file, options, async (execution) => {
           const { runner, say, tell } = execution;
           const { worker, reveal } = options;
           if (reveal !== undefined) {

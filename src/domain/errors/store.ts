@@ -10,8 +10,8 @@ export const storeErrors = defineErrors({
   'STO-102': {
     title: 'The state does not exist yet',
     exit: 'configuration',
-    why: 'It was opened for reading only, and reading makes nothing.',
-    fix: 'Run a pipeline first, or correct the folder or URL.',
+    why: 'A command that only reads, or corrects what is there, makes no state: an empty one would say that nobody was ever provisioned.',
+    fix: 'Run a pipeline first, or correct the folder or URL (--state, JOINERY_STATE, state:).',
   },
   'STO-103': {
     title: 'The state was written by a newer Joinery',
