@@ -30,12 +30,14 @@ export function checkColumns(
   const [first] = missing;
   if (first === undefined) return;
   const diagnostics = missing.map(([name, at]): Diagnostic => {
-    const near = [...names].find((other) => other.toLowerCase() === name.toLowerCase());
+    const near = [...names].find((other) => other.trim().toLowerCase() === name.trim().toLowerCase());
     return {
       code: 'SRC-204',
       severity: 'error',
       message: `the source returns no column ${name}`,
-      ...(near === undefined ? {} : { fix: `It returns ${near}; names are compared exactly.` }),
+      ...(near === undefined
+        ? {}
+        : { fix: `It returns ${near === near.trim() ? near : JSON.stringify(near)}; names are compared exactly.` }),
       ...(at === undefined ? {} : { place: at }),
     };
   });

@@ -79,7 +79,7 @@ describe('the form of a CSV file', () => {
         const handle = await open(file, 'r');
         try {
           const read = [];
-          for await (const records of readCsvRecords(handle, format, (code, message) => new JoineryError(code, message)))
+          for await (const records of readCsvRecords(handle, format, ({ code, message }) => new JoineryError(code, message)))
             read.push(...records);
           expect(read.map(({ values }) => values)).toEqual([header, ...rows]);
         } finally {

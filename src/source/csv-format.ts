@@ -1,6 +1,7 @@
-import { open, type FileHandle } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { JoineryError } from '../domain/error.ts';
 import type { CsvSource } from '../pipeline/pipeline.ts';
+import { openCsvFile } from './csv-file.ts';
 import { readCsvRecords, type CsvRecord } from './csv-records.ts';
 
 type Encoding = CsvSource['encoding'];
@@ -24,12 +25,7 @@ const delimiters: readonly Delimiter[] = [',', ';', '\t', '|'];
  * for one without a header line.
  */
 export async function findCsvFormat(path: string): Promise<CsvFormat> {
-  let file;
-  try {
-    file = await open(path, 'r');
-  } catch (cause) {
-    throw new JoineryError('SRC-501', `the file cannot be opened: ${path}`, { cause });
-  }
+  const file = await openCsvFile(path, ({ code, message, cause }) => new JoineryError(code, `${path}: ${message}`, { cause }));
   try {
     const found = await findEncoding(file, path);
     return { ...found, ...(await findDelimiter(file, path, found.encoding)) };
@@ -138,7 +134,7 @@ async function firstRecords(
   format: { readonly delimiter: Delimiter; readonly encoding: Encoding },
 ): Promise<readonly CsvRecord[] | undefined> {
   try {
-    for await (const records of readCsvRecords(file, format, (code, message) => new JoineryError(code, message))) return records;
+    for await (const records of readCsvRecords(file, format, ({ code, message }) => new JoineryError(code, message))) return records;
     return [];
   } catch (error) {
     if (error instanceof JoineryError) return undefined;

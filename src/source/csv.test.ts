@@ -1,8 +1,10 @@
 import * as fc from 'fast-check';
 import { stringify } from 'csv-stringify/sync';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { compareKeys, type Row } from '../domain/row.ts';
 import type { ColumnType, CsvSource } from '../pipeline/pipeline.ts';
@@ -121,19 +123,79 @@ describe('reading a CSV file', () => {
     expect(row?.problems).toMatchObject([{ column: 'v' }]);
   });
 
-  test.each([
+  test.each<[string, string | Uint8Array, string, number, number?]>([
     ['a quote inside a field', 'id,n\na,b"c\n', 'SRC-502', 2],
     ['text behind a quote', 'id,n\na,"b"c\n', 'SRC-502', 2],
-    ['a quote that is not closed', 'id,n\na,b\nb,"c\nd,e\n', 'SRC-502', 4],
+    ['a quote that is not closed, in the line where its record begins', 'id,n\na,b\nb,"c\nd,e\n', 'SRC-502', 3],
     ['a record that is too long', 'id,n\na,b\nb,c,d\n', 'SRC-502', 3],
     ['a record that is too short', 'id,n\na\n', 'SRC-502', 2],
     ['a column without a name', 'id,\na,b\n', 'SRC-504', 1],
     ['a name twice', 'id,n,n\na,b,c\n', 'SRC-504', 1],
+    ['another delimiter', 'id;n\na;b\n', 'SRC-504', 1],
+    ['a first line that is no header', 'w,Müller\n', 'SRC-504', 1],
     ['an empty file', '', 'SRC-504', 1],
-    ['another encoding', Buffer.from('id,n\na,Jürgen\n', 'latin1'), 'SRC-503', 1],
-    ['UTF-16 that is not declared', Buffer.from('id,n\na,b\n', 'utf16le'), 'SRC-503', 1],
-  ])('refuses %s, with its line', async (_what, content, code, line) => {
-    await expect(read(content)).rejects.toMatchObject({ code, place: { file, line, column: 1 } });
+    ['another encoding', Buffer.from('id,n\na,Jürgen\n', 'latin1'), 'SRC-503', 2, 4],
+    [
+      'a letter of another encoding far behind, where it stands',
+      Buffer.concat([Buffer.from(`id,n\n${'a,Jürgen\n'.repeat(9000)}`), Buffer.from('b,J\u00fcrgen\n', 'latin1')]),
+      'SRC-503',
+      9002,
+      4,
+    ],
+    ['UTF-16 that is not declared', Buffer.from('id,n\na,b\n', 'utf16le'), 'SRC-503', 1, 2],
+    ['UTF-16 that says so', Buffer.from('\ufeffid,n\na,b\n', 'utf16le'), 'SRC-503', 1],
+    ['a compressed file', gzipSync('id,n\na,b\n'), 'SRC-503', 1],
+    ['a workbook', Buffer.from('PK\u0003\u0004xlsx'), 'SRC-503', 1],
+  ])('refuses %s, with its line', async (_what, content, code, line, column = 1) => {
+    const error: unknown = await read(content).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code, place: { file, line, column } });
+    expect(String(error)).not.toMatch(/rgen|Müller/);
+  });
+
+  test('says how many fields a record has, and what to declare', async () => {
+    await expect(read('id,n\na,b\nb,"x\ny",d\n')).rejects.toMatchObject({
+      message: expect.stringMatching(/line 4: .* header: 3 and not 2; the record begins in line 3$/),
+    });
+    await expect(read('id\tn\na\tb\n')).rejects.toMatchObject({ fix: String.raw`Declare delimiter: "\t".` });
+    await expect(read('\ufeffid,n\na,b\n', { encoding: 'windows-1252' })).rejects.toMatchObject({ fix: expect.stringContaining('utf-8') });
+    await expect(read('id, n\na,b\n', declare({ n: 'string' }))).rejects.toMatchObject({
+      code: 'SRC-204',
+      diagnostics: [{ fix: 'It returns " n"; names are compared exactly.' }],
+    });
+  });
+
+  test('refuses UTF-8 that is declared as one byte per letter, of which it would make other letters', async () => {
+    const declared = { encoding: 'windows-1252' } as const;
+    await expect(read(`id,n\n${'a,x\n'.repeat(30_000)}b,Jürgen\n`, declared)).rejects.toMatchObject({
+      code: 'SRC-503',
+      fix: 'Declare encoding: utf-8.',
+    });
+    expect(await read('id,n\na,b\n', declared)).toHaveLength(1);
+    expect(await read(Buffer.from('id,n\na,J\u00fcrgen\nb,Ã¼\n', 'latin1'), declared)).toHaveLength(2);
+  });
+
+  test('takes every line end for one, so that none becomes part of a value', async () => {
+    const rows = await read('id,n\na,b\r\nb,c\nc,d\re,f\r\n');
+    expect(rows.map(({ values }) => values['n'])).toEqual(['b', 'c', 'd', 'f']);
+  });
+
+  test('refuses what is no file, without waiting for who would write to it', async () => {
+    await expect(openCsvSource(declareFile({ file: folder }))).rejects.toMatchObject({
+      code: 'SRC-501',
+      message: expect.stringContaining('folder'),
+    });
+    if (process.platform === 'win32') return;
+    const pipe = join(folder, 'pipe');
+    const makePipe = 'mkfifo';
+    execFileSync(makePipe, [pipe]);
+    await expect(openCsvSource(declareFile({ file: pipe }))).rejects.toMatchObject({
+      code: 'SRC-501',
+      message: expect.stringContaining('pipe'),
+    });
+    const link = join(folder, 'link.csv');
+    await symlink(file, link);
+    await writeFile(file, 'id,n\na,b\n');
+    expect(await (await openCsvSource(declareFile({ file: link }))).describe()).toHaveLength(2);
   });
 
   test('finds what is malformed at the end before the first row counts', async () => {

@@ -1,10 +1,12 @@
-import { open, type FileHandle } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { JoineryError } from '../domain/error.ts';
 import { compareKeys, type KeyOrder, type Row } from '../domain/row.ts';
 import type { CsvSource } from '../pipeline/pipeline.ts';
 import { checkColumns } from './columns.ts';
 import type { ReadRequest, Source } from './contract.ts';
+import { openCsvFile } from './csv-file.ts';
 import { readCsvRecords, type CsvRecord } from './csv-records.ts';
+import type { CsvTrouble } from './csv-text.ts';
 import { createCsvConverter } from './csv-values.ts';
 import { createFingerprint } from './fingerprint.ts';
 import { RowLayout, type ResultColumn } from './layout.ts';
@@ -60,13 +62,15 @@ class CsvReader {
   }
 
   async header(): Promise<readonly string[]> {
-    return this.#withFile(async (file) => {
-      for await (const records of this.#records(file)) {
-        const [header] = records;
-        if (header !== undefined) return this.#namesOf(header);
-      }
-      throw this.#error('SRC-504', 'the file is empty', 1);
-    });
+    return this.#withFile((file) => this.#headerOf(file));
+  }
+
+  async #headerOf(file: FileHandle): Promise<readonly string[]> {
+    for await (const records of this.#records(file)) {
+      const [header] = records;
+      if (header !== undefined) return this.#namesOf(header);
+    }
+    throw this.#error({ code: 'SRC-504', message: 'the file is empty', line: 1 });
   }
 
   async findKeyOrder(signal: AbortSignal | undefined): Promise<KeyOrder | undefined> {
@@ -89,13 +93,14 @@ class CsvReader {
   }
 
   async *read(request: ReadRequest): AsyncGenerator<readonly Row[]> {
-    const columns = await this.columns();
-    const layout = new RowLayout(columns, this.#options.key);
-    const fingerprint = await createFingerprint(request.seed, columns);
-    const keyIndex = columns.findIndex(({ name }) => name === this.#options.key);
+    // One opened file from the header on: a new export that takes its place meanwhile is another file.
     const file = await this.#open();
     try {
       const before = await stateOf(file);
+      const columns = this.#describe(await this.#headerOf(file));
+      const layout = new RowLayout(columns, this.#options.key);
+      const fingerprint = await createFingerprint(request.seed, columns);
+      const keyIndex = columns.findIndex(({ name }) => name === this.#options.key);
       const isSorted = await this.#isSorted(file, keyIndex, request.signal);
       let ordinal = 0;
       for await (const lines of isSorted ? this.#lines(file) : this.#sortedLines(file, keyIndex)) {
@@ -104,7 +109,7 @@ class CsvReader {
           yield lines.slice(at, at + (request.chunk ?? 1000)).map((line) => layout.row(line, fingerprint.ofText(line), ++ordinal));
         }
       }
-      if ((await stateOf(file)) !== before) throw this.#error('SRC-501', 'the file changed while it was read');
+      if ((await stateOf(file)) !== before) throw this.#error({ code: 'SRC-501', message: 'the file changed while it was read' });
     } finally {
       await file.close();
     }
@@ -133,7 +138,8 @@ class CsvReader {
     for await (const lines of this.#lines(file)) {
       for (const line of lines) {
         size += line.length;
-        if (size > limit) throw this.#error('SRC-505', `more than ${String(limit)} characters would have to be sorted in memory`);
+        if (size > limit)
+          throw this.#error({ code: 'SRC-505', message: `more than ${String(limit)} characters would have to be sorted in memory` });
         entries.push({ key: valueOfLine(line, keyIndex) ?? '', line });
       }
     }
@@ -152,14 +158,17 @@ class CsvReader {
   }
 
   #records(file: FileHandle): AsyncGenerator<readonly CsvRecord[]> {
-    return readCsvRecords(file, this.#options, (code, message, line) => this.#error(code, message, line));
+    return readCsvRecords(file, this.#options, (trouble) => this.#error(trouble));
   }
 
   #namesOf(header: CsvRecord): readonly string[] {
     const names = header.values.map((name) => name ?? '');
+    const refuse = (message: string, fix?: string): JoineryError =>
+      this.#error({ code: 'SRC-504', message, line: header.line, ...(fix === undefined ? {} : { fix }) });
+    this.#refuseNoHeader(names, refuse);
     for (const [index, name] of names.entries()) {
-      if (name.trim() === '') throw this.#error('SRC-504', `column ${String(index + 1)} has no name`, header.line);
-      if (names.indexOf(name) !== index) throw this.#error('SRC-504', `two columns are named ${name}`, header.line);
+      if (name.trim() === '') throw refuse(`column ${String(index + 1)} has no name`);
+      if (names.indexOf(name) !== index) throw refuse(`two columns are named ${name}`);
     }
     return names;
   }
@@ -177,6 +186,25 @@ class CsvReader {
     return columns;
   }
 
+  /** A first line that names nothing of what is read may be a person, of whom nothing is shown. */
+  #refuseNoHeader(names: readonly string[], refuse: (message: string, fix?: string) => JoineryError): void {
+    const { key, columns = [], delimiter } = this.#options;
+    // Asked before anybody has said what is read.
+    if (key === '') return;
+    const wanted = new Set([key, ...columns.map(({ name }) => name)].map(comparable));
+    if (names.some((name) => wanted.has(comparable(name)))) return;
+    const [only = ''] = names;
+    const other = names.length > 1 ? undefined : [',', ';', '\t', '|'].find((each) => each !== delimiter && only.includes(each));
+    if (other !== undefined)
+      throw refuse(
+        `the first line is one field, parted by no ${JSON.stringify(delimiter)} but by ${JSON.stringify(other)}`,
+        `Declare delimiter: ${JSON.stringify(other)}.`,
+      );
+    throw refuse(
+      `the first line names none of the columns that the pipeline reads; it has ${String(names.length)} fields and may be no header`,
+    );
+  }
+
   async #withFile<T>(use: (file: FileHandle) => Promise<T>): Promise<T> {
     const file = await this.#open();
     try {
@@ -186,22 +214,23 @@ class CsvReader {
     }
   }
 
-  async #open(): Promise<FileHandle> {
-    try {
-      return await open(this.#options.file, 'r');
-    } catch (error) {
-      throw new JoineryError('SRC-501', `the file cannot be opened: ${this.#options.file}`, {
-        cause: error,
-        place: this.#options.place,
-      });
-    }
+  #open(): Promise<FileHandle> {
+    return openCsvFile(this.#options.file, (trouble) => this.#error(trouble));
   }
 
-  #error(code: 'SRC-501' | 'SRC-502' | 'SRC-503' | 'SRC-504' | 'SRC-505', message: string, line?: number): JoineryError {
+  #error({ code, message, line, column = 1, fix, cause }: CsvTrouble): JoineryError {
     const { file, place } = this.#options;
-    const at = line === undefined ? place : { file, line, column: 1 };
-    return new JoineryError(code, `${file}: ${message}`, { place: at });
+    const at = line === undefined ? place : { file, line, column };
+    return new JoineryError(code, `${file}: ${message}`, {
+      place: at,
+      ...(fix === undefined ? {} : { fix }),
+      ...(cause === undefined ? {} : { cause }),
+    });
   }
+}
+
+function comparable(name: string): string {
+  return name.trim().toLowerCase();
 }
 
 async function stateOf(file: FileHandle): Promise<string> {
