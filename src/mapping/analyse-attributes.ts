@@ -1,31 +1,25 @@
 import type { Diagnostic } from '../domain/diagnostic.ts';
 import { createSchemaSet } from '../scim/index.ts';
+import { AttributePaths } from './attribute-paths.ts';
 import type { UnitParts } from './compile-unit.ts';
 
 /** Whether the mapping as a whole makes valid users: what is missing, and what overlaps. Duplicates are the grammar's to find. */
 export function analyseAttributes(parts: UnitParts): readonly Diagnostic[] {
   const { pipeline, attributes } = parts;
   const diagnostics: Diagnostic[] = [];
-  const paths: string[] = [];
+  const paths = new AttributePaths();
   for (const { declaration, target } of attributes) {
-    for (const other of paths.filter((path) => overlaps(path, target.path))) {
+    for (const other of paths.add(target.path)) {
       const message = `${target.path} and ${other} overlap`;
       diagnostics.push({ code: 'MAP-136', severity: 'error', message, place: declaration.place });
     }
-    paths.push(target.path);
   }
   // A declared attribute that did not compile is not missing.
-  const declared = new Set([...paths, ...pipeline.transform.attributes.map(({ path }) => path)]);
+  const declared = new Set([...paths.all, ...pipeline.transform.attributes.map(({ path }) => path)]);
   for (const [name, attribute] of createSchemaSet().attributes(undefined) ?? []) {
     if (attribute.required !== true || name === 'schemas' || name === 'externalId' || declared.has(name)) continue;
     const place = pipeline.placeOf('transform.attributes');
     diagnostics.push({ code: 'MAP-128', severity: 'error', message: `${name} is not mapped`, place });
   }
   return diagnostics;
-}
-
-/** The same path, `name` and `name.givenName`, `emails` and `emails[type eq "work"].value`; in any order. */
-function overlaps(one: string, two: string): boolean {
-  const [short, long] = one.length < two.length ? [one, two] : [two, one];
-  return long === short || long.startsWith(`${short}.`) || long.startsWith(`${short}[`);
 }
