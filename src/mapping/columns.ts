@@ -7,8 +7,8 @@ import type { ColumnDeclaration } from '../pipeline/pipeline.ts';
 /** A row as expressions see it, and what its columns hold against the contract. */
 export interface CheckedRow {
   readonly row: Row;
-  /** Columns by name. NULL is left out, so that it reaches an expression as nothing; whenNull has been put in. */
-  readonly input: Readonly<Record<string, Json>>;
+  /** Columns by name. NULL is undefined or left out, so that it reaches an expression as nothing; whenNull has been put in. */
+  readonly input: Readonly<Record<string, Json | undefined>>;
   /** What is wrong, by column. */
   readonly violations: ReadonlyMap<string, Diagnostic>;
 }
@@ -19,18 +19,19 @@ export type CheckRow = (row: Row) => CheckedRow;
 
 /**
  * Builds the check of rows against the contract with HR. Columns in `needed` that a row does not have are violations too: a
- * column that the query does not return is an error, not nothing.
+ * column that the query does not return is an error, not nothing. `seesNames`: an expression looks at the row as a whole, so that a column that is NULL must not even have its name there.
  */
-export function createRowCheck(columns: readonly ColumnDeclaration[] | undefined, needed: Iterable<string>): CheckRow {
+export function createRowCheck(columns: readonly ColumnDeclaration[] | undefined, needed: Iterable<string>, seesNames: boolean): CheckRow {
   const declared = new Map((columns ?? []).map((column) => [column.name, column]));
   const expected = new Map([...declared.keys(), ...needed].map((name) => [name, { column: declared.get(name) }]));
   return (row) => {
-    const input: Record<string, Json> = {};
+    const { values } = row;
+    // Copied, and its members set, it stays an object; more than a dozen members that are added one by one make a dictionary, which costs more here and in every expression.
+    const input: Record<string, Json | undefined> = seesNames ? {} : { ...values };
     let violations: Map<string, Diagnostic> | undefined;
     const violate = (name: string, problem: Diagnostic): void => {
       (violations ??= new Map()).set(name, problem);
     };
-    const { values } = row;
     let found = 0;
     for (const name of Object.keys(values)) {
       const value = values[name] ?? null;
@@ -38,6 +39,7 @@ export function createRowCheck(columns: readonly ColumnDeclaration[] | undefined
       if (known !== undefined) found++;
       const column = known?.column;
       if (value === null) {
+        if (!seesNames) input[name] = undefined;
         if (column?.whenNull !== undefined) {
           if (column.whenNull !== 'never' || !isDateType(column.type)) input[name] = column.whenNull;
         } else if (column?.required === true) {
@@ -45,7 +47,7 @@ export function createRowCheck(columns: readonly ColumnDeclaration[] | undefined
         }
         continue;
       }
-      input[name] = value;
+      if (seesNames) input[name] = value;
       // Most columns are text of any kind.
       if (column === undefined || (column.type === 'string' && column.values === undefined && typeof value === 'string')) continue;
       const problem = checkColumn(column, value);
@@ -59,7 +61,8 @@ export function createRowCheck(columns: readonly ColumnDeclaration[] | undefined
     }
     // After the rest: NULL is only how such a value looks, so `required` and `whenNull` have nothing to say about it.
     for (const { column, message } of row.problems ?? []) {
-      delete input[column];
+      if (seesNames) delete input[column];
+      else input[column] = undefined;
       const place = declared.get(column)?.place;
       violate(column, {
         code: 'MAP-216',

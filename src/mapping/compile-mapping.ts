@@ -96,7 +96,7 @@ function createMapping(
   { recipe, edit }: Pick<Mapping, 'recipe' | 'edit'>,
 ): Mapping {
   const columns = neededColumns(unit);
-  const checkRow = createRowCheck(pipeline.source.columns, columns);
+  const checkRow = createRowCheck(pipeline.source.columns, columns, dependenciesOf(formulasOf(unit), unit).wholeRow !== undefined);
   const instances = [first];
   /** Evaluations of two runs may overlap while the reference engine answers: each instant then has expressions of its own. */
   const take = (asOf: Instant): Instance => {

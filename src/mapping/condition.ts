@@ -50,9 +50,9 @@ export function compileCondition(pipeline: Pipeline, name: string, text: string,
   const diagnostics = found.filter(({ code, place }) => place?.file === name && !['MAP-116', 'MAP-117', 'MAP-131'].includes(code));
   const when = unit?.protectedWhen;
   if (unit === undefined || when === undefined || diagnostics.some(({ severity }) => severity === 'error')) return { diagnostics };
-  const { columns } = dependenciesOf([when], unit);
+  const { columns, wholeRow } = dependenciesOf([when], unit);
   const needed = new Set([...columns, ...(unit.employment === undefined ? [] : employmentColumns(unit.employment))]);
-  const checkRow = createRowCheck(pipeline.source.columns, [...needed]);
+  const checkRow = createRowCheck(pipeline.source.columns, [...needed], wholeRow !== undefined);
   const matches = (group: RowGroup, asOf: Instant): boolean | undefined | Promise<boolean | undefined> => {
     clock.asOf = asOf;
     return runSteps(answer(unit, when, checkRow, group, asOf));

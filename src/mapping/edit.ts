@@ -158,17 +158,17 @@ function columnsOf(
 
 function rowCheck(unit: MappingUnit, columns: ReadonlySet<string> | undefined): CheckRow {
   const declared = [...unit.columns.values()].filter(({ name }) => columns === undefined || columns.has(name));
-  return createRowCheck(declared, columns ?? []);
+  return createRowCheck(declared, columns ?? [], columns === undefined);
 }
 
 /** Warned of, see `readEmployment`. Days that are none are violations of their columns. */
-function endsBeforeItStarts({ employment }: MappingUnit, input: Readonly<Record<string, Json>>): boolean {
+function endsBeforeItStarts({ employment }: MappingUnit, input: Readonly<Record<string, Json | undefined>>): boolean {
   if (employment?.end === undefined) return false;
   const [start, end] = [input[employment.start], input[employment.end]];
   return typeof start === 'string' && typeof end === 'string' && end < start;
 }
 
-function employmentOf(unit: MappingUnit, input: Readonly<Record<string, Json>>, asOf: Instant): EmploymentValues | undefined {
+function employmentOf(unit: MappingUnit, input: Readonly<Record<string, Json | undefined>>, asOf: Instant): EmploymentValues | undefined {
   const { employment, columns, pipeline } = unit;
   if (employment === undefined) return undefined;
   const reading = readEmployment(employment, input, pipeline.timezone, columns.get(employment.start)?.whenNull !== undefined);
@@ -191,7 +191,10 @@ function warns(attribute: Attribute, value: unknown): boolean {
   return checkSimpleValue(attribute, value) !== undefined;
 }
 
-type Values = (input: Readonly<Record<string, Json>>, employment: EmploymentValues | undefined) => readonly unknown[] | undefined;
+type Values = (
+  input: Readonly<Record<string, Json | undefined>>,
+  employment: EmploymentValues | undefined,
+) => readonly unknown[] | undefined;
 
 /** The values of fused formulas; undefined where one of them fails or the reference engine has to answer. */
 function valuesOf({ unit, bindingsOf }: FusedMapping): Values {

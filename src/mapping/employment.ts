@@ -88,7 +88,7 @@ const dayMilliseconds = 86_400_000;
  */
 export function readEmployment(
   declaration: EmploymentDeclaration,
-  input: Readonly<Record<string, Json>>,
+  input: Readonly<Record<string, Json | undefined>>,
   timezone: string | undefined,
   startMayBeNothing: boolean,
 ): EmploymentReading {

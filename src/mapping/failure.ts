@@ -15,7 +15,7 @@ export function describeFailure(
   error: unknown,
   name: string,
   formula: CompiledFormula,
-  input: Readonly<Record<string, Json>>,
+  input: Readonly<Record<string, Json | undefined>>,
   columns: ReadonlyMap<string, ColumnDeclaration> = new Map(),
 ): Diagnostic {
   const isSensitive = (column: string): boolean => columns.get(column)?.class === 'sensitive';

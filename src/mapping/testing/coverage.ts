@@ -41,7 +41,7 @@ export function measureCoverage(pipeline: Pipeline, lookups: ReadonlyMap<string,
   const watched = new Map([...lookups].map(([name, table]) => [name, watchTable(table, asked)]));
   const probe = { implementation: (number: number): undefined => void reached.add(number), signature: '<n:x>' };
   const { unit } = compileUnit(instrumentPipeline(pipeline, branches), watched, clock, undefined, { [probeName]: probe });
-  const plan = unit === undefined ? undefined : planEvaluation(unit, createRowCheck(pipeline.source.columns, []));
+  const plan = unit === undefined ? undefined : planEvaluation(unit, createRowCheck(pipeline.source.columns, [], true));
   return {
     async add(group, asOf) {
       if (plan === undefined) return;
