@@ -1,6 +1,7 @@
 /**
- * `npm run bench:source [-- WORKERS [ROUNDS] [--keep] [--one-key]]`: whole runs, from start to exit of the process with lease, store and journal, over a real PostgreSQL with the table of the
- * shared workload (default 1,000,000 workers), each line with its goal. Ratios are against `psql`'s COPY of the same query in the same round, or against the naive pipeline, which is measured on 50,000 rows and scaled.
+ * `npm run bench:source [-- WORKERS [ROUNDS] [--keep] [--one-key]]`: whole runs, from start to exit of the process with lease, store and journal, over a real PostgreSQL, and over the SQL Server of
+ * JOINERY_MSSQL_URL where that is set (it makes and drops tables `joinery_test_bench*`), with the table of the shared workload (default 1,000,000 workers), each line with its goal. Ratios are against
+ * `psql`'s COPY of the same query in the same round (SQL Server: a plain loop of the driver), or against the naive pipeline, which is measured on 50,000 rows and scaled.
  * With an edited mapping the edited formulas are evaluated for everybody, both ways, and the whole mapping for those for whom they differ; up to 300,000 workers a line shows what it costs to evaluate all of it for everybody.
  * Nothing changed is a whole `joinery run`; where something changed it is `joinery plan`, all that comes before the first call. `--keep`: the starting state, which takes most of the
  * time, is kept for the day in `node_modules/.cache` and used again as long as workload, mapping and schema of the state are the same. `--one-key`: only the first of three kinds of key.
@@ -17,12 +18,13 @@ import { startEmulator } from '../src/emulator/index.ts';
 import { preparePipeline } from '../src/stages/prepare.ts';
 import { migrations, newestOf } from '../src/store/migrations.ts';
 import { recipeFile } from '../src/store/run-files.ts';
-import { startPostgres } from '../test/postgres.ts';
 import { seedLedger } from './seed-ledger.ts';
 import { seedState } from './seed-state.ts';
-import { cursorLoop, naivePipeline } from './source-naive.ts';
-import { copyOut, runProcess, type Measured } from './source-process.ts';
-import { employedOn, fewer, fillTables } from './source-tables.ts';
+import { fewer, type BenchDatabase, type BenchKey } from './source-database.ts';
+import { openMssqlBench } from './source-mssql.ts';
+import { naivePipeline } from './source-naive.ts';
+import { openPostgresBench } from './source-postgres.ts';
+import { runProcess, type Measured } from './source-process.ts';
 import { makeWorkFolder } from './workload.ts';
 
 const { positionals, values: options } = parseArgs({
@@ -39,75 +41,65 @@ const yesterday = Date.now() - dayMilliseconds;
 const lastDay = new Date(yesterday).toISOString().slice(0, 10);
 const log = (text: string): void => void process.stdout.write(`${text}\n`);
 
-interface Key {
-  readonly name: string;
-  readonly table: string;
-  readonly order: string;
-  readonly isGoal: boolean;
-}
-
-/** How the tables hold the key, and the order that the query asks for. */
-const keys: readonly Key[] = [
-  { name: 'text COLLATE "C"', table: 'hr_worker', order: 'employee_number', isGoal: true },
-  { name: 'integer', table: 'hr_worker_integer', order: 'employee_number', isGoal: true },
-  { name: 'text in another collation, no index fits', table: 'hr_worker_default', order: 'employee_number COLLATE "C"', isGoal: false },
-];
-
 rmSync(join(cache, 'dist'), { recursive: true, force: true });
 await bundle(join(cache, 'dist'));
 cpSync(fileURLToPath(new URL('../package.json', import.meta.url)), join(cache, 'package.json'));
-const postgres = await startPostgres();
 // Asked for names and accounts where somebody is new; its directory is empty.
 const emulator = await startEmulator({ clock: systemClock, seed: 6 });
 try {
-  const url = await postgres.createDatabase('bench');
-  await fillTables(url, workers, lastDay, !options['one-key']);
-  log(
-    `${String(workers)} workers, Node ${process.version}, ${String(rounds)} interleaved rounds, medians; COPY is psql's, in the same round`,
-  );
-  const environment = {
-    HR_DATABASE_URL: url,
-    ...sinkVariables(emulator),
-  };
-  for (const key of options['one-key'] ? keys.slice(0, 1) : keys) await benchKey(url, key, environment);
+  await benchDatabase('PostgreSQL', openPostgresBench);
+  const server = process.env['JOINERY_MSSQL_URL'];
+  if (server !== undefined) await benchDatabase('SQL Server', () => openMssqlBench(server));
 } finally {
   await emulator.close();
-  await postgres.stop();
 }
 
-async function benchKey(url: string, key: Key, environment: Readonly<Record<string, string>>): Promise<void> {
+async function benchDatabase(name: string, open: () => Promise<BenchDatabase>): Promise<void> {
+  const database = await open();
+  try {
+    await database.fill(workers, lastDay, !options['one-key']);
+    log(
+      `\n${name}: ${String(workers)} workers, Node ${process.version}, ${String(rounds)} interleaved rounds, medians; ratios against ${database.plainly} in the same round`,
+    );
+    const environment = { HR_DATABASE_URL: database.url, ...sinkVariables(emulator) };
+    for (const key of options['one-key'] ? database.keys.slice(0, 1) : database.keys) await benchKey(database, key, environment);
+  } finally {
+    await database.close();
+  }
+}
+
+async function benchKey(database: BenchDatabase, key: BenchKey, environment: Readonly<Record<string, string>>): Promise<void> {
   log(`\nkey: ${key.name}${key.isGoal ? '' : ' (no goal)'}`);
   const folder = makeWorkFolder();
   const state = mkdtempSync(join(tmpdir(), 'joinery-bench-state-'));
   try {
-    const files = writePipelines(folder, key);
-    await startingState(files.all, key.table, workers, url, state, environment);
+    const files = writePipelines(folder, database.type, key);
+    await startingState(files.all, key.table, workers, database, state, environment);
     const run = (command: string, pipeline: string) => (): Promise<Measured> =>
       runProcess(main, [command, pipeline, '--state', state, '--quiet'], environment);
     const query = (table: string): string => `select * from ${table} order by ${key.order}`;
-    const isFirst = key.table === 'hr_worker';
-    const naive = isFirst ? await naivePipeline(url, query(key.table), naiveRows, files.all) : undefined;
+    const naive = key.isWhole ? await naivePipeline(database.knex, database.first(query(key.table), naiveRows), files.all) : undefined;
     const scaled = naive === undefined ? undefined : (naive.milliseconds / naive.rows) * workers;
-    const due = isFirst ? await report('dates of 0.3 % fall due', url, query(key.table), run('plan', files.all), 1) : undefined;
+    const due = key.isWhole ? await report('dates of 0.3 % fall due', database, query(key.table), run('plan', files.all), 1) : undefined;
     compareNaive(due, scaled, 40);
     // Today's dates are accepted and confirmed, so that nothing is left to do.
     await seedLedger(files.all, state, environment, Date.now());
-    const still = await report('nothing changed', url, query(key.table), run('run', files.all), rounds, key.isGoal ? 1.5 : undefined);
-    if (!isFirst) return;
-    await report('1 % changed', url, query('hr_worker_changed'), run('plan', files.changed), rounds, 2);
-    const edited = await report('mapping edited, 0.1 % come out otherwise', url, query(key.table), run('plan', files.edited), 1);
+    const still = await report('nothing changed', database, query(key.table), run('run', files.all), rounds, key.isGoal ? 1.5 : undefined);
+    if (!key.isWhole) return;
+    await report('1 % changed', database, query(`${key.table}_changed`), run('plan', files.changed), rounds, 2);
+    const edited = await report('mapping edited, 0.1 % come out otherwise', database, query(key.table), run('plan', files.edited), 1);
     compareNaive(edited, scaled, 10);
     if (workers <= fewer) {
       // As after an edit of what is no formula; for companies in which that does not take minutes.
       rmSync(join(state, 'pipelines', 'bench-workforce', recipeFile));
-      const whole = await report('the same, everybody evaluated whole', url, query(key.table), run('plan', files.edited), 1);
+      const whole = await report('the same, everybody evaluated whole', database, query(key.table), run('plan', files.edited), 1);
       compareNaive(whole, scaled);
     }
-    const loop = await cursorLoop(url, query(key.table));
-    log(`  ${'plain cursor loop, nothing done with a row'.padEnd(42)} ${seconds(loop.milliseconds)}`);
+    const loop = await database.loop?.(query(key.table));
+    if (loop !== undefined) log(`  ${'plain cursor loop, nothing done with a row'.padEnd(42)} ${seconds(loop)}`);
     if (naive !== undefined && scaled !== undefined)
       log(`  ${'naive pipeline'.padEnd(42)} ${seconds(scaled)} scaled from ${String(naive.rows)} rows in ${seconds(naive.milliseconds)}`);
-    if (workers > fewer) await compareMemory(url, files.fewer, environment, still);
+    if (workers > fewer) await compareMemory(database, `${key.table}_fewer`, files.fewer, environment, still);
   } finally {
     rmSync(folder, { recursive: true, force: true });
     rmSync(state, { recursive: true, force: true });
@@ -115,8 +107,12 @@ async function benchKey(url: string, key: Key, environment: Readonly<Record<stri
 }
 
 /** The same pipeline over every table of the key, and once with an edited mapping. */
-function writePipelines(folder: string, key: Key): Readonly<Record<'all' | 'changed' | 'fewer' | 'edited', string>> {
-  const yaml = readFileSync(join(folder, 'workforce.yaml'), 'utf8');
+function writePipelines(
+  folder: string,
+  type: BenchDatabase['type'],
+  key: BenchKey,
+): Readonly<Record<'all' | 'changed' | 'fewer' | 'edited', string>> {
+  const yaml = readFileSync(join(folder, 'workforce.yaml'), 'utf8').replace('type: postgres', `type: ${type}`);
   const keyed =
     key.table === 'hr_worker_integer'
       ? yaml
@@ -133,8 +129,8 @@ function writePipelines(folder: string, key: Key): Readonly<Record<'all' | 'chan
   const edit = keyed.replace('title: job_title', `title: 'cost_centre = "CC00007" ? job_title & "." : job_title'`);
   return {
     all: write('all', key.table, keyed),
-    changed: write('changed', 'hr_worker_changed', keyed),
-    fewer: write('fewer', 'hr_worker_fewer', keyed),
+    changed: write('changed', `${key.table}_changed`, keyed),
+    fewer: write('fewer', `${key.table}_fewer`, keyed),
     edited: write('edited', key.table, edit),
   };
 }
@@ -144,7 +140,7 @@ async function startingState(
   file: string,
   table: string,
   count: number,
-  url: string,
+  database: BenchDatabase,
   state: string,
   environment: Readonly<Record<string, string>>,
 ): Promise<void> {
@@ -157,14 +153,14 @@ async function startingState(
     log(`  starting state of ${String(count)} workers from the cache`);
     return;
   }
-  await seedState(file, state, environment, yesterday, await employedOn(url, table, lastDay));
+  await seedState(file, state, environment, yesterday, await database.employedOn(table, lastDay));
   log(`  starting state of ${String(count)} workers written in ${seconds(performance.now() - started)}`);
   if (options.keep) cpSync(state, kept, { recursive: true });
 }
 
 async function report(
   name: string,
-  url: string,
+  database: BenchDatabase,
   query: string,
   run: () => Promise<Measured>,
   times: number,
@@ -172,7 +168,7 @@ async function report(
 ): Promise<Measured | undefined> {
   const results: { readonly ratio: number; readonly copy: number; readonly mine: Measured }[] = [];
   for (let round = 0; round < times; round++) {
-    const copy = copyOut(url, query);
+    const copy = await database.readPlainly(query);
     const mine = await run();
     results.push({ ratio: mine.milliseconds / copy, copy, mine });
   }
@@ -182,7 +178,7 @@ async function report(
   const { mine, ratio, copy } = middle;
   const peak = Math.max(...results.map((result) => result.mine.peak));
   log(
-    `  ${name.padEnd(42)} ${seconds(mine.milliseconds)} (CPU ${seconds(mine.cpu)}), ${ratio.toFixed(2)} × COPY (${seconds(copy)}; all rounds ${results.map((result) => result.ratio.toFixed(2)).join(' ')})${most === undefined ? '' : `; goal ≤ ${String(most)}: ${verdict(ratio <= most)}`}`,
+    `  ${name.padEnd(42)} ${seconds(mine.milliseconds)} (CPU ${seconds(mine.cpu)}), ${ratio.toFixed(2)} × ${database.type === 'postgres' ? 'COPY' : 'loop'} (${seconds(copy)}; all rounds ${results.map((result) => result.ratio.toFixed(2)).join(' ')})${most === undefined ? '' : `; goal ≤ ${String(most)}: ${verdict(ratio <= most)}`}`,
   );
   log(`  ${''.padEnd(42)} peak ${peak.toFixed(0)} MB; goal ≤ 200: ${verdict(peak <= 200)}; over the run ${mine.curve.join(' ')}`);
   return { ...mine, peak };
@@ -199,14 +195,15 @@ function compareNaive(mine: Measured | undefined, naive: number | undefined, lea
 
 /** Of the smaller company, the same line: what memory grows by with the workers. */
 async function compareMemory(
-  url: string,
+  database: BenchDatabase,
+  table: string,
   file: string,
   environment: Readonly<Record<string, string>>,
   still: Measured | undefined,
 ): Promise<void> {
   const state = mkdtempSync(join(tmpdir(), 'joinery-bench-state-'));
   try {
-    await startingState(file, 'hr_worker_fewer', fewer, url, state, environment);
+    await startingState(file, table, fewer, database, state, environment);
     await seedLedger(file, state, environment, Date.now());
     let peak = 0;
     for (let round = 0; round < rounds; round++) {

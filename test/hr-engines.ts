@@ -1,11 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import mssql, { type ConnectionPool } from 'mssql';
+import mssql from 'mssql';
 import { executeSql } from '../samples/databases.ts';
-import { Secret } from '../src/domain/masking.ts';
 import type { OutboxDeclaration } from '../src/pipeline/pipeline.ts';
-import { readMssqlUrl } from '../src/source/mssql-connection.ts';
-import { askReadingMode } from '../src/source/mssql-session.ts';
 import { freshDatabase } from './database.ts';
+import { allowOneMoment, openMssqlAdmin } from './mssql-admin.ts';
 import { startTdsDouble, type TdsAnswer, type TdsColumn } from './tds-double.ts';
 
 /** A row of HR's table `workers`: the key, two columns, and when it was changed. */
@@ -317,20 +315,4 @@ async function openServerHr(url: string): Promise<HrEngine> {
       await admin.close();
     },
   };
-}
-
-/** Who makes tables there; wherever a server has replicas to read from, on the one that takes writes. */
-export async function openMssqlAdmin(url: string): Promise<ConnectionPool> {
-  const config = await readMssqlUrl(new Secret('JOINERY_MSSQL_URL', url), 'joinery-test', 60_000);
-  return new mssql.ConnectionPool({ ...config, options: { ...config.options, readOnlyIntent: false } }).connect();
-}
-
-/** A new database keeps no versions of rows (Azure's does). Whoever may not alter it is told the truth by the source. */
-async function allowOneMoment(admin: ConnectionPool): Promise<boolean> {
-  if ((await askReadingMode(admin)).oneMoment) return true;
-  await admin
-    .request()
-    .batch('alter database current set allow_snapshot_isolation on')
-    .catch(() => undefined);
-  return (await askReadingMode(admin)).oneMoment;
 }

@@ -1,6 +1,6 @@
 import mssql, { type ConnectionPool } from 'mssql';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openMssqlAdmin } from '../../test/hr-engines.ts';
+import { openMssqlAdmin } from '../../test/mssql-admin.ts';
 import { Secret } from '../domain/masking.ts';
 import { compareKeys, type Row } from '../domain/row.ts';
 import type { MssqlSource } from '../pipeline/pipeline.ts';

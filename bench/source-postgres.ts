@@ -7,6 +7,10 @@ import { pipeline as pump } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { Client } from 'pg';
 import { executeSql } from '../samples/databases.ts';
+import { startPostgres } from '../test/postgres.ts';
+import { fewer, type BenchDatabase, type BenchKey } from './source-database.ts';
+import { cursorLoop } from './source-naive.ts';
+import { copyOut } from './source-process.ts';
 import { generateWorkers } from './workload.ts';
 
 const workload = process.env['BENCH_WORKLOAD'] ?? fileURLToPath(new URL('../../shared/bench-workload/', import.meta.url));
@@ -15,14 +19,38 @@ const columns =
     ' ',
   );
 
-/** The workers of the smaller company whose memory is compared. */
-export const fewer = 300_000;
+const keys: readonly BenchKey[] = [
+  { name: 'text COLLATE "C"', table: 'hr_worker', order: 'employee_number', isGoal: true, isWhole: true },
+  { name: 'integer', table: 'hr_worker_integer', order: 'employee_number', isGoal: true, isWhole: false },
+  {
+    name: 'text in another collation, no index fits',
+    table: 'hr_worker_default',
+    order: 'employee_number COLLATE "C"',
+    isGoal: false,
+    isWhole: false,
+  },
+];
 
-/**
- * The tables of the bench: everybody, the same with 1 % changed, the same under two other kinds of key, and the smaller company. `date`: the last day of 0.3 % of the workers, so that they
- * are disabled on the day after.
- */
-export async function fillTables(url: string, workers: number, date: string, otherKeys: boolean): Promise<void> {
+/** A PostgreSQL of its own, empty. */
+export async function openPostgresBench(): Promise<BenchDatabase> {
+  const postgres = await startPostgres();
+  const url = await postgres.createDatabase('bench');
+  return {
+    type: 'postgres',
+    url,
+    keys,
+    plainly: "psql's COPY",
+    fill: (workers, date, otherKeys) => fillTables(url, workers, date, otherKeys),
+    readPlainly: (query) => Promise.resolve(copyOut(url, query)),
+    loop: (query) => cursorLoop(url, query),
+    employedOn: (table, date) => employedOn(url, table, date),
+    knex: { client: 'pg', connection: url },
+    first: (query, rows) => `${query} limit ${String(rows)}`,
+    close: () => postgres.stop(),
+  };
+}
+
+async function fillTables(url: string, workers: number, date: string, otherKeys: boolean): Promise<void> {
   await executeSql(url, readFileSync(join(workload, 'ddl.sql'), 'utf8'), 'alter table hr_worker add first_day date');
   const lines = function* (): Generator<string> {
     for (const rows of generateWorkers(workers))
@@ -54,8 +82,7 @@ export async function fillTables(url: string, workers: number, date: string, oth
   );
 }
 
-/** Who has an account on that day. */
-export async function employedOn(url: string, table: string, date: string): Promise<ReadonlySet<string>> {
+async function employedOn(url: string, table: string, date: string): Promise<ReadonlySet<string>> {
   const client = new Client({ connectionString: url });
   await client.connect();
   try {
