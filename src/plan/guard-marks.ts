@@ -47,7 +47,7 @@ export function marksOf(
 }
 
 /** The group that the worker is in before the change: a text or a number that his account has. */
-function groupBefore(differences: readonly AttributeDifference[], payload: Payload, by: AttributePath): string | undefined {
+export function groupBefore(differences: readonly AttributeDifference[], payload: Payload, by: AttributePath): string | undefined {
   const difference = differences.find(({ path }) => path === by);
   const value = difference === undefined ? getAttribute(payload, by) : difference.old;
   return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;

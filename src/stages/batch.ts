@@ -15,6 +15,7 @@ import { formatInstant } from '../domain/clock.ts';
 import type { Run } from '../domain/run.ts';
 import { isSentChange, type ChangeKind, type ExternalId, type SentChangeKind, type Sha256 } from '../domain/words.ts';
 import { callsFor, operationBytes, placeOperations } from '../plan/batching.ts';
+import { PlannedMembers } from '../plan/group-sizes.ts';
 import { marksOf, type GuardMark } from '../plan/guard-marks.ts';
 import { managerCircles, orderForSending } from '../plan/order.ts';
 import { groundOf } from '../plan/ground.ts';
@@ -140,6 +141,7 @@ export async function batch(
     const summary = await readDocument(store, run.id, 'extract.json');
     const totals = new PlanTotals();
     const changed = new ChangeTally();
+    const planned = new PlannedMembers(pipeline.guards.changes.groups?.by);
     const confined = options.only === undefined ? {} : { only: onlyKey(options.only) };
     const repeats = new Repeats(context);
     const date = mapping.readsClock ? { date: formatInstant(run.asOf).slice(0, 10) } : {};
@@ -165,7 +167,7 @@ export async function batch(
       store,
       run.id,
       'plan.ndjson',
-      tally(context, decided, { totals, changed, hash, rejections, repeats, only: options.only }),
+      tally(context, decided, { totals, changed, planned, hash, rejections, repeats, only: options.only }),
     );
     await writeDocument(store, run.id, 'changes.json', changed.listing());
     await writeHandoff(store, run.id, 'rejections.ndjson', [rejections]);
@@ -187,6 +189,7 @@ export async function batch(
       first,
       last,
       repeats,
+      planned: planned.groups,
       hash: planHash,
       marks: totals.marks,
       enabled: ledger.enabled,
@@ -234,6 +237,7 @@ async function* tally(
   {
     totals,
     changed,
+    planned,
     hash,
     rejections,
     repeats,
@@ -241,6 +245,7 @@ async function* tally(
   }: {
     readonly totals: PlanTotals;
     readonly changed: ChangeTally;
+    readonly planned: PlannedMembers;
     readonly hash: PlanHash;
     readonly rejections: Rejection[];
     readonly repeats: Repeats;
@@ -265,6 +270,7 @@ async function* tally(
         const bytes = change.send ? operationBytes(change.payload) : 0;
         totals.addChange(change, bytes);
         changed.add(change);
+        planned.add(change);
         // Who waits is sent after his operation in flight, without a plan of his own.
         if ((change.send || change.waiting) && isSentChange(change.change)) {
           const marks = marksOf({ ...change, change: change.change }, context.pipeline.guards);

@@ -1,10 +1,9 @@
 import { withApprovals } from '../domain/approval.ts';
 import type { GuardVerdict } from '../domain/change.ts';
-import type { Json } from '../domain/canonical-json.ts';
 import type { AttributePath } from '../domain/payload.ts';
 import type { Run } from '../domain/run.ts';
-import type { JobScope, PipelineName, Sha256 } from '../domain/words.ts';
-import { countGroups, suspectGroups } from '../plan/group-sizes.ts';
+import type { ExternalId, JobScope, PipelineName, Sha256 } from '../domain/words.ts';
+import { countGroups, suspectGroups, type EnabledMember } from '../plan/group-sizes.ts';
 import type { GuardMark } from '../plan/guard-marks.ts';
 import { evaluateGuards, type GuardFigures, type SentBefore } from '../plan/guards.ts';
 import { getAttribute, isObject, parseAttributePath } from '../scim/index.ts';
@@ -17,18 +16,20 @@ interface PlanFigures extends Pick<GuardFigures, 'first' | 'marks' | 'population
   /** The last accepted run that left nothing out. */
   readonly last: Run | undefined;
   readonly repeats: Repeats;
+  /** Enabled workers of the plan by their groups. */
+  readonly planned: ReadonlyMap<ExternalId, string>;
   readonly hash: Sha256;
 }
 
 /** Every guard of one plan, with what was sent before it, and with the approvals that people gave for exactly this plan. */
 export async function judgePlan(context: StageContext, figures: PlanFigures): Promise<GuardVerdict[]> {
   const { store, pipeline, clock } = context;
-  const { last, repeats, hash, ...own } = figures;
+  const { last, repeats, hash, planned, ...own } = figures;
   const before = await repeats.before();
   const verdicts = evaluateGuards(pipeline.guards, {
     ...own,
     before,
-    groups: await groupSizes(context, own.marks, before),
+    groups: await groupSizes(context, own.marks, before, planned),
     ...(last?.population === undefined ? {} : { lastPopulation: last.population }),
     mostPopulation: await mostPopulation(context),
   });
@@ -48,19 +49,21 @@ async function groupSizes(
   { store, pipeline }: StageContext,
   marks: ReadonlyMap<GuardMark, number>,
   before: ReadonlyMap<GuardMark, SentBefore>,
+  planned: ReadonlyMap<ExternalId, string>,
 ): Promise<ReadonlyMap<string, number>> {
   const { groups } = pipeline.guards.changes;
   if (groups === undefined) return new Map();
-  return countGroups(enabledValues(store, scopeOf(pipeline), pipeline.name, groups.by), suspectGroups(pipeline.guards, marks, before));
+  const enabled = enabledMembers(store, scopeOf(pipeline), pipeline.name, groups.by);
+  return countGroups(enabled, suspectGroups(pipeline.guards, marks, before), planned);
 }
 
 /** What everybody who is enabled has at a path. The store finds members by name; of an attribute with several elements it is asked for the payload. */
-async function* enabledValues(
+async function* enabledMembers(
   { ledger }: Store,
   scope: JobScope,
   owner: PipelineName,
   path: AttributePath,
-): AsyncGenerator<readonly (Json | undefined)[]> {
+): AsyncGenerator<readonly EnabledMember[]> {
   const parsed = parseAttributePath(path);
   if (parsed !== undefined && parsed.type === undefined) {
     yield* ledger.streamEnabled(
@@ -71,5 +74,5 @@ async function* enabledValues(
     return;
   }
   for await (const payloads of ledger.streamEnabled(scope, owner, []))
-    yield payloads.map((payload) => (isObject(payload) ? getAttribute(payload, path) : undefined));
+    yield payloads.map(({ externalId, member }) => ({ externalId, member: isObject(member) ? getAttribute(member, path) : undefined }));
 }

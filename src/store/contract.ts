@@ -104,7 +104,11 @@ export interface Ledger extends People, Brief {
    * Of everybody who is enabled what lies under these names, one within the other, in the last payload: the one in flight or else the confirmed one; without names the payload. In chunks, by
    * the order of the externalId; flat memory.
    */
-  streamEnabled(scope: JobScope, owner: PipelineName, names: readonly string[]): AsyncIterable<readonly (Json | undefined)[]>;
+  streamEnabled(
+    scope: JobScope,
+    owner: PipelineName,
+    names: readonly string[],
+  ): AsyncIterable<readonly { readonly externalId: ExternalId; readonly member: Json | undefined }[]>;
   /** Workers whose next date has arrived. */
   due(scope: JobScope, owner: PipelineName, asOf: Instant): Promise<readonly ExternalId[]>;
   /**

@@ -1,7 +1,7 @@
 import { marks, type Confirmed, type Desired, type Evaluated, type Evidence, type LedgerEntry, type Sent } from '../domain/ledger.ts';
 import type { Payload } from '../domain/payload.ts';
 import type { VerdictSummary } from '../domain/verdict.ts';
-import { changeKinds, sentChangeKinds } from '../domain/words.ts';
+import { changeKinds, sentChangeKinds, type ExternalId } from '../domain/words.ts';
 import type { Json } from '../domain/canonical-json.ts';
 import type { AccountName, EvaluatedKey, KnownEvaluation } from './contract.ts';
 import type { Database } from './database.ts';
@@ -40,8 +40,8 @@ export function memberBindings(kind: Database['kind'], names: readonly string[])
   return kind === 'sqlite' && names.length > 0 ? [`$${names.map((name) => `."${name}"`).join('')}`] : names;
 }
 
-export function lastMemberOf(row: Row): Json | undefined {
-  return optionalJson<Json>(row, 'member');
+export function lastMemberOf(row: Row): { readonly externalId: ExternalId; readonly member: Json | undefined } {
+  return { externalId: textOf(row, 'external_id'), member: optionalJson<Json>(row, 'member') };
 }
 
 /** Whose names can be told without a payload: those of the operation in flight, else of what is confirmed as it was sent. Follow with `AND` and the condition. */
