@@ -190,7 +190,7 @@ function orderOf(column: MssqlColumn, name: string): Order {
       break;
     case 'nvarchar':
     case 'nchar':
-      if (/_BIN2$/i.test(column.collation ?? '')) return { keyOrder: 'utf16', orderBy: name };
+      if (/^(?!.*_140_).*_BIN2$/i.test(column.collation ?? '')) return { keyOrder: 'utf16', orderBy: name };
       return { keyOrder: 'utf16', orderBy: `${name} COLLATE ${binary}`, ...tie };
     case 'varchar':
     case 'char':
