@@ -13,7 +13,7 @@ const unavailable = new Set([10_928, 10_929, 17_142, 18_401, 40_501, 40_613, 49_
 /** What a snapshot can fail of: databases that do not allow one, schema changes, versions that are gone. */
 const snapshot = new Set([3951, 3952, 3953, 3954, 3957, 3958, 3960, 3961, 3963, 3966, 3967]);
 const fixes: Readonly<Record<number, string>> = {
-  3952: 'The query reads a second database that does not allow snapshots: ALTER DATABASE … SET ALLOW_SNAPSHOT_ISOLATION ON there, too.',
+  3952: 'A database that the query reads, most likely a second one, allows no snapshots: ALTER DATABASE … SET ALLOW_SNAPSHOT_ISOLATION ON there, too.',
   979: 'The database takes no connections that only read: write applicationIntent=ReadWrite into the connection string.',
 };
 

@@ -95,7 +95,7 @@ export const sourceErrors = defineErrors({
   'SRC-210': {
     title: 'The database ended the read because of a conflict',
     exit: 'source',
-    why: 'A snapshot could not be kept (recovery on a standby, snapshot isolation and a schema change). Nothing was changed.',
+    why: 'A snapshot could not be kept (recovery on a standby, snapshot isolation and a schema change), or two sessions waited for each other and ours gave way. Nothing was changed.',
     fix: 'Run again; on a standby ask the DBA for hot_standby_feedback or a longer max_standby_streaming_delay.',
   },
   'SRC-211': {
