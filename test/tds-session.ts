@@ -19,7 +19,7 @@ import {
   type TdsError,
 } from './tds-messages.ts';
 import { TdsTls } from './tds-tls.ts';
-import { wireType, type TdsColumn } from './tds-types.ts';
+import { describedDigits, wireType, type TdsColumn } from './tds-types.ts';
 
 export interface TdsSessionOptions extends Required<Omit<TdsDoubleOptions, 'tls'>>, Pick<TdsDoubleOptions, 'tls'> {
   readonly log: string[];
@@ -189,8 +189,7 @@ export class TdsSession {
       column.name === '' ? null : column.name,
       column.nullable !== false,
       wireType(column).shown,
-      column.precision ?? 18,
-      column.scale ?? 2,
+      ...describedDigits(column),
       /char|text/.test(column.type) ? (column.collation ?? 'SQL_Latin1_General_CP1_CI_AS') : null,
     ]);
     await this.#send({ columns, rows }, true);

@@ -122,6 +122,30 @@ const wireTypes: Readonly<Record<TdsTypeName, (column: TdsColumn) => WireType>> 
   }),
 };
 
+/** Precision and scale as the server describes a column of the type ("sys.columns (Transact-SQL)"): most types have some, and only decimals mean them so. */
+export function describedDigits({ type, precision = 18, scale }: TdsColumn): readonly [precision: number, scale: number] {
+  const digits: Partial<Readonly<Record<TdsTypeName, readonly [number, number]>>> = {
+    bit: [1, 0],
+    tinyint: [3, 0],
+    smallint: [5, 0],
+    int: [10, 0],
+    bigint: [19, 0],
+    real: [24, 0],
+    float: [53, 0],
+    money: [19, 4],
+    smallmoney: [10, 4],
+    date: [10, 0],
+    smalldatetime: [16, 0],
+    datetime: [23, 3],
+    time: [16, scale ?? 7],
+    datetime2: [27, scale ?? 7],
+    datetimeoffset: [34, scale ?? 7],
+    decimal: [precision, scale ?? 2],
+    numeric: [precision, scale ?? 2],
+  };
+  return digits[type] ?? [0, 0];
+}
+
 function fixed(
   shown: string,
   info: readonly number[],
