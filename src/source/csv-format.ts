@@ -2,7 +2,8 @@ import type { FileHandle } from 'node:fs/promises';
 import { JoineryError } from '../domain/error.ts';
 import type { CsvSource } from '../pipeline/pipeline.ts';
 import { openCsvFile } from './csv-file.ts';
-import { readCsvRecords, type CsvRecord } from './csv-records.ts';
+import type { CsvRecord } from './csv-parser.ts';
+import { readCsvRecords } from './csv-records.ts';
 
 type Encoding = CsvSource['encoding'];
 type Delimiter = CsvSource['delimiter'];
@@ -17,6 +18,8 @@ export interface CsvFormat {
   readonly delimiterReason: string;
 }
 
+/** The header among them. */
+const recordsLookedAt = 501;
 const delimiters: readonly Delimiter[] = [',', ';', '\t', '|'];
 
 /**
@@ -134,8 +137,12 @@ async function firstRecords(
   format: { readonly delimiter: Delimiter; readonly encoding: Encoding },
 ): Promise<readonly CsvRecord[] | undefined> {
   try {
-    for await (const records of readCsvRecords(file, format, ({ code, message }) => new JoineryError(code, message))) return records;
-    return [];
+    const first: CsvRecord[] = [];
+    for await (const records of readCsvRecords(file, format, ({ code, message }) => new JoineryError(code, message))) {
+      first.push(...records);
+      if (first.length >= recordsLookedAt) break;
+    }
+    return first.slice(0, recordsLookedAt);
   } catch (error) {
     if (error instanceof JoineryError) return undefined;
     throw error;
