@@ -106,6 +106,7 @@ describe('a connection string of SQL Server', () => {
       database: 'hr',
       options: { encrypt: 'strict', readOnlyIntent: true, serverName: 'db', appName: 'night', instanceName: 'HR' },
     });
+    expect(await mssql("Server=db;User Id=u;Password='a=b")).toMatchObject({ password: "'a=b" });
     const secret =
       'Server=x.database.windows.net;Authentication=Active Directory Service Principal;User Id=app;Password={p}}w};Tenant Id=t';
     expect(await mssql(secret)).toMatchObject({

@@ -52,7 +52,7 @@ export function readAdoSettings(text: string, refuse: (reason: string) => Error)
 
 function unquoted(value: string): string {
   const close = { '"': '"', "'": "'", '{': '}' }[value.slice(0, 1)];
-  return close === undefined ? value : value.slice(1, -1).replaceAll(close + close, close);
+  return close === undefined || value.length < 2 || !value.endsWith(close) ? value : value.slice(1, -1).replaceAll(close + close, close);
 }
 
 /** `tcp:host\instance,1433`. */
