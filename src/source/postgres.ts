@@ -22,6 +22,7 @@ const copyStart = 'COPY (';
 const explainStart = 'EXPLAIN ';
 /** How long the server may take to answer what it has to answer at once; ms. */
 const silenceAllowed = 15_000;
+const cancelledEvery = 1_000;
 const rowsPerChunk = 1000;
 
 /** Connects, looks at the columns and gives the connection back; reading begins with `read`. */
@@ -275,21 +276,24 @@ class Reading {
     this.#pool.release(connection, this.#isBroken);
   }
 
-  /** Ends a copy that still runs, on the server; a server that cannot be told loses the connection. */
+  /**
+   * Ends a copy that still runs, on the server; a server that cannot be told loses the connection. Told again until it has ended: a cancel that comes before its session has begun with the statement
+   * finds it idle and is lost.
+   */
   async #stop(copy: CopyOut): Promise<void> {
     copy.discard();
-    if (!copy.isDone) {
+    for (let waited = 0; !copy.isDone && !this.#isBroken; waited += cancelledEvery) {
+      if (waited >= silenceAllowed) {
+        this.#isBroken = true;
+        return;
+      }
       await this.#pool.cancel(this.session.processId).catch(() => {
         this.#isBroken = true;
       });
+      const over = new AbortController();
+      await Promise.race([copy.finished, systemClock.sleep(cancelledEvery, over.signal).catch(() => undefined)]);
+      over.abort(new Error('over'));
     }
-    if (this.#isBroken) return;
-    const answered = copy.finished.then(() => true);
-    const silent = systemClock.sleep(silenceAllowed, this.#over.signal).then(
-      () => false,
-      () => true,
-    );
-    this.#isBroken = !(await Promise.race([answered, silent]));
   }
 
   #abort(): void {
