@@ -13,7 +13,7 @@ const takesContext: Readonly<Record<string, number>> = {
 };
 
 /**
- * The first use of the row as a whole: wildcards, a bare `$` or `$$`, functions that take the context. What such an expression reads
+ * The first use of the row as a whole: wildcards, a bare `$` or `$$` or one that is bound to a name, functions that take the context, `$eval`. What such an expression reads
  * cannot be told from its text. Undefined: every column that it reads is named.
  */
 export function findRowUse(ast: AstNode, source: string): Span | undefined {
@@ -30,6 +30,8 @@ export function findRowUse(ast: AstNode, source: string): Span | undefined {
         return visitPath(node, onRow);
       case 'function': {
         const name = node.procedure?.type === 'variable' ? node.procedure.value : undefined;
+        // Its text may read anything, and is known only when it runs.
+        if (name === 'eval') return spanAt(source, node.position, name);
         const least = onRow && typeof name === 'string' && Object.hasOwn(takesContext, name) ? takesContext[name] : undefined;
         if (least !== undefined && (node.arguments ?? []).length < least) return spanAt(source, node.position, name);
         break;
@@ -65,7 +67,8 @@ export function findRowUse(ast: AstNode, source: string): Span | undefined {
       if (isRowVariable) {
         // `$.name` and `$$.name` name a column; with anything else behind it the row itself is used.
         const next = steps[index + 1];
-        if (next === undefined || filters.length > 0) return spanAt(source, step.position, step.value === '$' ? '$$' : '$');
+        const isBound = step.focus !== undefined || step.index !== undefined;
+        if (next === undefined || filters.length > 0 || isBound) return spanAt(source, step.position, step.value === '$' ? '$$' : '$');
         isRow = true;
         continue;
       }
