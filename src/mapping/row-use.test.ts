@@ -51,7 +51,7 @@ test('a column that is undefined reads in every expression as one that is not th
       }
       if (findRowUse(ast, source) !== undefined) return;
       const absent = await answer(source, { a: 'x', b: { c: 1 } }, verify);
-      expect(await answer(source, { a: 'x', m: undefined, b: { c: 1 } }, verify), source).toBe(absent);
+      expect([source, await answer(source, { a: 'x', m: undefined, b: { c: 1 } }, verify)]).toEqual([source, absent]);
     }),
     { numRuns: 300 },
   );
