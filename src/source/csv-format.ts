@@ -2,8 +2,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { JoineryError } from '../domain/error.ts';
 import type { CsvSource } from '../pipeline/pipeline.ts';
 import { openCsvFile } from './csv-file.ts';
-import type { CsvRecord } from './csv-parser.ts';
-import { readCsvRecords } from './csv-records.ts';
+import { readCsvRecords, type CsvRecord } from './csv-records.ts';
 
 type Encoding = CsvSource['encoding'];
 type Delimiter = CsvSource['delimiter'];
@@ -18,8 +17,6 @@ export interface CsvFormat {
   readonly delimiterReason: string;
 }
 
-/** The header among them. */
-const recordsLookedAt = 501;
 const delimiters: readonly Delimiter[] = [',', ';', '\t', '|'];
 
 /**
@@ -137,12 +134,8 @@ async function firstRecords(
   format: { readonly delimiter: Delimiter; readonly encoding: Encoding },
 ): Promise<readonly CsvRecord[] | undefined> {
   try {
-    const first: CsvRecord[] = [];
-    for await (const records of readCsvRecords(file, format, ({ code, message }) => new JoineryError(code, message))) {
-      first.push(...records);
-      if (first.length >= recordsLookedAt) break;
-    }
-    return first.slice(0, recordsLookedAt);
+    for await (const records of readCsvRecords(file, format, ({ code, message }) => new JoineryError(code, message))) return records;
+    return [];
   } catch (error) {
     if (error instanceof JoineryError) return undefined;
     throw error;

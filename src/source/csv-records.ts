@@ -1,28 +1,99 @@
 import type { FileHandle } from 'node:fs/promises';
+import { Readable } from 'node:stream';
 import type { CsvSource } from '../pipeline/pipeline.ts';
-import { CsvParser, type CsvRecord } from './csv-parser.ts';
 import { readCsvText, type MakeError } from './csv-text.ts';
 
 type CsvFormat = Pick<CsvSource, 'delimiter' | 'encoding'>;
 
+/** A record and the line it ends on. */
+export interface CsvRecord {
+  readonly line: number;
+  /** null: an empty field without quotes. */
+  readonly values: readonly (string | null)[];
+}
+
+const chunkRecords = 500;
+/** Characters of one record: beyond, a quote was opened and never closed, and the rest of the file would be taken into memory as one field. */
+const longestRecord = 1 << 26;
+
 /** All records of the file from its beginning, the header among them; any departure from RFC 4180, the encoding or the header's number of fields is an error with its line. */
 export async function* readCsvRecords(file: FileHandle, format: CsvFormat, makeError: MakeError): AsyncGenerator<readonly CsvRecord[]> {
-  const parser = new CsvParser(format.delimiter, makeError);
+  const { parse } = await import('csv-parse');
+  const parser = parse({
+    delimiter: format.delimiter,
+    bom: true,
+    // Not the one that the first line has: a file that was put together of others has several, and the others would become part of values.
+    record_delimiter: ['\r\n', '\n', '\r'],
+    max_record_size: longestRecord,
+    info: true,
+    skip_empty_lines: true,
+    // A field in quotes is text even when it is empty.
+    cast: (value, { quoting }) => (value === '' && !quoting ? null : value),
+  });
+  const text = Readable.from(readCsvText(file, format.encoding, makeError));
+  text.on('error', (error) => parser.destroy(error));
+  text.pipe(parser);
+  let records: CsvRecord[] = [];
+  let fields: number | undefined;
+  // Where the record begins that cannot be read to its end.
+  let begin = 1;
   try {
-    for await (const text of readCsvText(file, format.encoding, makeError)) {
-      const records = parser.parse(text, false);
-      if (records.length > 0) yield records;
+    for await (const item of parser) {
+      const record = asRecord(item);
+      records.push(record);
+      fields ??= record.values.length;
+      begin = record.line + 1;
+      if (records.length >= chunkRecords) {
+        yield records;
+        records = [];
+      }
     }
   } catch (error) {
-    throw explain(error, makeError);
+    throw explain(error, { begin, fields }, makeError);
+  } finally {
+    text.destroy();
+    parser.destroy();
   }
-  const records = parser.parse('', true);
   if (records.length > 0) yield records;
 }
 
-/** What the file system says of a file that could be opened. */
-function explain(error: unknown, makeError: MakeError): unknown {
-  const code: unknown = Reflect.get(Object(error), 'code');
-  if (typeof code !== 'string' || !/^E[A-Z]+$/.test(code)) return error;
-  return makeError({ code: 'SRC-501', message: `it cannot be read to its end (${code})`, cause: error });
+function asRecord(item: unknown): CsvRecord {
+  if (!isInfo(item)) throw new TypeError('csv-parse was asked for records with their place');
+  return { line: item.info.lines, values: item.record };
+}
+
+function isInfo(item: unknown): item is { readonly record: (string | null)[]; readonly info: { readonly lines: number } } {
+  return typeof item === 'object' && item !== null && 'record' in item && 'info' in item;
+}
+
+/** csv-parse's messages may quote the file, so its codes are put into our words. */
+const reasons: Readonly<Record<string, string>> = {
+  CSV_INVALID_CLOSING_QUOTE: 'a quoted field goes on behind its closing quote',
+  CSV_QUOTE_NOT_CLOSED: 'a quote is opened in the record that begins here and never closed',
+  INVALID_OPENING_QUOTE: 'a quote stands inside a field that does not begin with one',
+  CSV_RECORD_INCONSISTENT_FIELDS_LENGTH: 'the record has another number of fields than the header',
+  CSV_RECORD_INCONSISTENT_COLUMNS: 'the record has another number of fields than the header',
+  CSV_MAX_RECORD_SIZE: `the record that begins here is longer than ${String(longestRecord)} characters; most likely a quote in it is never closed`,
+};
+const atBegin = new Set(['CSV_QUOTE_NOT_CLOSED', 'CSV_MAX_RECORD_SIZE']);
+
+function explain(
+  error: unknown,
+  { begin, fields }: { readonly begin: number; readonly fields: number | undefined },
+  makeError: MakeError,
+): unknown {
+  const told = Object(error);
+  const code: unknown = Reflect.get(told, 'code');
+  const reason = typeof code === 'string' ? reasons[code] : undefined;
+  // What the file system says of a file that could be opened.
+  if (reason === undefined && typeof code === 'string' && /^E[A-Z]+$/.test(code))
+    return makeError({ code: 'SRC-501', message: `it cannot be read to its end (${code})`, cause: error });
+  if (reason === undefined || typeof code !== 'string') return error;
+  const lines: unknown = Reflect.get(told, 'lines');
+  const line = atBegin.has(code) || typeof lines !== 'number' ? begin : lines;
+  const record: unknown = Reflect.get(told, 'record');
+  const counted = Array.isArray(record) && fields !== undefined && /INCONSISTENT/.test(code);
+  const numbers = counted ? `: ${String(record.length)} and not ${String(fields)}` : '';
+  const since = line > begin ? `; the record begins in line ${String(begin)}` : '';
+  return makeError({ code: 'SRC-502', message: `line ${String(line)}: ${reason}${numbers}${since}`, line });
 }
