@@ -68,16 +68,18 @@ function closureOf(target: Value): Value {
 
 /** `this` of the reference's built-in functions and of registered ones. */
 function focusOf(context: Value): object {
-  const environment = {
-    get timestamp(): Date {
-      return timestampOf();
-    },
-    lookup: (): never => {
-      throw new Unsupported('a function looks into its environment');
-    },
-  };
   return { environment, input: context, createSequence };
 }
+
+/** The same for every call: what differs is asked of the evaluation that runs. */
+const environment = Object.freeze({
+  get timestamp(): Date {
+    return timestampOf();
+  },
+  lookup: (): never => {
+    throw new Unsupported('a function looks into its environment');
+  },
+});
 
 /** Applies a function to arguments as `$f(…)` does, tail calls included. */
 function call(procedure: Value, args: readonly Value[], context: Value): Value {
