@@ -1,10 +1,10 @@
 /**
- * `npm run bench:source [-- WORKERS [ROUNDS] [--keep] [--one-key]]`: whole runs, from start to exit of the process with lease, store and journal, over a real PostgreSQL, and over the SQL Server of
+ * `npm run bench:source [-- WORKERS [ROUNDS] [--keep] [--key N]]`: whole runs, from start to exit of the process with lease, store and journal, over a real PostgreSQL, and over the SQL Server of
  * JOINERY_MSSQL_URL where that is set (it makes and drops tables `joinery_test_bench*`), with the table of the shared workload (default 1,000,000 workers), each line with its goal. Ratios are against
  * `psql`'s COPY of the same query in the same round (SQL Server: a plain loop of the driver), or against the naive pipeline, which is measured on 50,000 rows and scaled.
  * With an edited mapping the edited formulas are evaluated for everybody, both ways, and the whole mapping for those for whom they differ; up to 300,000 workers a line shows what it costs to evaluate all of it for everybody.
  * Nothing changed is a whole `joinery run`; where something changed it is `joinery plan`, all that comes before the first call. `--keep`: the starting state, which takes most of the
- * time, is kept for the day in `node_modules/.cache` and used again as long as workload, mapping and schema of the state are the same. `--one-key`: only the first of three kinds of key.
+ * time, is kept for the day in `node_modules/.cache` and used again as long as workload, mapping and schema of the state are the same. `--key`: only the first, second or third kind of key.
  */
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -29,7 +29,7 @@ import { makeWorkFolder } from './workload.ts';
 
 const { positionals, values: options } = parseArgs({
   allowPositionals: true,
-  options: { keep: { type: 'boolean', default: false }, 'one-key': { type: 'boolean', default: false } },
+  options: { keep: { type: 'boolean', default: false }, key: { type: 'string' } },
 });
 const workers = Number(positionals[0] ?? 1_000_000);
 const rounds = Number(positionals[1] ?? 3);
@@ -57,12 +57,13 @@ try {
 async function benchDatabase(name: string, open: () => Promise<BenchDatabase>): Promise<void> {
   const database = await open();
   try {
-    await database.fill(workers, lastDay, !options['one-key']);
+    await database.fill(workers, lastDay, options.key !== '1');
     log(
       `\n${name}: ${String(workers)} workers, Node ${process.version}, ${String(rounds)} interleaved rounds, medians; ratios against ${database.plainly} in the same round`,
     );
     const environment = { HR_DATABASE_URL: database.url, ...sinkVariables(emulator) };
-    for (const key of options['one-key'] ? database.keys.slice(0, 1) : database.keys) await benchKey(database, key, environment);
+    for (const [index, key] of database.keys.entries())
+      if (options.key === undefined || options.key === String(index + 1)) await benchKey(database, key, environment);
   } finally {
     await database.close();
   }
