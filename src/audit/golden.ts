@@ -57,22 +57,27 @@ export async function compareGolden(store: Store, pipeline: Pipeline, mapping: M
   const stored = verdictsOf(store, run);
   let workers = 0;
   let differing = 0;
-  for await (const item of readHandoff(store, run.id, 'rows.ndjson')) {
-    if (item.kind !== 'group') continue;
-    workers++;
-    const before = await stored.next();
-    if (before.done === true || before.value.externalId !== item.group.key)
-      throw new JoineryError('STG-105', `run ${run.id} has no verdict on worker ${item.group.key}`);
-    const found = differencesOf(before.value, await mapping.evaluate(item.group, run.asOf), names);
-    if (found.length > 0) differing++;
-    for (const { attribute, cause, old, new: next } of found) {
-      const key = `${attribute}\n${cause}`;
-      const group = groups.get(key) ?? { attribute, cause, workers: 0, examples: [] };
-      groups.set(key, group);
-      group.workers++;
-      if (group.examples.length < shown)
-        group.examples.push({ worker: item.group.key, old: masks.attribute(attribute, old), new: masks.attribute(attribute, next) });
+  try {
+    for await (const item of readHandoff(store, run.id, 'rows.ndjson')) {
+      if (item.kind !== 'group') continue;
+      workers++;
+      const before = await stored.next();
+      if (before.done === true || before.value.externalId !== item.group.key)
+        throw new JoineryError('STG-105', `run ${run.id} has no verdict on worker ${item.group.key}`);
+      const found = differencesOf(before.value, await mapping.evaluate(item.group, run.asOf), names);
+      if (found.length > 0) differing++;
+      for (const { attribute, cause, old, new: next } of found) {
+        const key = `${attribute}\n${cause}`;
+        const group = groups.get(key) ?? { attribute, cause, workers: 0, examples: [] };
+        groups.set(key, group);
+        group.workers++;
+        if (group.examples.length < shown)
+          group.examples.push({ worker: item.group.key, old: masks.attribute(attribute, old), new: masks.attribute(attribute, next) });
+      }
     }
+  } finally {
+    // After the last row it was not asked whether there is another verdict, and the file would stay open.
+    await stored.return(undefined);
   }
   const sorted = [...groups.values()].toSorted((a, b) => b.workers - a.workers || (a.attribute < b.attribute ? -1 : 1));
   return {

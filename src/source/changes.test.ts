@@ -291,3 +291,16 @@ describe('the fingerprint file', () => {
     await expect(readAll(whole(Buffer.from('{"joinery":"fingerprints","version":2}\nend 0\n')))).rejects.toMatchObject({ code: 'SRC-401' });
   });
 });
+
+test('a file without a header is closed, for nobody is given it to close', async () => {
+  let isOpen = true;
+  const iterator: AsyncIterator<Uint8Array> = {
+    next: () => Promise.resolve({ done: false, value: Buffer.from('no header\n') }),
+    return: () => {
+      isOpen = false;
+      return Promise.resolve({ done: true, value: undefined });
+    },
+  };
+  await expect(readFingerprints({ [Symbol.asyncIterator]: () => iterator })).rejects.toMatchObject({ code: 'SRC-401' });
+  expect(isOpen).toBe(false);
+});

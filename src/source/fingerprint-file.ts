@@ -51,9 +51,18 @@ export interface FingerprintFile {
   readonly body: AsyncIterable<Uint8Array>;
 }
 
-/** Reads a file back as a stream. Errors: SRC-401 for a header that is not as it was written. */
+/** Reads a file back as a stream. Errors: SRC-401 for a header that is not as it was written; the file is closed then. */
 export async function readFingerprints(bytes: AsyncIterable<Uint8Array>): Promise<FingerprintFile> {
   const iterator = bytes[Symbol.asyncIterator]();
+  try {
+    return await readHeader(iterator);
+  } catch (error) {
+    await iterator.return?.();
+    throw error;
+  }
+}
+
+async function readHeader(iterator: AsyncIterator<Uint8Array>): Promise<FingerprintFile> {
   let head: Buffer = Buffer.alloc(0);
   for (;;) {
     const feed = head.indexOf(lineFeed);

@@ -84,6 +84,8 @@ export async function* extract(
     // Left early or failed: what was read is not the whole pass, so its fingerprints must not appear.
     if (complete) fingerprints.end();
     else fingerprints.fail(new Error('the pass was not read to its end'));
+    // Of a pass that ended before its first row nobody began to read it.
+    await previous.fingerprints[Symbol.asyncIterator]().return?.();
   }
   await written;
   summary.unchanged = summary.keys - summary.changed;
