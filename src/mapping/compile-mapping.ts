@@ -96,7 +96,9 @@ function createMapping(
   { recipe, edit }: Pick<Mapping, 'recipe' | 'edit'>,
 ): Mapping {
   const columns = neededColumns(unit);
-  const checkRow = createRowCheck(pipeline.source.columns, columns, dependenciesOf(formulasOf(unit), unit).wholeRow !== undefined);
+  // A let that nothing reads is explained, too.
+  const all = [...formulasOf(unit), ...[...unit.lets.values()].map(({ formula }) => formula)];
+  const checkRow = createRowCheck(pipeline.source.columns, columns, dependenciesOf(all, unit).wholeRow !== undefined);
   const instances = [first];
   /** Evaluations of two runs may overlap while the reference engine answers: each instant then has expressions of its own. */
   const take = (asOf: Instant): Instance => {

@@ -35,3 +35,11 @@ test('an explanation shows on request what the parts of expressions came to, and
   });
   expect(byName.get('title')).toMatchObject({ value: undefined, problem: '$amount has no value' });
 });
+
+test('a let that nothing reads and that looks at the whole row does not see the name of a column that is NULL', async () => {
+  const mapping = compileSample({ let: { names: '$keys($)' }, attributes: { ...base } });
+  const { traces } = await mapping.explain(rowGroup({ last_name: 'Falk', middle_name: null }), sampleInstant);
+  const names = traces.find(({ name }) => name === '$names')?.value;
+  expect(names).toContain('last_name');
+  expect(names).not.toContain('middle_name');
+});
