@@ -5,7 +5,7 @@ export function keepNewObjectsFew(): void {
   setFlagsFromString('--semi-space-growth-factor=1');
 }
 
-/** Both halves of the part for new objects; bytes. Four times that gives hardly less work and takes it from the 200 MB that a run may have. */
+/** Both halves of the part for new objects; bytes. Three times that, V8's own bound, gives hardly less work and would take it from the 200 MB that a run may have. */
 const newObjectsAtMost = 16 * 1_048_576;
 /** Often enough that it cannot double twice in between. */
 const lookEvery = 10;

@@ -44,7 +44,7 @@ const plainText = /^[ !#-[\]-\ud7ff\ue000-\uffff]*$/;
 /** By UTF-16 code unit. A few names, as nearly every object has, are put in order where they stand: the engine's sorting allocates more than the text that is made of them. */
 function sortNames(names: string[]): void {
   if (names.length > 32) {
-    names.sort(); // oxlint-disable-line -- default order is UTF-16 code units, which is what RFC 8785 asks for
+    names.sort();
     return;
   }
   for (let from = 1; from < names.length; from++) {

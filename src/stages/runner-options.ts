@@ -29,6 +29,10 @@ export interface RunnerOptions {
   readonly user?: string;
 }
 
+/** The same, with what stands where nothing was said. */
+export type RunnerSettings = Required<Omit<RunnerOptions, 'state' | 'stateMustExist' | 'environment' | 'verifyEngine' | 'user'>> &
+  Pick<RunnerOptions, 'user'>;
+
 /** Which run a command is about. `latest`: the newest one. */
 export type RunChoice = { readonly run: string } | { readonly planHash: string };
 

@@ -24,7 +24,7 @@ import type { Only } from './only.ts';
 import { chooseResent, type ResendChoice } from './resend.ts';
 import { rekeyWorker, type RekeyRequest } from './rekey.ts';
 import { checkRename, checkRenamed } from './rename.ts';
-import { defaultWait, shadowSample, type Planned, type RunChoice, type RunnerOptions } from './runner-options.ts';
+import { defaultWait, shadowSample, type Planned, type RunChoice, type RunnerOptions, type RunnerSettings } from './runner-options.ts';
 import { preparePipeline, stateOf, type Prepared } from './prepare.ts';
 import { RunRecord } from './run-record.ts';
 import { acceptRun, beginRun, deliverRun, extractRun, planRun, settleRun, transformRun, wrongStage, type RunResult } from './run.ts';
@@ -43,8 +43,7 @@ export class Runner {
   readonly pipeline: Pipeline;
   readonly store: Store;
   readonly #prepared: Prepared;
-  readonly #options: Required<Omit<RunnerOptions, 'state' | 'stateMustExist' | 'environment' | 'verifyEngine' | 'user'>> &
-    Pick<RunnerOptions, 'user'>;
+  readonly #options: RunnerSettings;
   #record: RunRecord | undefined;
   #conditions: RunConditions | undefined;
 
@@ -68,11 +67,8 @@ export class Runner {
   static async open(file: string, options: RunnerOptions): Promise<Runner> {
     const shadow = options.verifyEngine === true ? 1 : shadowSample;
     const prepared = preparePipeline(file, options.environment, { shadow, reportsFallbacks: false });
-    const store = await openStore(stateOf(prepared.pipeline, options), {
-      mustExist: options.stateMustExist === true,
-      ...(options.clock === undefined ? {} : { clock: options.clock }),
-    });
-    return new Runner(prepared, store, options);
+    const { stateMustExist: mustExist = false, clock = systemClock } = options;
+    return new Runner(prepared, await openStore(stateOf(prepared.pipeline, options), { mustExist, clock }), options);
   }
 
   async close(): Promise<void> {
