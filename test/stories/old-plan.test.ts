@@ -21,8 +21,8 @@ describe('what was decided long ago', () => {
     await story.sql(`update workers set status = 'Terminated' where id = 'N1'`);
     story.clock.advance(25 * hour);
     const runner = await story.open();
-    for (const resumed of [runner.apply({ run: 'latest' }), runner.load({ run: 'latest' })])
-      await expect(resumed).rejects.toMatchObject({ code: 'PLN-202', message: expect.stringContaining('was not sent whole') });
+    for (const resume of [() => runner.apply({ run: 'latest' }), () => runner.load({ run: 'latest' })])
+      await expect(resume()).rejects.toMatchObject({ code: 'PLN-202', message: expect.stringContaining('was not sent whole') });
     await runner.close();
     expect(story.accounts()).toEqual({ W1: 'on', W2: 'on' });
     expect((await story.run()).plan.price.operations).toBe(0);
