@@ -1,4 +1,5 @@
 import { tokeniseSql, type SqlDialect, type SqlToken } from './sql-tokens.ts';
+import { findWriting, questionWords } from './sql-writing.ts';
 
 /** What is wrong with a query, with the offset and length of the text to mark. */
 export interface SqlProblem {
@@ -7,10 +8,6 @@ export interface SqlProblem {
   readonly length: number;
   readonly message: string;
 }
-
-const questionWords = new Set(['select', 'with', 'values', 'table']);
-/** Words that make a statement write. MERGE is one only where it is not a join hint of SQL Server. */
-const writingWords = new Set(['insert', 'update', 'delete', 'into', 'merge', 'truncate', 'drop', 'alter', 'create']);
 
 /**
  * The one statement of a query without what follows its last token: a final `;` and comments after it would break a query that
@@ -38,27 +35,14 @@ export function oneStatement(sql: string, dialect: SqlDialect): { readonly sql: 
   const first = statement[0];
   const last = statement.at(-1);
   if (first === undefined || last === undefined) return { code: 'PIP-312', offset: 0, length: 1, message: 'there is no statement in it' };
-  return findWriting(sql, statement, first) ?? { sql: sql.slice(0, last.end) };
+  const opener = statement.find((token) => sql.slice(token.start, token.end) !== '(') ?? first;
+  const begins = sql.slice(opener.start, opener.end);
+  if (opener.kind !== 'word' || !questionWords.has(begins.toLowerCase()))
+    return problem(opener.start, opener.end, `it begins with ${begins}`);
+  const writing = findWriting(sql, statement, dialect);
+  return writing === undefined ? { sql: sql.slice(0, last.end) } : problem(writing.start, writing.end, writing.message);
 }
 
-function findWriting(sql: string, statement: readonly SqlToken[], first: SqlToken): SqlProblem | undefined {
-  const wordOf = (token: SqlToken | undefined): string =>
-    token?.kind === 'word' || token?.kind === 'symbol' ? sql.slice(token.start, token.end).toLowerCase() : '';
-  const opener = statement.find((token) => wordOf(token) !== '(') ?? first;
-  if (!questionWords.has(wordOf(opener))) return problem('PIP-313', opener, `it begins with ${sql.slice(opener.start, opener.end)}`);
-  const writing = statement.find((token, index) => {
-    if (token.kind !== 'word' || !writingWords.has(wordOf(token))) return false;
-    const before = wordOf(statement[index - 1]);
-    const next = wordOf(statement[index + 1]);
-    return (
-      before !== '.' &&
-      before !== 'as' &&
-      !(wordOf(token) === 'merge' && (next === 'join' || next === 'union' || next === ')' || next === ','))
-    );
-  });
-  return writing === undefined ? undefined : problem('PIP-313', writing, `${wordOf(writing)} writes`);
-}
-
-function problem(code: SqlProblem['code'], token: SqlToken, message: string): SqlProblem {
-  return { code, offset: token.start, length: token.end - token.start, message };
+function problem(start: number, end: number, message: string): SqlProblem {
+  return { code: 'PIP-313', offset: start, length: end - start, message };
 }

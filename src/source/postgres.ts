@@ -12,6 +12,7 @@ import { readPostgresUrl } from './postgres-connection.ts';
 import { explainPostgresError, type FailedStatement } from './postgres-errors.ts';
 import { CopyOut } from './postgres-protocol.ts';
 import { beginReading, beginRows, describeStatement, PostgresPool, type PostgresSession } from './postgres-session.ts';
+import { findWritingNode } from './postgres-plan.ts';
 import { describeColumn, readTypes } from './postgres-types.ts';
 import { prepareStatement, type Asked, type Order, type Prepared } from './prepare.ts';
 import { readStatement, type Statement } from './statement.ts';
@@ -19,7 +20,7 @@ import { StatementLimit } from './statement-limit.ts';
 import type { FoundColumn } from './table-source.ts';
 
 const copyStart = 'COPY (';
-const explainStart = 'EXPLAIN ';
+const explainStart = 'EXPLAIN (FORMAT JSON) ';
 /** How long the server may take to answer what it has to answer at once; ms. */
 const silenceAllowed = 15_000;
 const cancelledEvery = 1_000;
@@ -75,7 +76,6 @@ class PostgresReader {
     const reading = await this.#begin(signal);
     try {
       const prepared = await this.#prepare(reading, {});
-      // Planning the statement, as EXPLAIN does, is what checks the account's rights; nothing is run.
       await reading.plan(prepared.sql);
       return prepared;
     } catch (error) {
@@ -223,10 +223,19 @@ class Reading {
     this.#statement = statement;
   }
 
+  /**
+   * Planning the statement, as EXPLAIN does, checks the account's rights, and shows what a read-only transaction would refuse only when the statement runs, whatever view or function it is in; nothing
+   * is run.
+   */
   async plan(sql: string): Promise<void> {
     this.#shift = explainStart.length;
-    await this.session.connection.query(`${explainStart}${sql}`);
+    const { rows } = await this.session.connection.query(`${explainStart}${sql}`);
     this.#shift = 0;
+    const writing = findWritingNode(rows);
+    if (writing !== undefined) {
+      const place = this.#statement?.placeOf(0);
+      throw new JoineryError('SRC-209', `PostgreSQL would ${writing} for this statement`, place === undefined ? {} : { place });
+    }
   }
 
   start(copy: CopyOut, limit: StatementLimit): void {

@@ -197,8 +197,8 @@ export const pipelineErrors = defineErrors({
   'PIP-313': {
     title: 'The query is not a question',
     exit: 'configuration',
-    why: 'A source reads and never writes.',
-    fix: 'Begin the query with SELECT or WITH, and change nothing in it.',
+    why: 'A source reads. It never writes, and never locks rows that HR works with.',
+    fix: 'Begin the query with SELECT or WITH, change nothing in it, and lock nothing (INSERT, INTO, FOR UPDATE, nextval).',
   },
   'PIP-321': {
     title: 'A field of the source does not go with its type',

@@ -89,8 +89,8 @@ export const sourceErrors = defineErrors({
   'SRC-209': {
     title: 'The statement wants to write',
     exit: 'configuration',
-    why: 'A source reads in a read-only transaction; a function or clause of the query tried to change the database.',
-    fix: 'Remove it from the query (nextval, FOR UPDATE, functions that write).',
+    why: 'A source reads in a read-only transaction; a clause of the query, or a view or function that it uses, wants to change the database or to lock rows. What stands in a function shows only when it runs.',
+    fix: 'Remove it from the query and from what the query uses (nextval, FOR UPDATE, functions that write).',
   },
   'SRC-210': {
     title: 'The database ended the read because of a conflict',
