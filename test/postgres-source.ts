@@ -12,11 +12,11 @@ export interface PostgresBench {
   readonly url: string;
   readonly admin: Client;
   /** Closed by `closeSources`. */
-  open(over: Partial<PostgresSource>, lockTimeout?: number, clock?: Clock): Promise<Source>;
+  readonly open: (over: Partial<PostgresSource>, lockTimeout?: number, clock?: Clock) => Promise<Source>;
   /** Sessions of the sources, but for the admin's. */
-  sessions(state?: string): Promise<number>;
-  closeSources(): Promise<void>;
-  close(): Promise<void>;
+  readonly sessions: (state?: string) => Promise<number>;
+  readonly closeSources: () => Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 export async function openPostgresBench(name: string): Promise<PostgresBench> {
