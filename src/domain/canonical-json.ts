@@ -1,4 +1,6 @@
 import { createHmac, hash } from 'node:crypto';
+import { canonicalBytes } from './canonical-bytes.ts';
+import { sortedNames } from './member-names.ts';
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
 
@@ -23,10 +25,8 @@ export function canonicalJson(value: unknown): string {
     return `${text}]`;
   }
   if (isRecord(value)) {
-    const names = Object.keys(value);
-    sortNames(names);
     let text = '{';
-    for (const name of names) {
+    for (const name of sortedNames(value)) {
       const member = value[name];
       if (member === undefined) continue;
       if (text !== '{') text += ',';
@@ -40,20 +40,6 @@ export function canonicalJson(value: unknown): string {
 
 /** Text in which JSON escapes nothing: no quote, backslash, control character or half of a surrogate pair. */
 const plainText = /^[ !#-[\]-\ud7ff\ue000-\uffff]*$/;
-
-/** By UTF-16 code unit. A few names, as nearly every object has, are put in order where they stand: the engine's sorting allocates more than the text that is made of them. */
-function sortNames(names: string[]): void {
-  if (names.length > 32) {
-    names.sort();
-    return;
-  }
-  for (let from = 1; from < names.length; from++) {
-    const name = names[from] ?? '';
-    let at = from;
-    for (let before = names[at - 1]; at > 0 && before !== undefined && before > name; before = names[at - 1]) names[at--] = before;
-    names[at] = name;
-  }
-}
 
 /** Written names, each with its colon: a run writes the same few a million times. The bound only keeps a hostile payload from filling memory. */
 const nameTexts = new Map<string, string>();
@@ -72,7 +58,7 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
 
 /** SHA-256 over canonical JSON, 64 lower-case hex digits. For evidence: plan hashes, payload hashes, mapping ids, journal. */
 export function hashJson(value: unknown): string {
-  return hashText(canonicalJson(value));
+  return hashText(canonicalBytes(value));
 }
 
 /** SHA-256 of UTF-8 text or bytes, 64 lower-case hex digits. */

@@ -1,3 +1,4 @@
+import { canonicalBytes } from '../domain/canonical-bytes.ts';
 import { canonicalJson, hashJson, hashText } from '../domain/canonical-json.ts';
 import { bulkRequestSchema, type Payload } from '../domain/payload.ts';
 import type { ExternalId, JobScope, SentChangeKind, Sha256 } from '../domain/words.ts';
@@ -46,14 +47,9 @@ const operationFrameBytes = Buffer.byteLength(renderOperation('0'.repeat(bulkIdL
 /** Of payloads that were written down for their hash, for as long as somebody holds them. */
 const writtenBytes = new WeakMap<Payload, number>();
 
-/** Where a payload is written down to be hashed. Nothing in it outlives a call. */
-const scratch = Buffer.alloc(65_536);
-
 /** `hashJson` of a payload. What it takes to write it down is kept for `operationBytes`: a plan asks both of every change. */
 export function hashPayload(payload: Payload): Sha256 {
-  const text = canonicalJson(payload);
-  // No character of a text takes more than three bytes.
-  const bytes = 3 * text.length <= scratch.length ? scratch.subarray(0, scratch.write(text)) : Buffer.from(text, 'utf8');
+  const bytes = canonicalBytes(payload);
   writtenBytes.set(payload, bytes.length);
   return hashText(bytes);
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { canonicalJson } from '../domain/canonical-json.ts';
+import { canonicalBytes } from '../domain/canonical-bytes.ts';
 import type { Change } from '../domain/change.ts';
 import type { GuardsDeclaration, SinkDeclaration } from '../pipeline/pipeline.ts';
 import type { Sha256 } from '../domain/words.ts';
@@ -37,6 +37,6 @@ export class PlanHash {
   }
 
   #line(value: unknown): void {
-    this.#hash.update(canonicalJson(value)).update('\n');
+    this.#hash.update(canonicalBytes(value)).update('\n');
   }
 }
