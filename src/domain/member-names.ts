@@ -12,7 +12,7 @@ const [mostFirstNames, mostOfEach, mostNames, longestName] = [200, 8, 32, 200];
 export function sortedNames(value: object): readonly string[] {
   const found = Object.keys(value);
   const [first] = found;
-  if (first === undefined || found.length > mostNames) return found.sort();
+  if (first === undefined || found.length > mostNames) return found.toSorted();
   const alike = known.get(first);
   const same = alike?.find((members) => areSame(members.found, found));
   if (same !== undefined) return same.sorted;
