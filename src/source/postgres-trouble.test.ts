@@ -196,6 +196,21 @@ describe('what goes wrong with PostgreSQL', () => {
     }
   });
 
+  test('gives back what a query locked for its session: the connection lives on, and HR would wait for it', async () => {
+    const source = await open(
+      query('select id, pg_advisory_lock_shared(4711)::text as locked from (values (1), (2)) as t(id) order by id'),
+    );
+    const free = async (): Promise<unknown> =>
+      (await admin.query('select pg_try_advisory_lock(4711) as free, pg_advisory_unlock_all()::text')).rows[0]?.free;
+    let during: unknown;
+    await eachChunk(source, 1, async () => {
+      during ??= await free();
+      return false;
+    });
+    expect([during, await free()]).toEqual([false, true]);
+    expect(await source.describe()).toHaveLength(2);
+  });
+
   test('notices a schema that changed between opening and reading', async () => {
     await admin.query('create table changing (id int, name text)');
     const columns = [

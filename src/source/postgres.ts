@@ -277,7 +277,8 @@ class Reading {
     await this.#cancelling;
     if (this.#copy !== undefined && !this.#isBroken) await this.#stop(this.#copy);
     if (!this.#isBroken) {
-      await connection.query('rollback').catch(() => {
+      // A query may have locked something for its session (pg_advisory_lock), which a rollback leaves as it is. In one message: a pooler may give the next one to another session.
+      await connection.query('rollback; select pg_catalog.pg_advisory_unlock_all()').catch(() => {
         this.#isBroken = true;
       });
     }
