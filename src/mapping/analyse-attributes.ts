@@ -21,5 +21,11 @@ export function analyseAttributes(parts: UnitParts): readonly Diagnostic[] {
     const place = pipeline.placeOf('transform.attributes');
     diagnostics.push({ code: 'MAP-128', severity: 'error', message: `${name} is not mapped`, place });
   }
+  // SCIM does not require it and Entra does (Graph, resource type user), but the mapping of the job, which is not ours to know here, may make it of the names.
+  if (!declared.has('displayName')) {
+    const place = pipeline.placeOf('transform.attributes');
+    const message = 'displayName is not mapped: Entra creates nobody without one';
+    diagnostics.push({ code: 'MAP-141', severity: 'notice', message, place });
+  }
   return diagnostics;
 }

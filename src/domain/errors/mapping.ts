@@ -195,6 +195,14 @@ export const mappingErrors = defineErrors({
     wrong: 'timezone: Europe/Berlin\nattributes:\n  active: hire_date <= $today()\n  userName: email',
     right: 'timezone: Europe/Berlin\nemployment: { start: hire_date }\nattributes:\n  active: $employed\n  userName: email',
   },
+  'MAP-141': {
+    title: 'No displayName is mapped',
+    exit: 'configuration',
+    why: 'Entra creates nobody without a display name. Unless the attribute mapping of the job makes one of other attributes, every joiner fails (MandatoryFieldsMissing).',
+    fix: 'Map displayName, or see that the attribute mapping of the job makes it.',
+    wrong: 'attributes:\n  active: true\n  userName: email',
+    right: "attributes:\n  active: true\n  userName: email\n  displayName: first_name & ' ' & last_name",
+  },
   'MAP-135': {
     title: 'A let uses one that comes later, or itself',
     exit: 'configuration',

@@ -123,21 +123,21 @@ function keyAsNumber(survey: TableSurvey, key: string): readonly ProposedAttribu
   return [{ path: ['enterprise', 'employeeNumber'], expression, columns: [key], isPublic: false, isSure: true, reason: 'the key' }];
 }
 
-/** Where no column has the whole name. */
+/** Where no column is surely the whole name: made of those that are surely a part of it, since nobody is created without one. */
 function composeDisplayName(found: readonly ProposedAttribute[]): readonly ProposedAttribute[] {
   const sure = (path: string): ProposedAttribute | undefined => found.find((each) => each.isSure && each.path.join('.') === path);
-  const [given, family] = [sure('name.givenName'), sure('name.familyName')];
-  if (sure('displayName') !== undefined || given === undefined || family === undefined) return [];
-  return [
-    {
-      path: ['displayName'],
-      expression: `$trim(${given.expression} & " " & ${family.expression})`,
-      columns: [...given.columns, ...family.columns],
-      isPublic: false,
-      isSure: true,
-      reason: 'given and family name; no column is surely the whole name',
-    },
+  const [given, family, nick] = [sure('name.givenName'), sure('name.familyName'), sure('nickName')];
+  if (sure('displayName') !== undefined) return [];
+  const make = (expression: string, parts: readonly ProposedAttribute[], reason: string): readonly ProposedAttribute[] => [
+    { path: ['displayName'], expression, columns: parts.flatMap(({ columns }) => columns), isPublic: false, isSure: true, reason },
   ];
+  if (given !== undefined && family !== undefined) {
+    const whole = `$trim(${given.expression} & " " & ${family.expression})`;
+    return make(whole, [given, family], 'given and family name; no column is surely the whole name');
+  }
+  const only = given ?? family ?? nick;
+  if (only === undefined) return [];
+  return make(only.expression, [only], `the only column that is surely a name of somebody; Entra creates nobody without a display name`);
 }
 
 /** Nested names together, in the order of the first of each. */

@@ -193,6 +193,34 @@ describe('a proposed pipeline', () => {
     expect(proposal.isActiveOpen).toBe(true);
   });
 
+  it.each<[string, readonly SurveyedColumn[], string]>([
+    ['the column that is surely the whole name', [column('display_name'), column('first_name'), column('last_name')], 'display_name'],
+    [
+      'given and family name where two columns could be the whole name',
+      [column('full_name'), column('display_name'), column('first_name'), column('last_name')],
+      '$trim(first_name & " " & last_name)',
+    ],
+    ['the family name alone', [column('last_name'), column('job_title')], 'last_name'],
+    [
+      'the given name where the family name is empty',
+      [column('first_name'), column('last_name', { shape: shape({ forms: {}, nulls: rows, distinct: 0 }) })],
+      'first_name',
+    ],
+    ['a nickname for want of others', [column('nickname')], 'nickname'],
+  ])('calls people by %s', (_what, columns, expression) => {
+    const { proposal, findings } = written(surveyOf([column('worker_id'), ...columns]));
+    expect(expressionsOf(proposal)['displayName']).toBe(expression);
+    expect(findings.join()).not.toContain('MAP-141');
+    expect(proposal.decide.join()).not.toContain('displayName');
+  });
+
+  it('asks what people are called where no column says so, in the file and in check', () => {
+    const { text, findings } = written(surveyOf([column('worker_id'), column('full_name'), column('display_name')]));
+    expect(text).toMatch(/^# DECIDE what people are called \(attributes.displayName\)/m);
+    expect(text).toMatch(/^ {4}# displayName: full_name # .*full_name, display_name could be meant/m);
+    expect(findings).toContain('notice MAP-141 displayName is not mapped: Entra creates nobody without one');
+  });
+
   it('leaves as a comment what may be private, what does not look so and what two columns could be', () => {
     const { proposal, text } = written(
       surveyOf([

@@ -67,7 +67,7 @@ export function propose(survey: TableSurvey, key: ProposedKey, options: Proposal
     ...(employment === undefined ? {} : { employment: { ...employment, isSure: employment.isSure && usesEmployment } }),
     attributes: all,
     isActiveOpen: !active.isSure,
-    decide: decisions(survey, keyColumn, primary !== undefined, active, usesEmployment, userName, options),
+    decide: decisions(survey, keyColumn, primary !== undefined, active, usesEmployment, all, options),
   };
 }
 
@@ -121,7 +121,7 @@ function decisions(
   hasPrimary: boolean,
   active: ProposedActive,
   usesEmployment: boolean,
-  userName: ProposedAttribute,
+  attributes: readonly ProposedAttribute[],
   options: ProposalOptions,
 ): readonly string[] {
   const found: string[] = [];
@@ -134,7 +134,12 @@ function decisions(
     );
   if (!active.isSure) found.push(`who works here (attributes.active): ${active.reason}; guards.first.joiners is 0 until that is decided`);
   if (usesEmployment) found.push('in which time zone days begin (timezone)');
-  if (options.domain === undefined && userName.expression.includes(unknownDomain))
+  if (!attributes.some(({ path, isSure }) => isSure && path[0] === 'displayName'))
+    found.push(
+      'what people are called (attributes.displayName): no column is surely a name, and Entra creates nobody without a display name',
+    );
+  const userName = attributes.find(({ path }) => path[0] === 'userName');
+  if (options.domain === undefined && userName?.expression.includes(unknownDomain) === true)
     found.push(`the domain of userName: ${unknownDomain} is nobody's`);
   if (survey.rows === 0) found.push('whether the values are what the names promise: no row was looked at');
   return found;
