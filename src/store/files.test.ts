@@ -2,6 +2,7 @@ import { readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { checkedFileName, fileNameOf } from './file-name.ts';
+import { gather } from './folder-files.ts';
 import type { FileArea, Store } from './contract.ts';
 import { freshLocation, onEveryEngine, openForTest } from '../../test/state.ts';
 
@@ -154,4 +155,13 @@ test('names of pipelines become file names that stay different where case does n
   expect(fileNameOf('a/../b')).toBe('a%2F%2E%2E%2Fb');
   expect(fileNameOf('größe')).toBe('gr%C3%B6%C3%9Fe');
   expect(fileNameOf('con')).toBe('_con');
+});
+
+test('small pieces are joined for writing, and one that is nearly whole goes on without a copy', async () => {
+  const nearly = Buffer.alloc(60, 'b');
+  const written: Buffer[] = [];
+  for await (const bytes of gather([nearly, 'a', Buffer.from('a'), nearly, nearly, 'c'], 100)) written.push(bytes);
+  expect(written.map((bytes) => bytes.length)).toEqual([60, 122, 1]);
+  expect(written[0]?.buffer).toBe(nearly.buffer);
+  expect(Buffer.concat(written).toString()).toBe(`${'b'.repeat(60)}aa${'b'.repeat(120)}c`);
 });

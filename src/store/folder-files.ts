@@ -94,7 +94,10 @@ async function writeWhole(path: string, chunks: AsyncIterable<string | Uint8Arra
   }
 }
 
-/** Joins small pieces into writes of at least 64 KiB. Whoever made a piece may use its bytes again when the next one is asked for. */
+/**
+ * Joins small pieces into writes of at least 64 KiB. A piece of half of that is not worth two copies of its bytes, and goes on as it is: lines come in pieces that are nearly whole. Whoever made
+ * a piece may use its bytes again when the next one is asked for.
+ */
 export async function* gather(
   chunks: AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>,
   atLeast = 64 * 1024,
@@ -102,7 +105,7 @@ export async function* gather(
   let waiting: Buffer[] = [];
   let size = 0;
   for await (const chunk of chunks) {
-    if (typeof chunk !== 'string' && size === 0 && chunk.length >= atLeast) {
+    if (typeof chunk !== 'string' && size === 0 && 2 * chunk.length >= atLeast) {
       yield Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
       continue;
     }
