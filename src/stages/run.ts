@@ -21,6 +21,7 @@ import {
   type ExtractItem,
   type TransformItem,
 } from '../store/run-files.ts';
+import { gathered } from './gathered.ts';
 import { keepingRows, type KeepRows } from './keep-rows.ts';
 import { load, sendBatches } from './load.ts';
 import { nothingNoticed, type Noticed } from './notice-job.ts';
@@ -73,6 +74,9 @@ function runIdAt(at: Instant, random: () => number): RunId {
     .padStart(6, '0')}`;
 }
 
+/** Few changed rows come with many that did not change; handed on one by one they would cost more than they are. */
+const itemsTogether = 64;
+
 /**
  * Extract, transform and batch as one streaming pass; only what survives the comparison is stored, with its rows so that it can be explained. `notice` looks at the job while
  * the source is read, which takes longer than the service to answer; whom it marks the pass may have gone by, so there is another one.
@@ -96,7 +100,10 @@ export async function planRun(
   };
   const pass = async (): Promise<Surveyor> => {
     const surveyor = new Surveyor(context, directory, options.rename ?? new Map());
-    const items = extract(context, run, source, asked, () => void begin());
+    const items = gathered(
+      extract(context, run, source, asked, () => void begin()),
+      itemsTogether,
+    );
     await keepingRows(context, run, (keep) => writeVerdicts(context, run, items, keep, surveyor));
     return surveyor;
   };
