@@ -187,6 +187,10 @@ export class Walk {
       told,
       new Map(entries.flatMap((entry) => (lastPayload(entry) === undefined ? [] : [[entry.externalId, accountName(entry)]]))),
     );
+    assert.deepEqual(
+      await this.store.ledger.settled(this.scope, [...workers, 'nobody']),
+      new Set(entries.filter(isSettled).map(({ externalId }) => externalId)),
+    );
     for (const batch of this.model.batches.values()) {
       const stored = await this.store.operations.batch(batch.id);
       assert.deepEqual([batch.id, stored?.state, stored?.sends], [batch.id, batch.state, batch.sends]);
@@ -209,6 +213,15 @@ export class Walk {
       }
     }
   }
+}
+
+function isSettled({ desired, sent, confirmed }: LedgerEntry): boolean {
+  return (
+    confirmed !== undefined &&
+    confirmed.erased === undefined &&
+    sent === undefined &&
+    (desired === undefined || desired.hash === confirmed.hash)
+  );
 }
 
 function accountName({ desired, sent, confirmed }: LedgerEntry): AccountName {

@@ -135,6 +135,12 @@ function accountName(of: LedgerEntry | undefined): AccountName | undefined {
   };
 }
 
+/** The same, whoever owns him. */
+function isSettled({ confirmed, sent, desired }: Partial<LedgerEntry> = {}): boolean {
+  if (confirmed === undefined || confirmed.erased !== undefined || sent !== undefined) return false;
+  return desired === undefined || desired.hash === confirmed.hash;
+}
+
 async function surveyOf(
   items: readonly TransformItem[],
   entries: ReadonlyMap<string, LedgerEntry>,
@@ -143,6 +149,7 @@ async function surveyOf(
   read: Set<string>,
 ): Promise<unknown> {
   const ledger = {
+    settled: (_scope: unknown, ids: readonly string[]) => Promise.resolve(new Set(ids.filter((id) => tells && isSettled(entries.get(id))))),
     accountNames: (_scope: unknown, _owner: string, ids: readonly string[]) =>
       Promise.resolve(
         new Map(ids.flatMap((id) => (!tells || accountName(entries.get(id)) === undefined ? [] : [[id, accountName(entries.get(id))]]))),

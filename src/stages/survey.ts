@@ -99,9 +99,14 @@ export class Surveyor {
   async #look(items: readonly Surveyed[]): Promise<void> {
     const { pipeline, store } = this.#context;
     const scope = scopeOf(pipeline);
-    const calm = items.flatMap((item) => (mayBeCalm(item, this.#asked) ? [item.verdict.externalId] : []));
+    const hopeful = items.filter((item) => mayBeCalm(item, this.#asked));
+    // Who keeps all that he has needs no look at what that is. Of another pipeline's worker nothing is sought in any case.
+    const unnamed = hopeful.filter(({ verdict }) => verdict.draft.payload['userName'] === undefined).map(idOf);
+    const settled = unnamed.length === 0 ? new Set() : await store.ledger.settled(scope, unnamed);
+    const calm = hopeful.map(idOf).filter((externalId) => !settled.has(externalId));
     const accounts = calm.length === 0 ? new Map() : await store.ledger.accountNames(scope, pipeline.name, calm);
-    const others = items.filter((item) => !(mayBeCalm(item, this.#asked) && isCalm(item.verdict, accounts.get(item.verdict.externalId))));
+    const isFound = (item: CalmItem): boolean => settled.has(idOf(item)) || isCalm(item.verdict, accounts.get(idOf(item)));
+    const others = items.filter((item) => !(mayBeCalm(item, this.#asked) && isFound(item)));
     const entries = others.length === 0 ? new Map() : await store.ledger.getMany(scope, others.map(idOf));
     for (const item of items) this.#people.evaluated.add(idOf(item));
     for (const item of others) this.#weigh(item, entries.get(idOf(item)));

@@ -5,6 +5,8 @@ import type { ExternalId, JobScope, PipelineName } from '../domain/words.ts';
 export interface Brief {
   /** Which of these workers have an account as far as is known: the service was told of them, or is being told. */
   known(scope: JobScope, externalIds: readonly ExternalId[]): Promise<ReadonlySet<ExternalId>>;
+  /** Those of these workers, whoever owns them, whose account is confirmed and whole, with nothing in flight and nothing else desired. */
+  settled(scope: JobScope, externalIds: readonly ExternalId[]): Promise<ReadonlySet<ExternalId>>;
   /** Those of these workers whom the pipeline owns and who are known to have an account, and by which name. Not whose payload a purge cut down. */
   accountNames(scope: JobScope, owner: PipelineName, externalIds: readonly ExternalId[]): Promise<ReadonlyMap<ExternalId, AccountName>>;
   /** What accepted runs found about these workers; only those who were evaluated. */

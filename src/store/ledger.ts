@@ -27,6 +27,7 @@ import { findJob } from './jobs.ts';
 import { inFlight } from './operation-row.ts';
 import { integerOf, textOf, type Row } from './row.ts';
 import { settleUnknown } from './settle-unknown.ts';
+import { isSettled } from './settling.ts';
 
 /** Keys of one question: one round trip for the 500 of a work chunk. */
 const keysPerQuery = 500;
@@ -37,6 +38,7 @@ export function openLedger(database: Database, hashKey: Uint8Array): Ledger {
     get: async (scope, externalId) => (await getMany(database, scope, [externalId])).get(externalId),
     getMany: (scope, externalIds) => getMany(database, scope, externalIds),
     known: (scope, externalIds) => knownOf(database, scope, externalIds),
+    settled: (scope, externalIds) => settledOf(database, scope, externalIds),
     accountNames: (scope, owner, externalIds) => accountNames(database, scope, owner, externalIds),
     evaluations: (scope, externalIds) => evaluations(database, scope, externalIds),
     streamEvaluated: (scope, owner) =>
@@ -123,6 +125,21 @@ async function knownOf(database: Database, scope: JobScope, externalIds: readonl
     'entries',
     'sent_operation IS NOT NULL',
   );
+  return found;
+}
+
+async function settledOf(database: Database, scope: JobScope, externalIds: readonly ExternalId[]): Promise<ReadonlySet<ExternalId>> {
+  const found = new Set<ExternalId>();
+  const job = await findJob(database, scope);
+  if (job === undefined) return found;
+  const index = database.kind === 'sqlite' ? 'INDEXED BY entries_settled' : '';
+  for (const chunk of inChunks([...new Set(externalIds)], keysPerQuery)) {
+    const rows = await database.all({
+      sql: `SELECT external_id FROM entries ${index} WHERE job_id = ? AND external_id IN (${placeholders(chunk.length)}) AND ${isSettled}`,
+      bindings: [job, ...chunk],
+    });
+    for (const row of rows) found.add(textOf(row, 'external_id'));
+  }
   return found;
 }
 

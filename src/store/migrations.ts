@@ -10,6 +10,7 @@ import { people } from './people.ts';
 import { guarding } from './guarding.ts';
 import { noticing } from './noticing.ts';
 import { scale } from './scale.ts';
+import { settling } from './settling.ts';
 import { standing } from './standing.ts';
 import { integerOf } from './row.ts';
 
@@ -41,6 +42,7 @@ export const migrations: readonly Migration[] = [
   noticing,
   scale,
   counting,
+  settling,
 ];
 
 const columnTypes: Readonly<Record<Database['kind'], ColumnTypes>> = {
