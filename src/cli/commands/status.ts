@@ -69,9 +69,17 @@ export function statusCommand(register: Register): Command {
     );
 }
 
-/** Errors: STG-303. */
-function refuseStale(now: Instant, { at }: LastSuccess, maxAge: string, pipeline: string): void {
-  if (at !== undefined && now - at <= parseDuration(maxAge)) return;
+/** Clocks of two machines may differ by so much before anybody is told; ms. */
+const clocksMayDiffer = 300_000;
+
+/** Errors: STG-303; STG-304 for a success that is later than now, which says nothing about its age. */
+export function refuseStale(now: Instant, { at }: LastSuccess, maxAge: string, pipeline: string): void {
+  const limit = parseDuration(maxAge);
+  if (at !== undefined && at - now > clocksMayDiffer) {
+    const words = `the last run that succeeded ended at ${formatInstant(at)}, ${formatSpan(at - now)} after this clock`;
+    throw new JoineryError('STG-304', `pipeline ${pipeline}: ${words} (${formatInstant(now)})`);
+  }
+  if (at !== undefined && now - at <= limit) return;
   const words = at === undefined ? 'no run has succeeded yet' : `the last run that succeeded ended ${formatSpan(now - at)} ago`;
   throw new JoineryError('STG-303', `pipeline ${pipeline}: ${words}, --max-age is ${maxAge}`);
 }

@@ -127,6 +127,12 @@ export const stagesErrors = defineErrors({
     why: 'Joiners wait for their accounts, and leavers keep theirs. A run that is not started at all tells nobody: this is seen from outside only.',
     fix: 'Look at the schedule and at the last runs with `joinery status`, and run the pipeline.',
   },
+  'STG-304': {
+    title: 'The last success lies in the future',
+    exit: 'outcomes',
+    why: 'Either this clock is behind or the one of the machine that ran was ahead. With such clocks nobody can say how old a success is, and days of joining and leaving begin at the wrong time.',
+    fix: 'Set the clocks of the machines that run and watch the pipeline (NTP).',
+  },
   'STG-401': {
     title: 'User names are not compared with the directory',
     exit: 'success',
