@@ -123,10 +123,27 @@ describe('the command line', () => {
       ['report'],
       ['apply', '--run', 'latest'],
       ['release', '--worker', 'w1', '--reason', 'x'],
+      ['forecast'],
+      ['reconcile', '--wait', '0'],
     ]) {
       const [command = '', ...more] = words;
-      const line = command === 'journal' ? [...words, pipeline] : [command, pipeline, ...more];
+      const line = ['journal', 'entra'].includes(command) ? [...words, pipeline] : [command, pipeline, ...more];
       expect(await joinery([...line, '--state', typo])).toMatchObject({ code: 8, err: expect.stringContaining('STO-102') });
+      expect(existsSync(typo)).toBe(false);
+    }
+  });
+
+  it('makes no state for a command that asks the service or the pipeline file, and says that there is none', async () => {
+    const typo = join(folder, 'typo');
+    const page = join(folder, 'dictionary.html');
+    for (const line of [
+      ['dictionary', pipeline, '--out', page],
+      ['entra', 'status', pipeline],
+      ['entra', 'schema', 'pull', pipeline],
+    ]) {
+      const said = await joinery([...line, '--state', typo]);
+      const told = `There is no state in the folder ${typo}. What it would tell is left out, and none is made.\n`;
+      expect(said).toMatchObject({ code: 0, err: line[1] === 'schema' ? '' : told });
       expect(existsSync(typo)).toBe(false);
     }
   });

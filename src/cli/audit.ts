@@ -7,6 +7,7 @@ import type { Store } from '../store/contract.ts';
 import { openStore } from '../store/open.ts';
 import type { Io } from './io.ts';
 import { environmentOf, type CommonOptions } from './options.ts';
+import { openByNeed, type StateNeed } from './scratch-state.ts';
 import { createStyle, type Style } from './style.ts';
 
 export interface AuditOptions extends CommonOptions {
@@ -24,21 +25,20 @@ export interface Audit {
   readonly tell: (document: unknown) => void;
 }
 
-/** Opens pipeline and state for `work`, and closes the state. `mustExist`: what it is about is in the state. Errors: STG-001, STO-1xx. */
+/** Opens pipeline and state for `work`, and closes the state. `need`: most of what it is about is in the state. Errors: STG-001, STO-1xx. */
 export async function withAudit(
   io: Io,
   file: string,
   options: CommonOptions,
   work: (audit: Audit) => Promise<ExitClass>,
-  mustExist = true,
+  need: StateNeed = 'must exist',
 ): Promise<ExitClass> {
   const json = options.json === true;
   const environment = environmentOf(io, options);
   const prepared = preparePipeline(file, environment, { reportsFallbacks: false });
-  const store = await openStore(
-    stateOf(prepared.pipeline, { environment, ...(options.state === undefined ? {} : { state: options.state }) }),
-    { clock: io.clock, mustExist },
-  );
+  const open = (mustExist: boolean, state = options.state): Promise<Store> =>
+    openStore(stateOf(prepared.pipeline, { environment, ...(state === undefined ? {} : { state }) }), { clock: io.clock, mustExist });
+  const { opened: store, remove } = await openByNeed(need, open, io.err);
   try {
     return await work({
       prepared,
@@ -54,6 +54,7 @@ export async function withAudit(
     });
   } finally {
     await store.close();
+    await remove();
   }
 }
 

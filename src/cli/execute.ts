@@ -8,6 +8,7 @@ import type { Io } from './io.ts';
 import { environmentOf, parseDuration, type CommonOptions } from './options.ts';
 import { renderPlan } from './plan-text.ts';
 import { Progress } from './progress.ts';
+import { openByNeed, type StateNeed } from './scratch-state.ts';
 import { createStyle, type Style } from './style.ts';
 
 /** What a command has to work with once a pipeline is open. */
@@ -31,8 +32,8 @@ export interface ExecuteOptions extends CommonOptions {
 export interface ExecuteShape {
   /** Show the plan as soon as it is made, before anything is sent. */
   readonly planAtOnce?: boolean;
-  /** See `executeOnState`. */
-  readonly needsState?: boolean;
+  /** Default: make. */
+  readonly state?: StateNeed;
 }
 
 /**
@@ -59,19 +60,21 @@ export async function executePipeline(
   };
   const environment = environmentOf(io, options);
   refuseVirtualClock(environment, file);
-  const runner = await Runner.open(file, {
-    environment,
-    clock: io.clock,
-    chance: io.chance,
-    signal: io.signal,
-    emit,
-    firstRun: options.firstRun === true,
-    stateMustExist: shape.needsState === true,
-    verifyEngine: options.verifyEngine === true,
-    ...(io.user === undefined ? {} : { user: io.user }),
-    ...(options.state === undefined ? {} : { state: options.state }),
-    ...(options.wait === undefined ? {} : { wait: parseDuration(options.wait) }),
-  });
+  const open = (stateMustExist: boolean, state = options.state): Promise<Runner> =>
+    Runner.open(file, {
+      environment,
+      clock: io.clock,
+      chance: io.chance,
+      signal: io.signal,
+      emit,
+      firstRun: options.firstRun === true,
+      stateMustExist,
+      verifyEngine: options.verifyEngine === true,
+      ...(io.user === undefined ? {} : { user: io.user }),
+      ...(state === undefined ? {} : { state }),
+      ...(options.wait === undefined ? {} : { wait: parseDuration(options.wait) }),
+    });
+  const { opened: runner, remove } = await openByNeed(shape.state ?? 'make', open, io.err);
   keepHeapSmall();
   try {
     const say = (text: string): void => {
@@ -81,6 +84,7 @@ export async function executePipeline(
   } finally {
     progress.end();
     await runner.close();
+    await remove();
   }
 }
 
@@ -91,7 +95,18 @@ export function executeOnState(
   options: ExecuteOptions,
   work: (execution: Execution) => Promise<ExitClass>,
 ): Promise<ExitClass> {
-  return executePipeline(io, file, options, work, { needsState: true });
+  return executePipeline(io, file, options, work, { state: 'must exist' });
+}
+
+/** For a command that asks the service, which it may do before the first run: a state that is there is used, and none is made. */
+export function executeBesideState(
+  io: Io,
+  file: string,
+  options: ExecuteOptions,
+  work: (execution: Execution) => Promise<ExitClass>,
+  state: Extract<StateNeed, 'may be absent' | 'unused'> = 'may be absent',
+): Promise<ExitClass> {
+  return executePipeline(io, file, options, work, { state });
 }
 
 /** Errors: CLI-103. */

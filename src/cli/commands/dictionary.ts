@@ -32,7 +32,7 @@ export function dictionaryCommand(register: Register): Command {
             return 'success';
           },
           // It is read before the first run, too.
-          false,
+          'may be absent',
         ),
       ),
     );

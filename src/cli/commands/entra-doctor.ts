@@ -5,7 +5,7 @@ import { JoineryError } from '../../domain/error.ts';
 import { examine } from '../../entra/doctor/examine.ts';
 import { collectFacts } from '../../entra/doctor/facts.ts';
 import { stateFacts, withGraph } from '../entra-execution.ts';
-import { executePipeline, type ExecuteOptions, type Execution } from '../execute.ts';
+import { executeBesideState, type ExecuteOptions, type Execution } from '../execute.ts';
 import type { Io } from '../io.ts';
 import { defineCommand } from '../options.ts';
 import type { Register } from '../program.ts';
@@ -21,7 +21,7 @@ export function entraDoctorCommand(register: Register): Command {
     .argument('<pipeline>', 'the pipeline file')
     .action(
       register((io, file: string, options: ExecuteOptions) =>
-        executePipeline(io, file, options, async (execution) => {
+        executeBesideState(io, file, options, async (execution) => {
           const findings = await diagnose(io, file, execution);
           const { style, say, tell } = execution;
           tell({ type: 'result', findings });

@@ -7,7 +7,7 @@ import { groupErrors } from '../../entra/doctor/examine-rows.ts';
 import { openLogs, type Logs } from '../../entra/logs.ts';
 import { classWords, explainCode } from '../../entra/outcome-codes.ts';
 import { withGraph } from '../entra-execution.ts';
-import { executePipeline, type ExecuteOptions, type Execution } from '../execute.ts';
+import { executeBesideState, type ExecuteOptions, type Execution } from '../execute.ts';
 import type { Io } from '../io.ts';
 import { defineCommand, parseDuration } from '../options.ts';
 import type { Register } from '../program.ts';
@@ -41,7 +41,7 @@ export function entraLogsCommand(register: Register): Command {
     .option('--every <duration>', 'pause between two looks with --follow', '30s')
     .action(
       register((io, file: string, options: LogOptions) =>
-        executePipeline(io, file, options, (execution) => showLogs(io, options, execution)),
+        executeBesideState(io, file, options, (execution) => showLogs(io, options, execution)),
       ),
     );
 }

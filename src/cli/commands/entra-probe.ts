@@ -12,7 +12,7 @@ import { uploadNames, uploadOf } from '../../entra/probe/script.ts';
 import { externalIdOf } from '../../entra/probe/throwaways.ts';
 import type { SinkDeclaration } from '../../pipeline/pipeline.ts';
 import { withGraph } from '../entra-execution.ts';
-import { executePipeline, type ExecuteOptions, type Execution } from '../execute.ts';
+import { executeBesideState, type ExecuteOptions, type Execution } from '../execute.ts';
 import type { Io } from '../io.ts';
 import { defineCommand, parseDuration } from '../options.ts';
 import type { Register } from '../program.ts';
@@ -45,7 +45,7 @@ export function entraProbeCommand(register: Register): Command {
     .option('--yes', 'do it: this tenant is for tests')
     .action(
       register((io, file: string, options: ProbeCommandOptions) =>
-        executePipeline(io, file, options, (execution) => probe(io, options, execution)),
+        executeBesideState(io, file, options, (execution) => probe(io, options, execution), 'unused'),
       ),
     );
 }

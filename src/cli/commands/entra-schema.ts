@@ -10,7 +10,7 @@ import { describeEdit, editSchema, editsFor } from '../../entra/schema/edit-sche
 import { parseSchema, readSchemaText, writeSchemaText } from '../../entra/schema/job-schema.ts';
 import { administratorOf } from '../administrator.ts';
 import { withGraph } from '../entra-execution.ts';
-import { executePipeline, type ExecuteOptions, type Execution } from '../execute.ts';
+import { executeBesideState, executePipeline, type ExecuteOptions, type Execution } from '../execute.ts';
 import type { Io } from '../io.ts';
 import { defineCommand, environmentOf } from '../options.ts';
 import type { Register } from '../program.ts';
@@ -61,13 +61,19 @@ export function entraSchemaCommand(register: Register): Command {
 }
 
 function pull(io: Io, file: string, options: SchemaOptions): Promise<ExitClass> {
-  return executePipeline(io, file, options, async ({ runner, say }) => {
-    const text = await withGraph(io, runner.pipeline.sink, (graph) => readSchemaText(graph, io.signal));
-    if (options.write === undefined) io.out(text.endsWith('\n') ? text : `${text}\n`);
-    else save(options.write, text);
-    if (options.write !== undefined) say(`${options.write}\n`);
-    return 'success';
-  });
+  return executeBesideState(
+    io,
+    file,
+    options,
+    async ({ runner, say }) => {
+      const text = await withGraph(io, runner.pipeline.sink, (graph) => readSchemaText(graph, io.signal));
+      if (options.write === undefined) io.out(text.endsWith('\n') ? text : `${text}\n`);
+      else save(options.write, text);
+      if (options.write !== undefined) say(`${options.write}\n`);
+      return 'success';
+    },
+    'unused',
+  );
 }
 
 function sentBy({ runner }: Execution): { readonly paths: readonly string[]; readonly sink: Execution['runner']['pipeline']['sink'] } {
@@ -76,15 +82,21 @@ function sentBy({ runner }: Execution): { readonly paths: readonly string[]; rea
 }
 
 function diff(io: Io, file: string, options: SchemaOptions): Promise<ExitClass> {
-  return executePipeline(io, file, options, async (execution) => {
-    const { runner, say, tell } = execution;
-    const text = await withGraph(io, runner.pipeline.sink, (graph) => readSchemaText(graph, io.signal));
-    const findings = compareSchema(sentBy(execution), parseSchema(text));
-    tell({ type: 'result', findings });
-    for (const { code, severity, message } of findings) say(`${severity} ${code}: ${message}\n  fix: ${declarationOf(code).fix}\n`);
-    say(findings.length === 0 ? 'The job takes everything that the pipeline sends.\n' : `${plural(findings.length, 'difference')}\n`);
-    return findings.some(({ severity }) => severity !== 'notice') ? 'sink' : 'success';
-  });
+  return executeBesideState(
+    io,
+    file,
+    options,
+    async (execution) => {
+      const { runner, say, tell } = execution;
+      const text = await withGraph(io, runner.pipeline.sink, (graph) => readSchemaText(graph, io.signal));
+      const findings = compareSchema(sentBy(execution), parseSchema(text));
+      tell({ type: 'result', findings });
+      for (const { code, severity, message } of findings) say(`${severity} ${code}: ${message}\n  fix: ${declarationOf(code).fix}\n`);
+      say(findings.length === 0 ? 'The job takes everything that the pipeline sends.\n' : `${plural(findings.length, 'difference')}\n`);
+      return findings.some(({ severity }) => severity !== 'notice') ? 'sink' : 'success';
+    },
+    'unused',
+  );
 }
 
 function push(io: Io, file: string, options: SchemaOptions): Promise<ExitClass> {

@@ -4,7 +4,7 @@ import { readJob, preflight, type JobExecution } from '../../entra/job.ts';
 import { readNotifications } from '../../entra/notifications.ts';
 import { scopeOf } from '../../stages/context.ts';
 import { withGraph, stateFacts } from '../entra-execution.ts';
-import { executePipeline, type ExecuteOptions } from '../execute.ts';
+import { executeBesideState, type ExecuteOptions } from '../execute.ts';
 import { defineCommand } from '../options.ts';
 import type { Register } from '../program.ts';
 import { formatCount, formatSpan, plural } from '../style.ts';
@@ -23,7 +23,7 @@ export function entraStatusCommand(register: Register): Command {
     .argument('<pipeline>', 'the pipeline file')
     .action(
       register((io, file: string, options: ExecuteOptions) =>
-        executePipeline(io, file, options, async ({ runner, style, say, tell }) => {
+        executeBesideState(io, file, options, async ({ runner, style, say, tell }) => {
           const { sink } = runner.pipeline;
           const [job, notifications] = await withGraph(io, sink, async (graph) => [
             await readJob(graph, io.signal),

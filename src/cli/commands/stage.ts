@@ -88,7 +88,7 @@ export function reconcileCommand(register: Register): Command {
     .option('--wait <duration>', 'how long to wait for outcomes (default 3h); 0: one look')
     .action(
       register((io, file: string, options: StageOptions) =>
-        executePipeline(io, file, options, async ({ runner, say, tell }): Promise<ExitClass> => {
+        executeOnState(io, file, options, async ({ runner, say, tell }): Promise<ExitClass> => {
           const outcomes = await runner.reconcile();
           say(`${describeCounts(outcomes)}\n`);
           tell({ type: 'result', outcomes });
