@@ -123,7 +123,6 @@ describe('the command line', () => {
       ['report'],
       ['apply', '--run', 'latest'],
       ['release', '--worker', 'w1', '--reason', 'x'],
-      ['forecast'],
       ['reconcile', '--wait', '0'],
     ]) {
       const [command = '', ...more] = words;

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { formatInstant } from '../../domain/clock.ts';
 import { JoineryError } from '../../domain/error.ts';
 import type { ForecastLine } from '../../stages/forecast.ts';
-import { executeOnState, type ExecuteOptions } from '../execute.ts';
+import { executeBesideState, type ExecuteOptions } from '../execute.ts';
 import { defineCommand } from '../options.ts';
 import type { Register } from '../program.ts';
 import { plural } from '../style.ts';
@@ -26,7 +26,7 @@ export function forecastCommand(register: Register): Command {
         if (!Number.isInteger(days) || days < 0 || days > 366) {
           throw new JoineryError('CLI-101', `--days ${options.days} is no whole number from 0 to 366`);
         }
-        return executeOnState(io, file, options, async ({ runner, say, tell }) => {
+        return executeBesideState(io, file, options, async ({ runner, say, tell }) => {
           const lines = await runner.forecast(days * 86_400_000);
           say(renderForecast(lines, days));
           for (const line of lines) tell({ type: 'forecast', ...line, at: formatInstant(line.at) });
