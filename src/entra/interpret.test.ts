@@ -1,94 +1,23 @@
-import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { LogRow, LogStep } from '../domain/log-row.ts';
-import { coreUserSchema, enterpriseUserSchema, type Payload } from '../domain/payload.ts';
-import { groupChanges } from './change-group.ts';
-import { interpret, type JudgedOperation } from './interpret.ts';
-import { payloadLeaves, stripKey } from './imported-values.ts';
+import { enterpriseUserSchema } from '../domain/payload.ts';
+import {
+  accepted,
+  minute,
+  payloadOf,
+  importStep,
+  exportStep,
+  rowOf,
+  mover,
+  joiner,
+  skipStep,
+  escrowText,
+  managerRow,
+  unresolvedManager,
+  judge,
+  type RowParts,
+} from './interpret.test-data.ts';
 import { managerPath } from './row-marks.ts';
-
-const accepted = Date.parse('2026-11-22T08:00:00Z');
-const minute = 60_000;
-
-function payloadOf(values: Readonly<Record<string, unknown>> = {}): Payload {
-  return {
-    schemas: [coreUserSchema, enterpriseUserSchema],
-    externalId: '10042',
-    active: true,
-    displayName: 'Mara Keller',
-    name: { givenName: 'Mara', familyName: 'Keller' },
-    emails: [{ type: 'work', value: 'm.keller@acme.example', primary: true }],
-    [enterpriseUserSchema]: { department: 'Finance', manager: { value: '10007' } },
-    ...values,
-  };
-}
-
-function importStep(payload: Payload, name = 'EntryImportUpdate'): LogStep {
-  const details: Record<string, string> = {};
-  for (const { path, value } of payloadLeaves(payload)) {
-    if (value !== null) details[stripKey(path)] = typeof value === 'boolean' ? (value ? 'True' : 'False') : String(value);
-  }
-  return { name, provisioningStepType: 'import', status: 'success', description: 'Received User', details };
-}
-
-const exportStep: LogStep = { name: 'EntryExportUpdate', provisioningStepType: 'export', status: 'success', details: {} };
-
-interface RowParts {
-  readonly id?: string;
-  readonly at?: number;
-  readonly change?: string;
-  readonly action?: string;
-  readonly status?: string;
-  readonly steps?: readonly LogStep[];
-  readonly error?: { readonly errorCode?: string; readonly reason?: string; readonly recommendedAction?: string };
-  readonly modified?: LogRow['modifiedProperties'];
-  readonly externalId?: string;
-}
-
-let counter = 0;
-function rowOf(parts: RowParts): LogRow {
-  return {
-    id: parts.id ?? `row-${String(++counter).padStart(6, '0')}`,
-    activityDateTime: new Date(parts.at ?? accepted + 5 * minute).toISOString(),
-    jobId: 'API2AAD.x.y',
-    cycleId: 'cycle',
-    changeId: parts.change ?? 'change-1',
-    provisioningAction: parts.action ?? 'update',
-    provisioningStatusInfo: { status: parts.status ?? 'success', errorInformation: parts.error ?? null },
-    provisioningSteps: parts.steps ?? [importStep(payloadOf()), exportStep],
-    sourceIdentity: { id: parts.externalId ?? '10042' },
-    modifiedProperties: parts.modified ?? [],
-  };
-}
-
-const mover: JudgedOperation = { externalId: '10042', payload: payloadOf(), change: 'mover', acceptedAt: accepted };
-const joiner: JudgedOperation = { ...mover, change: 'joiner' };
-const skipStep = (reason: string): LogStep => ({
-  name: 'EntrySynchronizationSkip',
-  provisioningStepType: 'processing',
-  status: 'skipped',
-  details: { SkipReason: reason },
-});
-const escrowText = 'This operation was retried 1 times. It will be retried again after this date: 2026-11-22T09:00:00Z UTC';
-const managerRow = (parts: RowParts = {}): LogRow =>
-  rowOf({
-    at: accepted + 6 * minute,
-    steps: [exportStep],
-    modified: [{ displayName: 'manager', oldValue: null, newValue: 'x' }],
-    ...parts,
-  });
-const unresolvedManager = (parts: RowParts = {}): LogRow =>
-  rowOf({
-    at: accepted + 6 * minute,
-    status: 'warning',
-    steps: [{ name: 'EntrySynchronizationUpdate', provisioningStepType: 'referenceResolution', status: 'warning' }],
-    error: { errorCode: 'UnableToResolveReferenceAttributeValue', reason: 'We were unable to assign 10007 as the manager of 10042.' },
-    ...parts,
-  });
-
-function judge(rows: readonly LogRow[], operation: JudgedOperation = mover) {
-  return interpret(groupChanges(rows), operation);
-}
 
 describe('what closes an operation', () => {
   test('an export step of the same change closes it as applied, with the whole group as evidence', () => {
@@ -309,94 +238,5 @@ describe('rows that close nothing', () => {
       details: { displayName: 'Old Name' },
     };
     expect(judge([rowOf({ steps: [importStep(payloadOf()), target, exportStep] })])).toMatchObject({ outcome: 'applied' });
-  });
-});
-
-/** Rows of every kind, by name. */
-const shapes: Readonly<Record<string, (base: RowParts) => LogRow>> = {
-  received: (base) => rowOf({ ...base, steps: [importStep(payloadOf())] }),
-  exported: rowOf,
-  unchanged: (base) => rowOf({ ...base, status: 'skipped', steps: [importStep(payloadOf()), skipStep('RedundantExport')] }),
-  skipped: (base) => rowOf({ ...base, status: 'skipped', error: { errorCode: 'EntrySynchronizationSkipped' } }),
-  failed: (base) => rowOf({ ...base, status: 'failure', error: { errorCode: 'Conflict' } }),
-  escrowed: (base) => rowOf({ ...base, status: 'failure', error: { errorCode: 'Timeout', reason: escrowText } }),
-  manager: managerRow,
-  unresolved: unresolvedManager,
-  older: (base) => rowOf({ ...base, steps: [importStep(payloadOf({ displayName: 'M. Keller' })), exportStep] }),
-};
-
-const rowPool: fc.Arbitrary<LogRow[]> = fc
-  .array(
-    fc.record({
-      minutes: fc.integer({ min: -30, max: 30 }),
-      change: fc.constantFrom('change-1', 'change-2', 'change-3'),
-      shape: fc.constantFrom(...Object.values(shapes)),
-    }),
-    { maxLength: 8 },
-  )
-  .map((rows) =>
-    rows.map(({ minutes, change, shape }, index) => shape({ id: `id-${String(index)}`, at: accepted + minutes * minute, change })),
-  );
-
-describe('laws', () => {
-  test('any order of the rows and any repetition of them gives the same result', () => {
-    const shuffled = rowPool.chain((rows) =>
-      fc.tuple(fc.constant(rows), fc.shuffledSubarray(rows, { minLength: rows.length }), fc.subarray(rows), fc.constantFrom(mover, joiner)),
-    );
-    fc.assert(
-      fc.property(shuffled, ([rows, order, again, operation]) => {
-        expect(judge([...again, ...order, ...again], operation)).toEqual(judge(rows, operation));
-      }),
-      { numRuns: 500 },
-    );
-  });
-
-  test('late rows of an older operation never close a newer one', () => {
-    const older = { ...mover, acceptedAt: accepted - 60 * minute };
-    const lateRows = fc.array(
-      fc.record({
-        minutes: fc.integer({ min: 1, max: 60 }),
-        status: fc.constantFrom('success', 'failure', 'skipped', 'warning'),
-        bare: fc.boolean(),
-      }),
-      { minLength: 1, maxLength: 6 },
-    );
-    const newer = payloadOf({ displayName: 'Mara Brandt' });
-    fc.assert(
-      fc.property(lateRows, (late) => {
-        const old = importStep(older.payload);
-        // The change of the older operation began before the newer 202; its later rows carry values or not.
-        const begun = rowOf({ at: accepted - 10 * minute, change: 'old', steps: [old] });
-        const rows = late.map((one) =>
-          rowOf({
-            at: accepted + one.minutes * minute,
-            change: 'old',
-            status: one.status,
-            steps: one.bare ? [exportStep] : [old, exportStep],
-          }),
-        );
-        // Or it began after it, and then shows the older values.
-        const late2 = rowOf({ at: accepted + minute, change: 'late', steps: [old, exportStep] });
-        expect(judge([begun, ...rows, late2], { ...mover, payload: newer }).kind).toBe('open');
-        expect(
-          judge([begun, ...rows, late2, rowOf({ change: 'new', steps: [importStep(newer), exportStep] })], { ...mover, payload: newer }),
-        ).toMatchObject({
-          outcome: 'applied',
-          evidence: { changeId: 'new' },
-        });
-      }),
-    );
-  });
-
-  test('more rows of any kind never turn a worker who was written back into one who was not', () => {
-    fc.assert(
-      fc.property(rowPool, (rows) => {
-        const good = new Set(['applied', 'appliedWithWarning', 'unchanged']);
-        const own = rowOf({ id: 'own', change: 'own', at: accepted + minute });
-        const seen = judge([...rows, own]);
-        expect(seen.kind === 'closed' && good.has(seen.outcome)).toBe(true);
-      }),
-      { numRuns: 300 },
-    );
   });
 });
