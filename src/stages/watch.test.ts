@@ -39,6 +39,28 @@ describe('watching pipelines', () => {
     expect(watch.states[0]).toMatchObject({ state: 'stopped', failures: 0, lastSuccess: Date.parse('2026-11-27T11:00:00Z') });
   });
 
+  test.each([
+    // There is no half past two: the night's run begins when the clock has leapt to three.
+    ['2026-03-28T12:00:00Z', ['29T01:00', '30T00:30']],
+    // Half past two comes twice: the first time counts.
+    ['2026-10-24T12:00:00Z', ['25T00:30', '26T01:30']],
+  ])('runs once in the night in which the clock is changed, and every half hour all the same: after %s', async (start, nightly) => {
+    const { began } = await watchFor(
+      40,
+      (_clock, begin) =>
+        ['30 2 * * *', '*/30 * * * *'].map((cron) => {
+          const name = cron.startsWith('30') ? 'nightly' : 'often';
+          return { ...base, name, tenant: name, timezone: 'Europe/Berlin', cron, run: () => Promise.resolve(begin(name)) };
+        }),
+      start,
+    );
+    expect(began.filter((line) => line.startsWith('nightly'))).toEqual(nightly.map((at) => `nightly ${at}`));
+    const often = began.filter((line) => line.startsWith('often'));
+    expect(new Set(often).size).toBe(often.length);
+    // Between the start and the stop lie 79 half hours.
+    expect(often.length).toBe(79);
+  });
+
   test('skips what would overlap, and lets pipelines of one tenant run one after the other', async () => {
     let running = 0;
     const { began } = await watchFor(3, (clock, begin) =>
