@@ -324,7 +324,7 @@ export const pains: readonly Pain[] = [
     does: 'Each operation is closed by the rows of its own change, with their ids as evidence; `joinery explain` tells row, batch, request id and log rows of a worker.',
     tests: [
       ['src/entra/interpret.test.ts', 'an export step of the same change closes it as applied, with the whole group as evidence'],
-      ['src/entra/interpret.test.ts', 'late rows of an older operation never close a newer one'],
+      ['src/entra/interpret-laws.test.ts', 'late rows of an older operation never close a newer one'],
     ],
   },
   {
