@@ -66,9 +66,7 @@ describe('the shared clock', () => {
     await asleep;
     expect([clock.now(), host.now()]).toEqual([start + 60_000, start + 60_000]);
     const busy = clock.hold();
-    const orphan = expect(clock.sleep(1)).rejects.toMatchObject({ code: 'EMU-104' });
-    await emulator.close();
-    await orphan;
+    await Promise.all([expect(clock.sleep(1)).rejects.toMatchObject({ code: 'EMU-104' }), emulator.close()]);
     await expect(clock.sleep(1)).rejects.toMatchObject({ code: 'EMU-104' });
     busy();
   });
