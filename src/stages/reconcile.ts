@@ -267,7 +267,10 @@ function shownClosure(
   return { operation: id, outcome, effect: 'confirm', evidence };
 }
 
-/** What can be seen of those who are about to be called silent. Where two versions of a worker are in flight, the account tells nothing about either. */
+/**
+ * What can be seen of those who are about to be called silent. Where two versions of a worker are in flight, the account tells nothing about either; what was overtaken and has its rows is in flight no
+ * more, and it was often the same: a disable that goes again because its answer was lost changes nothing, and of that some services write no row.
+ */
 async function lookAtSilent(
   { signal, clock }: StageContext,
   { watch, logs }: { readonly watch: JobWatch; readonly logs: LogSource },
@@ -275,8 +278,9 @@ async function lookAtSilent(
   entries: ReadonlyMap<ExternalId, LedgerEntry>,
 ): Promise<ReadonlyMap<ExternalId, SilenceView> | undefined> {
   const silent = chunk.flatMap(([worker, [operation, ...others]]) => {
-    const isOnly = operation !== undefined && others.length === 0 && entries.get(worker)?.sent?.operation === operation.id;
-    return isOnly && operation.overtakes === undefined && watch.isSilent(operation, clock.now()) ? [operation] : [];
+    const entry = entries.get(worker);
+    const isOnly = operation !== undefined && others.length === 0 && entry?.sent?.operation === operation.id;
+    return isOnly && hasArrived(operation.overtakes, entry) && watch.isSilent(operation, clock.now()) ? [operation] : [];
   });
   if (silent.length === 0) return undefined;
   try {
@@ -289,6 +293,12 @@ async function lookAtSilent(
     if (error instanceof JoineryError && error.code.startsWith('ENT-')) return undefined;
     throw error;
   }
+}
+
+/** The older operation, if there is one, has rows that say what became of it: it will not be carried out behind the newer one. */
+function hasArrived(older: OperationId | undefined, entry: LedgerEntry): boolean {
+  const evidence = entry.confirmed?.evidence;
+  return older === undefined || (evidence?.kind === 'log' && evidence.operation === older);
 }
 
 function tell(context: StageContext, operation: Operation, closure: Closure, findings: Findings): void {

@@ -52,6 +52,22 @@ describe('an operation without a row', () => {
     expect(explained.out).toContain('the account shows all that operation');
   });
 
+  it('and overtook the same disable, of which only the answer was lost, is confirmed from the directory, too', async () => {
+    await story.sql(people([{ id: 'W9', given: 'Given', family: 'Nine' }]));
+    await story.run();
+    await story.sql(`update workers set status = 'Terminated' where id = 'W9'`);
+    let uploads = 0;
+    story.work.emulator.setFaults({
+      request: ({ path }) => (path.endsWith('bulkUpload') ? { kind: uploads++ === 0 ? 'resetAfterAccept' : 'drop' } : undefined),
+    });
+    await load();
+    story.work.emulator.setFaults({});
+    story.clock.advance(25 * 60 * minute);
+    expect((await story.run()).tally).toEqual({ unchanged: 1 });
+    expect(story.accounts()).toMatchObject({ W9: 'off' });
+    expect((await story.run()).plan.price.operations).toBe(0);
+  });
+
   it('is called silent by looks of processes that never wait, each of which sees one execution of the job; the cause is named', async () => {
     story.work.emulator.setFaults({ entry: ({ externalId }) => (externalId === 'W1' ? { kind: 'lost' } : undefined) });
     await story.sql(`update workers set title = 'Chief' where id = 'W1'`);
