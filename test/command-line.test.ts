@@ -328,6 +328,13 @@ describe('the command line', () => {
     const second = join(folder, 'env.second');
     writeFileSync(second, `HR_EXPORT_URL=${url}\n`);
     expect((await joinery([...words, '--env-file', second], { environment: {} })).code).toBe(0);
+    writeFileSync(second, `\uFEFFHR_EXPORT_URL=${url}\r\n`);
+    expect((await joinery([...words, '--env-file', second], { environment: {} })).code).toBe(0);
+    writeFileSync(second, `\uFEFFHR_EXPORT_URL=${url}\r\n`, 'utf16le');
+    expect(await joinery([...words, '--env-file', second], { environment: {} })).toMatchObject({
+      code: 8,
+      err: expect.stringContaining('cannot be read: it is UTF-16; save it as UTF-8'),
+    });
     expect(await joinery(['check', pipeline, '--env-file', join(folder, 'missing')])).toMatchObject({
       code: 8,
       err: expect.stringContaining('CLI-102'),

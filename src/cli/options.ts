@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { Command, Option } from 'commander';
 import { JoineryError } from '../domain/error.ts';
+import { readTextFile, undecodableOf } from '../domain/text-file.ts';
 import type { RunChoice } from '../stages/runner-options.ts';
 import type { Io } from './io.ts';
 
@@ -60,9 +60,14 @@ export function choiceOf(options: ChoiceOptions): RunChoice {
 export function environmentOf(io: Io, options: CommonOptions): Readonly<Record<string, string | undefined>> {
   const read = (file: string): object => {
     try {
-      return parseEnv(readFileSync(file, 'utf8'));
+      return parseEnv(readTextFile(file));
     } catch (cause) {
-      throw new JoineryError('CLI-102', `--env-file ${file} cannot be read`, { cause });
+      const bad = undecodableOf(cause, file);
+      if (bad === undefined) throw new JoineryError('CLI-102', `--env-file ${file} cannot be read`, { cause });
+      throw new JoineryError('CLI-102', `--env-file ${file} cannot be read: ${bad.reason}`, {
+        place: bad.place,
+        fix: 'Save the file as UTF-8.',
+      });
     }
   };
   return Object.assign({}, ...(options.envFile ?? []).map(read), io.environment);

@@ -1,6 +1,7 @@
 import { CsvError, parse } from 'csv-parse/sync';
 import { hashText } from '../domain/canonical-json.ts';
 import type { Diagnostic } from '../domain/diagnostic.ts';
+import { decodeText } from '../domain/text-file.ts';
 import type { LookupDeclaration } from '../pipeline/pipeline.ts';
 
 /** A lookup as expressions see it: `$country` is an object of rows by key, each row an object of its other columns. */
@@ -39,12 +40,10 @@ export function readLookup(
     return { diagnostics: [{ code: 'MAP-101', severity: 'error', message: `lookup ${name}: ${reason}`, place }] };
   }
   const at = (line: number, column = 1): { file: string; line: number; column: number } => ({ file, line, column });
-  let text: string;
-  try {
-    text = decode(bytes);
-  } catch (error) {
-    const message = `lookup ${name}: ${error instanceof Error ? error.message : String(error)}`;
-    return { diagnostics: [{ code: 'MAP-106', severity: 'error', message, place: at(1) }] };
+  const text = decodeText(bytes);
+  if (typeof text !== 'string') {
+    const message = `lookup ${name}: ${text.reason}`;
+    return { diagnostics: [{ code: 'MAP-106', severity: 'error', message, place: at(text.line, text.column) }] };
   }
   let records: readonly ParsedRecord[];
   try {
@@ -98,18 +97,6 @@ export function readLookup(
 
 function cellOf(column: string, value: string | undefined, isKey: boolean): [string, string][] {
   return isKey || value === undefined || value === '' ? [] : [[column, value]];
-}
-
-/** @throws Error with the reason, for anything but UTF-8 */
-function decode(bytes: Uint8Array): string {
-  const [first, second] = bytes;
-  if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) throw new Error('the file is UTF-16');
-  try {
-    // Takes a UTF-8 byte order mark off.
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    throw new Error('the file is not UTF-8');
-  }
 }
 
 function parseRecords(text: string): readonly ParsedRecord[] {

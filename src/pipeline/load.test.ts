@@ -1,3 +1,5 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
@@ -224,6 +226,29 @@ describe('places', () => {
 });
 
 describe('a pipeline that cannot be read', () => {
+  it('is not guessed: a letter of windows-1252 would be another one in every payload', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'joinery-'));
+    try {
+      const file = join(folder, 'people.yaml');
+      const text = edit(['query: workers.sql', 'query: workers.sql # Büro']).split('\n');
+      const line = text.findIndex((one) => one.includes('Büro')) + 1;
+      writeFileSync(file, text.join('\n'), 'latin1');
+      const place = { file, line, column: (text[line - 1] ?? '').indexOf('ü') + 1 };
+      const message = `${file} cannot be read: it is not UTF-8; save it as UTF-8`;
+      expect(loadPipeline(file, { environment }).diagnostics).toEqual([{ code: 'PIP-001', severity: 'error', message, place }]);
+      writeFileSync(file, text.join('\n').replace('Büro', 'office'));
+      writeFileSync(join(folder, 'workers.sql'), 'SELECT 1 -- Büro', 'latin1');
+      expect(loadPipeline(file, { environment }).diagnostics).toContainEqual(
+        expect.objectContaining({
+          code: 'PIP-205',
+          message: `${join(folder, 'workers.sql')}:1:14 cannot be read: it is not UTF-8; save it as UTF-8`,
+        }),
+      );
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
   it('is one diagnostic', () => {
     const { diagnostics, pipeline } = loadPipeline('no-such.yaml', { environment });
     expect(pipeline).toBeUndefined();

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Diagnostic } from '../domain/diagnostic.ts';
+import { readTextFile, undecodableOf } from '../domain/text-file.ts';
 import { buildGuards } from './build-guards.ts';
 import { buildHolds } from './build-holds.ts';
 import { buildNotify } from './build-notify.ts';
@@ -17,7 +17,7 @@ import { readTree } from './read-tree.ts';
 export interface LoadOptions {
   /** Variables that `${NAME}` stands for: usually `process.env`, with those of --env-file. */
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Text of a file by its absolute path; throws as `fs.readFileSync` does. Default: the file system. */
+  /** Text of a file by its absolute path; throws as `readTextFile` does. Default: the file system. */
   readonly readFile?: (path: string) => string;
   /**
    * What to do about variables that are not set. `refuse` (the default): an error each. `standIn`: a notice each, and a value of the
@@ -41,13 +41,15 @@ export interface LoadedPipeline {
  * @param file as given on the command line; places show it.
  */
 export function loadPipeline(file: string, options: LoadOptions): LoadedPipeline {
-  const readFile = options.readFile ?? ((path: string): string => readFileSync(path, 'utf8'));
+  const readFile = options.readFile ?? readTextFile;
   let text: string;
   try {
     text = stripByteOrderMark(readFile(resolve(file)));
   } catch (error) {
     const message = `${file} ${reasonOf(error)}`;
-    return { diagnostics: [{ code: 'PIP-001', severity: 'error', message }], sources: () => undefined };
+    const bad = undecodableOf(error, file);
+    const where = bad === undefined ? {} : { place: bad.place };
+    return { diagnostics: [{ code: 'PIP-001', severity: 'error', message, ...where }], sources: () => undefined };
   }
   const reading = new Reading({ file, text, environment: options.environment, readFile, unset: options.unset ?? 'refuse' });
   reading.fieldElsewhere = (name) => findField(name);

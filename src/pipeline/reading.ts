@@ -1,7 +1,8 @@
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import type { Diagnostic } from '../domain/diagnostic.ts';
 import type { ErrorCode } from '../domain/errors/registry.ts';
-import type { Place } from '../domain/place.ts';
+import { formatPlace, type Place } from '../domain/place.ts';
+import { undecodableOf } from '../domain/text-file.ts';
 import { indexLines, type LineIndex, type Range } from './line-index.ts';
 import { holdsLiteralPassword, holdsReference } from './literal-password.ts';
 import type { YamlNode } from './yaml-tree.ts';
@@ -106,7 +107,8 @@ export class Reading {
       this.#texts.set(this.absolutePath(path), text);
       return text;
     } catch (error) {
-      return this.report('PIP-205', at, `${display} ${reasonOf(error)}`);
+      const bad = undecodableOf(error, display);
+      return this.report('PIP-205', at, `${bad === undefined ? display : formatPlace(bad.place)} ${reasonOf(error)}`);
     }
   }
 

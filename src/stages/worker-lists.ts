@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { JoineryError } from '../domain/error.ts';
 import type { Evaluated, LedgerEntry } from '../domain/ledger.ts';
+import { readTextFile, undecodableOf } from '../domain/text-file.ts';
 import type { ExternalId } from '../domain/words.ts';
 import { openSource } from '../source/open-source.ts';
 import { dayOf, type StageContext } from './context.ts';
@@ -61,15 +61,25 @@ async function readHoldList(context: Pick<StageContext, 'pipeline' | 'clock' | '
   return held;
 }
 
-/** One worker id a line, folded; empty lines and lines that begin with # are for people. */
+/** Behind ` #` stands why; should a key really hold that, the whole line is meant as well: somebody more is held, and nobody fewer. */
+function workersOf(line: string): string[] {
+  const whole = foldKey(line);
+  const key = foldKey(whole.replace(/\s#.*$/, ''));
+  return whole === '' || whole.startsWith('#') ? [] : key === whole ? [whole] : [key, whole];
+}
+
+/** One worker id a line, folded; empty lines, and what begins with #, are for people. */
 function readList(field: string, file: string | undefined): ReadonlySet<string> {
   if (file === undefined) return new Set();
   try {
-    const lines = readFileSync(file, 'utf8')
-      .replace(/^\uFEFF/, '')
-      .split(/\r?\n/);
-    return new Set(lines.map(foldKey).filter((line) => line !== '' && !line.startsWith('#')));
+    const lines = readTextFile(file).split(/\r\n|\r|\n/);
+    return new Set(lines.flatMap(workersOf));
   } catch (cause) {
-    throw new JoineryError('PLN-206', `${field} ${file} cannot be read`, { cause });
+    const bad = undecodableOf(cause, file);
+    if (bad === undefined) throw new JoineryError('PLN-206', `${field} ${file} cannot be read`, { cause });
+    throw new JoineryError('PLN-206', `${field} ${file} cannot be read: ${bad.reason}`, {
+      place: bad.place,
+      fix: 'Save the file as UTF-8.',
+    });
   }
 }

@@ -119,7 +119,7 @@ it('a pre-hire whose account we turned on ourselves, by a joining that went sile
 describe('lists', () => {
   it('hold whoever stands in them, but not his disable, and touch the protected never', async () => {
     story = await openStory({ more: 'holds: { file: holds.txt }\nprotected: { workers: [W3] }' });
-    await writeFile(join(story.folder, 'holds.txt'), '# on leave until the case is closed\n w1 \n');
+    await writeFile(join(story.folder, 'holds.txt'), '# until the case is closed\n w1 \t# case 4711\n');
     await story.sql(three);
     expect((await story.run()).plan).toMatchObject({ counts: { joiner: 1 }, held: { list: 1, protected: 1 } });
     expect(story.accounts()).toEqual({ W2: 'on' });
@@ -176,6 +176,13 @@ describe('lists', () => {
     story = await openStory({ more: 'holds: { file: nowhere.txt }' });
     await story.sql(three);
     await expect(story.run()).rejects.toMatchObject({ code: 'PLN-206' });
+    // As PowerShell's `>` writes it: read as UTF-8 it would name nobody.
+    await writeFile(join(story.folder, 'nowhere.txt'), '\uFEFFW1\r\n', 'utf16le');
+    await expect(story.run()).rejects.toMatchObject({
+      code: 'PLN-206',
+      message: expect.stringContaining('it is UTF-16'),
+      place: { line: 1 },
+    });
     expect(uploadsOf(story.work.emulator)).toBe(0);
   });
 });

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { JoineryError } from '../../domain/error.ts';
+import { readTextFile } from '../../domain/text-file.ts';
 import type { RekeyPair } from '../../stages/rekey.ts';
 import { personOf } from '../io.ts';
 import { executeOnState, type ExecuteOptions } from '../execute.ts';
@@ -63,12 +63,11 @@ function pairsOf(old: string | undefined, young: string | undefined, file: strin
   if (old !== undefined) throw new JoineryError('CLI-101', 'give either OLD and NEW or --pairs FILE');
   let text: string;
   try {
-    text = readFileSync(file, 'utf8');
+    text = readTextFile(file);
   } catch (cause) {
     throw new JoineryError('CLI-102', `--pairs ${file} cannot be read`, { cause });
   }
   const pairs = text
-    .replace(/^\uFEFF/, '')
     .split(/\r?\n/)
     .flatMap((line, index) => {
       const [first, second, ...rest] = line.trim().split(/\s+/);

@@ -1,12 +1,13 @@
-import { chmodSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, renameSync, writeFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { JoineryError } from '../../domain/error.ts';
+import { readTextFile } from '../../domain/text-file.ts';
 
 /** The variables of a file; none if it is not there. Errors: ENT-618. */
 export function readEnvironmentFile(file: string): Readonly<Record<string, string | undefined>> {
   if (!existsSync(file)) return {};
   try {
-    return parseEnv(readFileSync(file, 'utf8'));
+    return parseEnv(readTextFile(file));
   } catch {
     throw new JoineryError('ENT-618', `${file} cannot be read`);
   }
@@ -18,7 +19,7 @@ export function readEnvironmentFile(file: string): Readonly<Record<string, strin
  */
 export function writeEnvironmentFile(file: string, values: Readonly<Record<string, string>>): void {
   try {
-    const lines = existsSync(file) ? readFileSync(file, 'utf8').replace(/\n$/, '').split('\n') : [];
+    const lines = existsSync(file) ? readTextFile(file).replace(/\n$/, '').split('\n') : [];
     const rest = new Map(Object.entries(values));
     const kept = lines.map((line) => {
       const name = /^\s*(?:export\s+)?([A-Za-z_]\w*)\s*=/.exec(line)?.[1] ?? '';

@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import type { Diagnostic } from '../../domain/diagnostic.ts';
 import type { Place } from '../../domain/place.ts';
 import type { Row, RowGroup } from '../../domain/row.ts';
+import { readTextFile } from '../../domain/text-file.ts';
 import { loadPipeline } from '../../pipeline/load.ts';
 import { namesOf } from '../../pipeline/attribute-paths.ts';
 import type { Pipeline } from '../../pipeline/pipeline.ts';
@@ -51,7 +51,7 @@ export interface MappingTestReport {
  * throws for what is wrong in a file. Values are shown as they are: they are the test's own.
  */
 export async function runMappingTests(file: string, options: MappingTestOptions = {}): Promise<MappingTestReport> {
-  const readFile = options.readFile ?? ((path: string): string => readFileSync(path, 'utf8'));
+  const readFile = options.readFile ?? readTextFile;
   const texts = new Map<string, string>();
   const diagnostics: Diagnostic[] = [];
   const fail = (sources = (name: string): string | undefined => texts.get(name)): MappingTestReport => ({
