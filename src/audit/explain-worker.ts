@@ -18,7 +18,7 @@ import { shownDifference, type Masks } from './masks.ts';
 import { summaryOf } from './summary.ts';
 import { timelineOf } from './timeline.ts';
 import { isAbout, readWorkerFiles, type WorkerFiles } from './worker-files.ts';
-import { causeWords, holdWords, time } from './words.ts';
+import { causeWords, holdWaysOut, holdWords, time } from './words.ts';
 
 /** How many runs are looked through for a worker: newest first. */
 const runsBack = 500;
@@ -158,7 +158,7 @@ function sendWords({
   readonly failedBefore: boolean;
   readonly held?: HoldCause;
 }): string {
-  if (held !== undefined) return ` It is held: ${holdWords[held]}. Nothing is sent until somebody releases him.`;
+  if (held !== undefined) return ` It is held: ${holdWords[held]}. ${holdWaysOut[held]}`;
   if (waiting) return ' An operation about the worker is in flight, so this change waits for its outcome.';
   if (failedBefore) return ' The service refused this very payload before, so it is not sent until it differs.';
   return send ? '' : ' Nothing is sent.';

@@ -3,7 +3,25 @@ import { maskValue } from '../domain/masking.ts';
 import type { Payload } from '../domain/payload.ts';
 import type { Masks } from './masks.ts';
 import { stewardCsv } from './steward-page.ts';
-import { failedRow, subjectOf } from './steward.ts';
+import { failedRow, rejectedRows, subjectOf } from './steward.ts';
+
+const masks: Masks = {
+  masked: true,
+  classOf: () => 'personal',
+  isOpen: () => false,
+  attribute: (_path, value) => maskValue(value),
+  named: (_name, value) => maskValue(value),
+  text: (text) => text,
+};
+
+test('two reasons of one code are two lines, each about its own attribute', () => {
+  const holds = (path: string): { readonly code: 'SCM-110'; readonly message: string } => {
+    return { code: 'SCM-110', message: `${path} holds the control character U+0009 at character 4` };
+  };
+  const one = { externalId: 'W7', silent: false, rejected: { codes: ['SCM-110', 'MAP-203', 'SCM-110', 'SCM-110'], run: 'r' } };
+  const rows = rejectedRows(one, [holds('displayName'), { code: 'MAP-203', message: 'column status is S•••' }, holds('title')], masks);
+  expect(rows.map(({ attribute }) => attribute)).toEqual(['displayName', 'status', 'title', '']);
+});
 
 test('a message of the mapping says which column or attribute it is about, and its masked value', () => {
   const cases: readonly (readonly [string, string, string])[] = [
@@ -17,6 +35,17 @@ test('a message of the mapping says which column or attribute it is about, and i
       '0•••',
     ],
     ['displayName came out as a list', 'displayName', ''],
+    ['name.givenName holds the control character U+0009 at character 4', 'name.givenName', ''],
+    [
+      'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department holds the control character U+2028 at character 1',
+      'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department',
+      '',
+    ],
+    [
+      'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department: $error: no such department (dept = 0•••)',
+      'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department',
+      '0•••',
+    ],
     ['worker W1 belongs to pipeline other', '', ''],
   ];
   for (const [message, attribute, value] of cases) expect([message, subjectOf(message)]).toEqual([message, { attribute, value }]);
@@ -30,14 +59,6 @@ test('the list as CSV defuses what a spreadsheet would run', () => {
 });
 
 test('what the service goes on retrying is a failure of the data like any other: with the attribute, its masked value and what to do', () => {
-  const masks: Masks = {
-    masked: true,
-    classOf: () => 'personal',
-    isOpen: () => false,
-    attribute: (_path, value) => maskValue(value),
-    named: (_name, value) => maskValue(value),
-    text: (text) => text,
-  };
   const code = 'AzureActiveDirectoryInvalidUserPrincipalName';
   const reason = 'The domain portion of the userPrincipalName property is invalid: the domain does not exist in this tenant.';
   const sent = {

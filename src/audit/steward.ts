@@ -1,4 +1,5 @@
 import type { Instant } from '../domain/clock.ts';
+import type { Diagnostic } from '../domain/diagnostic.ts';
 import { declarationOf } from '../domain/errors/registry.ts';
 import type { Operation } from '../domain/operation.ts';
 import type { ExternalId, JobScope, PipelineName, RunId } from '../domain/words.ts';
@@ -10,7 +11,7 @@ import type { Masks } from './masks.ts';
 import { isKnown, titleOf } from './rejection-groups.ts';
 import { attributeInQuestion } from './steward-attribute.ts';
 import { reasonOf } from './trouble-groups.ts';
-import { count, holdWords, plural, time } from './words.ts';
+import { count, holdWaysOut, holdWords, plural, time } from './words.ts';
 
 /** Somebody whom a person has to look at: what is wrong, in words that HR understands, and what to do. */
 export interface StewardRow {
@@ -62,8 +63,10 @@ export async function stewardList(
   return { rows, workers: total + held.length };
 }
 
+type Said = Pick<Diagnostic, 'code' | 'message'>;
+
 /** What the runs that evaluated them wrote about the rejected, by worker. */
-async function messagesOf(store: Store, workers: readonly LookedAt[]): Promise<ReadonlyMap<ExternalId, ReadonlyMap<string, string>>> {
+async function messagesOf(store: Store, workers: readonly LookedAt[]): Promise<ReadonlyMap<ExternalId, readonly Said[]>> {
   const wanted = new Map<RunId, Set<ExternalId>>();
   for (const { externalId, rejected } of workers) {
     if (rejected === undefined) continue;
@@ -71,23 +74,21 @@ async function messagesOf(store: Store, workers: readonly LookedAt[]): Promise<R
     of.add(externalId);
     wanted.set(rejected.run, of);
   }
-  const found = new Map<ExternalId, ReadonlyMap<string, string>>();
+  const found = new Map<ExternalId, readonly Said[]>();
   for (const [run, ids] of wanted) {
     if (!(await store.files.list({ run })).includes('rejections.ndjson')) continue;
     for await (const { externalId, reasons } of readHandoff(store, run, 'rejections.ndjson'))
-      if (externalId !== undefined && ids.has(externalId))
-        found.set(externalId, new Map(reasons.map(({ code, message }) => [code, message])));
+      if (externalId !== undefined && ids.has(externalId)) found.set(externalId, reasons);
   }
   return found;
 }
 
-function rejectedRows(
-  { externalId: worker, rejected }: LookedAt,
-  messages: ReadonlyMap<string, string> | undefined,
-  masks: Masks,
-): StewardRow[] {
-  return (rejected?.codes ?? []).map((code) => {
-    const message = masks.text(messages?.get(code) ?? '');
+/** A line for each reason; several may have one code. */
+export function rejectedRows({ externalId: worker, rejected }: LookedAt, said: readonly Said[] = [], masks: Masks): StewardRow[] {
+  const codes = rejected?.codes ?? [];
+  return codes.map((code, index) => {
+    const before = codes.slice(0, index).filter((one) => one === code).length;
+    const message = masks.text(said.filter((one) => one.code === code)[before]?.message ?? '');
     return {
       worker,
       kind: 'rejected',
@@ -105,7 +106,8 @@ function rejectedRows(
 export function subjectOf(message: string): { readonly attribute: string; readonly value: string } {
   const column = /^column (\S+) (?:is (.+?)(?:, (?:which|none)|$| and required))?/u.exec(message);
   if (column?.[1] !== undefined) return { attribute: column[1], value: column[2] ?? '' };
-  const attribute = /^([\p{L}$][^\s:]*(?:\[[^\]]*\]\S*)?)(?=: | is empty| came out)/u.exec(message)?.[1] ?? '';
+  const attribute =
+    /^(urn:\S+(?=: )|urn:\S+|[\p{L}$][^\s:]*(?:\[[^\]]*\]\S*)?)(?=: | is empty| came out| holds the control)/u.exec(message)?.[1] ?? '';
   const value = attribute === '' ? undefined : /\(\S+ = ([^,)]*)\)$/u.exec(message)?.[1];
   return { attribute, value: value ?? '' };
 }
@@ -190,8 +192,6 @@ async function heldRows(store: Store, pipeline: PipelineName): Promise<StewardRo
   return changes.flatMap(({ externalId, change, held }): StewardRow[] => {
     if (held === undefined) return [];
     const reason = `The ${change} is held: ${holdWords[held]}.`;
-    const todo =
-      held === 'protected' ? 'Nothing, as long as he is protected.' : 'Decide whether the account may be enabled; joinery release lets it.';
     return [
       {
         worker: externalId,
@@ -200,7 +200,7 @@ async function heldRows(store: Store, pipeline: PipelineName): Promise<StewardRo
         attribute: 'active',
         value: '',
         reason,
-        todo,
+        todo: holdWaysOut[held],
         who: 'security and the administrators',
       },
     ];

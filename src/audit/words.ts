@@ -74,6 +74,18 @@ export const holdWords: Readonly<Record<HoldCause, string>> = {
   exists: 'an account is there already that the ledger does not know',
 };
 
+/** What lets a held worker go; no command but the one that is named does. */
+export const holdWaysOut: Readonly<Record<HoldCause, string>> = {
+  directory: 'Decide whether the account may be enabled; joinery release lets it, and so does enabling it in the directory.',
+  list: 'Take him off the hold list once he may be enabled; a release does nothing as long as he stands there.',
+  ambiguous: 'Take the employee id from all accounts but the right one.',
+  onPremises: 'Change the account where it is mastered, or leave the worker to the tool that looks after it.',
+  forgotten: 'Say with joinery release that it is him again, or that the key may be used for somebody else.',
+  protected: 'Nothing, as long as he is protected.',
+  rekey: 'Say with joinery rekey that the two keys are one person, or, with --different, that they are two.',
+  exists: 'Take the account over with joinery adopt, or say with joinery release that it may be turned off.',
+};
+
 /** Ends of operations in the order in which bars and tables show them; the good ones first. */
 export const ends = [
   'applied',

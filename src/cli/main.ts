@@ -6,6 +6,7 @@ import { JoineryError } from '../domain/error.ts';
 import { classOfCode, exitCodes, firstExitClass } from '../domain/exit.ts';
 import { keepNewObjectsFew } from './heap.ts';
 import { runCommandLine } from './program.ts';
+import { visible } from './visible.ts';
 
 keepNewObjectsFew();
 
@@ -29,7 +30,8 @@ const { env, stdout, stderr } = process;
 const { clock, close } = await openClock(env['JOINERY_CLOCK']);
 const noColour = env['NO_COLOR'] !== undefined && env['NO_COLOR'] !== '';
 const code = await runCommandLine(process.argv.slice(2), {
-  out: (text) => stdout.write(text),
+  // Off a terminal what is printed is data.
+  out: (text) => stdout.write(stdout.isTTY ? visible(text) : text),
   err: (text) => stderr.write(text),
   environment: env,
   isTerminal: stderr.isTTY && !noColour,

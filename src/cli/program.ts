@@ -8,6 +8,7 @@ import { formatPlace } from '../domain/place.ts';
 import { readFileSync } from 'node:fs';
 import type { Io } from './io.ts';
 import { createStyle } from './style.ts';
+import { visible } from './visible.ts';
 
 /** Gives a command's function the process, and keeps the class of its end for the exit code. */
 export type Register = <A extends readonly unknown[]>(
@@ -120,7 +121,7 @@ function report(error: unknown, words: readonly string[], io: Io): number {
     io.out(
       `${JSON.stringify({ type: 'error', error: error instanceof JoineryError ? error : { code: 'DOM-001', message: messageOf(error) } })}\n`,
     );
-  else io.err(`${describe(error, io)}\n`);
+  else io.err(`${visible(describe(error, io))}\n`);
   return exitCodes[exitClassOf(error)];
 }
 

@@ -3,6 +3,7 @@ import type { Counts, EventSink, JoineryEvent } from '../domain/event.ts';
 import type { RunState } from '../domain/run.ts';
 import type { Io } from './io.ts';
 import { formatCount, formatSpan, plural, type Style } from './style.ts';
+import { visibleLine } from './visible.ts';
 
 /** How many rejections and warnings are printed one by one before only their number is. */
 const shown = 5;
@@ -41,7 +42,7 @@ export class Progress {
   #print(text: string): void {
     const kept = this.#line;
     this.#rewrite('');
-    this.#io.err(`${text}\n`);
+    this.#io.err(`${visibleLine(text)}\n`);
     if (kept !== '' && this.#io.isTerminal) this.#rewrite(kept);
   }
 

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import fc from 'fast-check';
+import { assert, boolean, property, string } from 'fast-check';
 import { decodeText } from './text-file.ts';
 
 describe('text of a file', () => {
   it('is what was written, with or without a byte order mark', () => {
-    fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), fc.boolean(), (string, isMarked) => {
-        const written = string.replaceAll(/[\0\ufeff]/g, '');
+    assert(
+      property(string({ unit: 'binary' }), boolean(), (any, isMarked) => {
+        const written = any.replaceAll(/[\0\ufeff]/g, '');
         expect(decodeText(Buffer.from((isMarked ? '\ufeff' : '') + written))).toBe(written);
       }),
     );

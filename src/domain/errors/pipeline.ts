@@ -143,8 +143,8 @@ export const pipelineErrors = defineErrors({
   'PIP-301': {
     title: 'A type of source is not supported',
     exit: 'configuration',
-    why: 'Joinery reads HR data from PostgreSQL and SQL Server.',
-    fix: 'Use postgres or mssql, for example by loading the data into a table of one of them.',
+    why: 'Joinery reads HR data from PostgreSQL, from SQL Server and from CSV exports.',
+    fix: 'Use postgres, mssql or csv, for example by loading the data into a table or exporting it as CSV.',
   },
   'PIP-302': {
     title: 'A column is used but not declared',

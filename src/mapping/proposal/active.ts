@@ -21,8 +21,7 @@ export function proposeActive(survey: TableSurvey, employment: ProposedEmploymen
   const [only, more] = found;
   if (only !== undefined && more === undefined) return only;
   const candidates = survey.columns
-    .map(({ name }) => name)
-    .filter((name) => ['active', 'inactive', 'status'].includes(meaningOf(name) ?? ''));
+    .filter(({ name }) => ['active', 'inactive', 'status'].includes(meaningOf(name) ?? ''));
   const hasDays = employment?.isSure === true;
   const days = { expression: '$employed', declarations: new Map<string, Partial<ProposedDeclaration>>() };
   if (candidates.length === 0 && hasDays) return { ...days, isSure: true, reason: 'from the first day to the end of the last' };
@@ -31,7 +30,7 @@ export function proposeActive(survey: TableSurvey, employment: ProposedEmploymen
       ? `several columns could say who works here: ${found.map(({ expression }) => expression).join(' · ')}`
       : candidates.length === 0
         ? 'no column is named like one that says who works here'
-        : `${candidates.join(', ')} could say who works here, but what its values mean is not known of all`;
+        : `${candidates.map(({ name }) => name).join(', ')} could say who works here, but ${doubtOf(candidates)}`;
   if (hasDays) return { ...days, isSure: false, reason: `${why}; so far the first and the last day decide alone` };
   return {
     expression: 'true',
@@ -39,6 +38,19 @@ export function proposeActive(survey: TableSurvey, employment: ProposedEmploymen
     reason: `${why}; so far everybody in the ${survey.kind} counts as employed`,
     declarations: new Map(),
   };
+}
+
+/** An extract of those who work here is no contract yet: what leavers will have there is not seen. */
+function doubtOf(candidates: readonly SurveyedColumn[]): string {
+  const words = candidates.flatMap((column) => wordsOf(column) ?? []);
+  const statuses = new Set(words.map((word) => statusOf(word)));
+  const [only, more] = statuses;
+  if (candidates.length > 1 || only === undefined || more !== undefined) return 'what its values mean is not known of all';
+  return `it is ${words.join(' or ')} for everybody who was looked at, so that nobody knows what it says of the others`;
+}
+
+function wordsOf({ labels, shape }: SurveyedColumn): readonly string[] | undefined {
+  return labels ?? (shape?.isWords === true ? shape.words : undefined);
 }
 
 function decisionOf(column: SurveyedColumn): ProposedActive | undefined {
@@ -57,7 +69,7 @@ function decisionOf(column: SurveyedColumn): ProposedActive | undefined {
       ? sure(named, 'a boolean that is named so', {})
       : sure(`$not(${named})`, 'a boolean that is named the opposite', {});
   }
-  const words = column.labels ?? (column.shape?.isWords === true ? column.shape.words : undefined);
+  const words = wordsOf(column);
   if (words === undefined) return undefined;
   const where = column.labels === undefined ? 'every value that was seen is a word' : 'every label of the enum is a word';
   const by = (status: StatusWord): string[] => words.filter((word) => statusOf(word) === status);

@@ -193,6 +193,11 @@ describe('a proposed pipeline', () => {
     expect(proposal.isActiveOpen).toBe(true);
   });
 
+  it('says that nobody who left was among those who were looked at, and not that the words are unknown', () => {
+    const { text } = written(surveyOf([column('worker_id'), status('status', ['Active', 'On Leave'])]));
+    expect(text).toContain('status could say who works here, but it is Active or On Leave for everybody who was looked at');
+  });
+
   it.each<[string, readonly SurveyedColumn[], string]>([
     ['the column that is surely the whole name', [column('display_name'), column('first_name'), column('last_name')], 'display_name'],
     [
