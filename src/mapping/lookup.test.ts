@@ -48,8 +48,12 @@ test('an open quote is told', () => {
 });
 
 test('other encodings are refused instead of read wrongly', () => {
-  expect(read(new Uint8Array([0xff, 0xfe, 0x63, 0x00])).told).toEqual(['MAP-106 country.csv:1:1 lookup country: it is UTF-16; save it as UTF-8']);
-  expect(read(new Uint8Array([0x63, 0xfc, 0x0a])).told).toEqual(['MAP-106 country.csv:1:2 lookup country: it is not UTF-8; save it as UTF-8']);
+  expect(read(new Uint8Array([0xff, 0xfe, 0x63, 0x00])).told).toEqual([
+    'MAP-106 country.csv:1:1 lookup country: it is UTF-16; save it as UTF-8',
+  ]);
+  expect(read(new Uint8Array([0x63, 0xfc, 0x0a])).told).toEqual([
+    'MAP-106 country.csv:1:2 lookup country: it is not UTF-8; save it as UTF-8',
+  ]);
 });
 
 test('a file that cannot be read is told at the place that names it', () => {

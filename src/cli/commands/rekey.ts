@@ -67,14 +67,12 @@ function pairsOf(old: string | undefined, young: string | undefined, file: strin
   } catch (cause) {
     throw new JoineryError('CLI-102', `--pairs ${file} cannot be read`, { cause });
   }
-  const pairs = text
-    .split(/\r?\n/)
-    .flatMap((line, index) => {
-      const [first, second, ...rest] = line.trim().split(/\s+/);
-      if (first === undefined || first === '' || first.startsWith('#')) return [];
-      if (second === undefined || rest.length > 0) throw new JoineryError('CLI-101', `${file}:${String(index + 1)} is not OLD NEW`);
-      return [{ old: first, new: second }];
-    });
+  const pairs = text.split(/\r?\n/).flatMap((line, index) => {
+    const [first, second, ...rest] = line.trim().split(/\s+/);
+    if (first === undefined || first === '' || first.startsWith('#')) return [];
+    if (second === undefined || rest.length > 0) throw new JoineryError('CLI-101', `${file}:${String(index + 1)} is not OLD NEW`);
+    return [{ old: first, new: second }];
+  });
   if (pairs.length === 0) throw new JoineryError('CLI-101', `--pairs ${file} names nobody`);
   return pairs;
 }

@@ -20,8 +20,7 @@ export function proposeActive(survey: TableSurvey, employment: ProposedEmploymen
   const found = survey.columns.flatMap((column) => decisionOf(column) ?? []);
   const [only, more] = found;
   if (only !== undefined && more === undefined) return only;
-  const candidates = survey.columns
-    .filter(({ name }) => ['active', 'inactive', 'status'].includes(meaningOf(name) ?? ''));
+  const candidates = survey.columns.filter(({ name }) => ['active', 'inactive', 'status'].includes(meaningOf(name) ?? ''));
   const hasDays = employment?.isSure === true;
   const days = { expression: '$employed', declarations: new Map<string, Partial<ProposedDeclaration>>() };
   if (candidates.length === 0 && hasDays) return { ...days, isSure: true, reason: 'from the first day to the end of the last' };
