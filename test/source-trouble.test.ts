@@ -150,10 +150,11 @@ describe.each(hrEngines)('trouble with the source: %s', (_name, open) => {
   });
 
   it.each([
-    ['shrank to a third', everybody.slice(0, 40)],
-    ['is empty', []],
-  ])('a table that %s stops before the first call', async (_what, rows) => {
-    expect(await endsWith({ code: 'PLN-201' }, filled(rows))).toBe(true);
+    ['shrank to a third', everybody.slice(0, 40), 'approve PIPELINE'],
+    // Nobody is sent to an approval that would be refused.
+    ['is empty', [], 'can be approved by nobody'],
+  ])('a table that %s stops before the first call, and the way out is told', async (_what, rows, fix) => {
+    expect(await endsWith({ code: 'PLN-201', fix: expect.stringContaining(fix) }, filled(rows))).toBe(true);
   });
 
   it('a run behind all of these looks at nobody and sends nothing', async () => {

@@ -14,7 +14,7 @@ import { explainOperations } from './explain-operations.ts';
 import { explainSource } from './explain-source.ts';
 import type { Decision, Explanation, NamedValue } from './explanation.ts';
 import { ledgerView } from './ledger-view.ts';
-import { shownDifference, type Masks } from './masks.ts';
+import { erasedWord, isErasedPayload, shownDifference, type Masks } from './masks.ts';
 import { summaryOf } from './summary.ts';
 import { timelineOf } from './timeline.ts';
 import { isAbout, readWorkerFiles, type WorkerFiles } from './worker-files.ts';
@@ -107,7 +107,12 @@ function decisionOf(
   const payload: NamedValue[] =
     change === undefined
       ? []
-      : differences(undefined, change.payload).map(({ path, new: value }) => ({ name: path, value: masks.attribute(path, value) }));
+      : isErasedPayload(change.payload)
+        ? [
+            { name: 'externalId', value: change.payload.externalId },
+            { name: 'all else', value: erasedWord },
+          ]
+        : differences(undefined, change.payload).map(({ path, new: value }) => ({ name: path, value: masks.attribute(path, value) }));
   // Of whom the service never heard and who is not to come the plan keeps nothing but that he was looked at.
   const isIgnored = change === undefined && !vanished && (seen === 'inactive' || seen === 'outOfScope') && !isKnownTo(entry);
   const because =

@@ -3,7 +3,7 @@ import type { Run } from '../domain/run.ts';
 import { differences } from '../scim/index.ts';
 import type { Store } from '../store/contract.ts';
 import { readHandoff } from '../store/run-files.ts';
-import type { Masks } from './masks.ts';
+import { erasedWord, isErasedDifference, isErasedPayload, type Masks } from './masks.ts';
 import { everybody, stewardList } from './steward.ts';
 import { reasonOf } from './trouble-groups.ts';
 
@@ -82,8 +82,10 @@ async function* steward(store: Store, run: Run, masks: Masks): AsyncGenerator<Ce
 async function* payloads(store: Store, run: Run, masks: Masks): AsyncGenerator<Cell[]> {
   for await (const chunk of store.operations.stream(run.id)) {
     for (const { externalId, change, payload } of chunk) {
-      for (const { path, new: value } of differences(undefined, payload))
-        yield [run.id, externalId, change, path, masks.attribute(path, value)];
+      if (isErasedPayload(payload)) yield [run.id, externalId, change, erasedWord, null];
+      else
+        for (const { path, new: value } of differences(undefined, payload))
+          yield [run.id, externalId, change, path, masks.attribute(path, value)];
     }
   }
 }
@@ -95,7 +97,11 @@ async function* changes(store: Store, run: Run, masks: Masks): AsyncGenerator<Ce
     for (const difference of change.differences) {
       const { path, kind } = difference;
       const old = difference.old === undefined ? null : masks.attribute(path, difference.old);
-      const next = difference.new === undefined ? null : masks.attribute(path, difference.new);
+      const next = isErasedDifference(difference)
+        ? erasedWord
+        : difference.new === undefined
+          ? null
+          : masks.attribute(path, difference.new);
       yield [run.id, externalId, change.change, cause, send, waiting, path, kind, old, next];
     }
   }

@@ -54,6 +54,10 @@ export async function compareGolden(store: Store, pipeline: Pipeline, mapping: M
   const places = new Map(pipeline.transform.attributes.map(({ path, place }) => [path, place] as const));
   const names = [...places.keys(), ...pipeline.transform.let.map(({ name }) => `$${name}`), 'scope', 'active'];
   const groups = new Map<string, { attribute: string; cause: string; workers: number; examples: GoldenGroup['examples'][number][] }>();
+  if (!(await store.files.list({ run: run.id })).includes('rows.ndjson')) {
+    const fix = 'Name a run that was transformed and still has its rows: a purge takes those that are older than retention.rows.';
+    throw new JoineryError('STG-105', `run ${run.id} has no rows that could be mapped again`, { fix });
+  }
   const stored = verdictsOf(store, run);
   let workers = 0;
   let differing = 0;

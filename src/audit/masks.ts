@@ -57,15 +57,25 @@ function columnClasses({ source, transform }: Pipeline): ReadonlyMap<string, Att
   return classes;
 }
 
+/** Stands where a purge took values: an empty cell would say that there never were any. */
+export const erasedWord = '(erased)';
+
+/** A purge took the payload but for its key and `active`: a payload that is sent names its schemas. */
+export function isErasedPayload({ schemas }: Payload): boolean {
+  return schemas.length === 0;
+}
+
+/** A purge took old and new: what was not emptied has a new value. */
+export function isErasedDifference({ kind, new: next }: AttributeDifference): boolean {
+  return next === undefined && kind !== 'emptied';
+}
+
 /** Old and new of a difference as text; empty where there was or is nothing, and a word where a purge took the values. */
-export function shownDifference(
-  { path, kind, old, new: next }: AttributeDifference,
-  masks: Masks,
-): { readonly old: string; readonly new: string } {
-  const isErased = next === undefined && kind !== 'emptied';
+export function shownDifference(difference: AttributeDifference, masks: Masks): { readonly old: string; readonly new: string } {
+  const { path, old, new: next } = difference;
   return {
     old: old === undefined ? '' : masks.attribute(path, old),
-    new: isErased ? '(erased)' : next === undefined ? '' : masks.attribute(path, next),
+    new: isErasedDifference(difference) ? erasedWord : next === undefined ? '' : masks.attribute(path, next),
   };
 }
 

@@ -46,6 +46,11 @@ describe('the type that is told of a column', () => {
     }
   });
 
+  test('is no number where there is none: what is infinite has not too many digits', () => {
+    for (const text of ['NaN', 'Infinity', '-Infinity'])
+      expect(() => createConverter('decimal', 'number')(text)).toThrow('is NaN or infinite, which JSON cannot hold');
+  });
+
   test('is text for everything that is declared as text', () => {
     for (const family of [...Object.keys(written).filter(isFamily), 'array' as const])
       expect(typeInExpression(family, 'string')).toBe('string');

@@ -83,6 +83,7 @@ function exactInteger(text: string): number {
 
 function numberOf(text: string): number {
   const value = exactNumber(text);
+  if (/^(?:NaN|-?Infinity)$/.test(text)) throw new UnfitValue('is NaN or infinite, which JSON cannot hold');
   if (value === undefined) throw new UnfitValue('is declared a number and has more digits than a number can hold; declare it decimal');
   return value;
 }

@@ -196,7 +196,14 @@ async function passGuards({ store, pipeline, clock, user, emit }: StageContext, 
   const guards = withApprovals(planned.guards, await store.approvals.of(pipeline.name, planned.hash), clock.now());
   const open = guards.filter(stopsPlan);
   if (open.length > 0) {
-    throw new JoineryError('PLN-201', `run ${run.id}: ${open.map(({ guard, words }) => `guard ${guard}: ${words}`).join(' ')}`);
+    const final = open.filter((verdict) => verdict.final === true).map(({ guard }) => guard);
+    throw new JoineryError(
+      'PLN-201',
+      `run ${run.id}: ${open.map(({ guard, words }) => `guard ${guard}: ${words}`).join(' ')}`,
+      final.length === 0
+        ? {}
+        : { fix: `Correct the source and run again: what guard ${final.join(' and ')} stopped can be approved by nobody.` },
+    );
   }
   const approved = guards.filter(({ tripped }) => tripped);
   const own = approved.find((verdict) => verdict.approved?.by.toLowerCase() === user?.toLowerCase());

@@ -2,6 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildReport } from '../../src/audit/build-report.ts';
+import { exportTable, type ExportSubject } from '../../src/audit/export-rows.ts';
+import { compareGolden } from '../../src/audit/golden.ts';
 import { explainWorker } from '../../src/audit/explain-worker.ts';
 import { masksOf } from '../../src/audit/masks.ts';
 import { preparePipeline, type Prepared } from '../../src/stages/prepare.ts';
@@ -75,7 +77,17 @@ describe('purging and forgetting', () => {
       const after = await report();
       const run = await runner.store.runs.get(first);
       const explained = await explainWorker(runner.store, { ...prepared, masks, worker: 'W3', ...(run === undefined ? {} : { run }) });
-      return { before, planned, done, after, explained };
+      if (run === undefined) throw new Error('no run');
+      const rowsOf = async (subject: ExportSubject): Promise<unknown[]> => {
+        const rows: unknown[] = [];
+        for await (const row of exportTable(runner.store, run, subject, masks).rows) rows.push(row);
+        return rows;
+      };
+      const exported = { payloads: await rowsOf('payloads'), changes: await rowsOf('changes') };
+      const golden: unknown = await compareGolden(runner.store, prepared.pipeline, prepared.mapping, run, masks).catch(
+        (error: unknown) => error,
+      );
+      return { before, planned, done, after, explained, exported, golden, first };
     });
     expect(purged.planned.runs).toHaveLength(2);
     expect(purged.done).toEqual(purged.planned);
@@ -90,6 +102,25 @@ describe('purging and forgetting', () => {
     expect(JSON.stringify(purged.after)).not.toContain('Quillfeather');
     expect(purged.explained.summary).toContain('joiner');
     expect(purged.explained.operations.length).toBeGreaterThan(0);
+    expect(purged.explained.decision?.payload).toEqual([
+      { name: 'externalId', value: 'W3' },
+      { name: 'all else', value: '(erased)' },
+    ]);
+    // An empty cell would say that there never was a value.
+    expect(purged.exported.payloads).toContainEqual([purged.first, 'W3', 'joiner', '(erased)', null]);
+    expect(purged.exported.changes).toContainEqual([
+      purged.first,
+      'W3',
+      'joiner',
+      'new',
+      true,
+      false,
+      'displayName',
+      'set',
+      null,
+      '(erased)',
+    ]);
+    expect(purged.golden).toMatchObject({ code: 'STG-105', fix: expect.stringContaining('retention.rows') });
     // Purged before, and disabled all the same with everything that the service had.
     await story.sql(`delete from workers where id = 'W3'`);
     for (let pass = 0; pass < 2; pass++) {
