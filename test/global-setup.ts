@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { TestProject } from 'vitest/node';
 import { bundle } from '../scripts/bundle.ts';
 import { startPostgres, type Postgres } from './postgres.ts';
+import { useTemporaryFolder } from './temporary-folder.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -18,6 +19,7 @@ declare module 'vitest' {
  * Tests run in processes of their own and therefore ask over loopback HTTP.
  */
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
+  const removeTemporaryFolder = await useTemporaryFolder();
   let cluster: Promise<Postgres> | undefined;
   let databases = 0;
   let built: Promise<string> | undefined;
@@ -59,6 +61,7 @@ export default async function setUp(project: TestProject): Promise<() => Promise
     await (await cluster?.catch(() => undefined))?.stop();
     const folder = await built?.catch(() => undefined);
     if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+    await removeTemporaryFolder();
   };
 }
 

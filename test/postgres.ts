@@ -119,6 +119,10 @@ async function startServer(postgres: string, data: string, cwd: string, account:
       fsync: 'off',
       synchronous_commit: 'off',
       full_page_writes: 'off',
+      // Nobody copies this cluster, and tables live for seconds.
+      wal_level: 'minimal',
+      max_wal_senders: '0',
+      autovacuum: 'off',
     };
     const child = spawn(
       postgres,
