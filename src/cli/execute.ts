@@ -3,7 +3,6 @@ import type { ExitClass } from '../domain/errors/define.ts';
 import { JoineryError } from '../domain/error.ts';
 import { preparePipeline } from '../stages/prepare.ts';
 import { Runner } from '../stages/runner.ts';
-import { keepHeapSmall } from './heap.ts';
 import type { Io } from './io.ts';
 import { environmentOf, parseDuration, type CommonOptions } from './options.ts';
 import { renderPlan } from './plan-text.ts';
@@ -75,7 +74,7 @@ export async function executePipeline(
       ...(options.wait === undefined ? {} : { wait: parseDuration(options.wait) }),
     });
   const { opened: runner, remove } = await openByNeed(shape.state ?? 'make', open, io.err);
-  keepHeapSmall();
+  io.keepHeapSmall?.();
   try {
     const say = (text: string): void => {
       if (!json) io.out(text);

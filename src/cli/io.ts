@@ -19,6 +19,8 @@ export interface Io {
   readonly signal: AbortSignal;
   /** The account that the operating system authenticated; absent: it has no name for it. */
   readonly user?: string;
+  /** Called before the work that is long. Absent: the process and its heap belong to somebody else, whom settings of V8, which are never taken back, would slow down. */
+  readonly keepHeapSmall?: () => void;
 }
 
 /**

@@ -4,7 +4,7 @@ import { userInfo } from 'node:os';
 import { systemClock, type Clock } from '../domain/clock.ts';
 import { JoineryError } from '../domain/error.ts';
 import { classOfCode, exitCodes, firstExitClass } from '../domain/exit.ts';
-import { keepNewObjectsFew } from './heap.ts';
+import { keepHeapSmall, keepNewObjectsFew } from './heap.ts';
 import { runCommandLine } from './program.ts';
 import { visible } from './visible.ts';
 
@@ -41,6 +41,7 @@ const code = await runCommandLine(process.argv.slice(2), {
   chance: { random: Math.random, uuid: randomUUID },
   signal: abort.signal,
   user: systemUser(),
+  keepHeapSmall,
 });
 process.exitCode = code;
 await close();

@@ -5,7 +5,6 @@ import { listenToOutbox } from '../../source/outbox.ts';
 import { preparePipeline } from '../../stages/prepare.ts';
 import { Runner } from '../../stages/runner.ts';
 import { Watch, type Watched, type WatchEvent } from '../../stages/watch.ts';
-import { keepHeapSmall } from '../heap.ts';
 import { serveHealth } from '../health.ts';
 import type { Io } from '../io.ts';
 import { defineCommand, environmentOf, parseDuration, type CommonOptions, parsePort } from '../options.ts';
@@ -41,7 +40,7 @@ async function watchPipelines(io: Io, files: readonly string[], options: WatchCo
   const watch = new Watch(pipelines, { clock: io.clock, signal: io.signal, tell });
   const health = options.health === undefined ? undefined : await serveHealth(parsePort(options.health, '--health'), watch.states);
   if (health !== undefined && options.quiet !== true) io.err(`health: http://127.0.0.1:${String(health.port)}/\n`);
-  keepHeapSmall();
+  io.keepHeapSmall?.();
   try {
     await watch.run();
   } finally {
