@@ -1,11 +1,12 @@
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { executeSql, fillContoso, fillDirty, sampleText } from '../samples/databases.ts';
+import { executeSql, fillDirty, sampleText } from '../samples/databases.ts';
 import { VirtualClock } from '../src/domain/virtual-clock.ts';
 import type { RunResult } from '../src/stages/run.ts';
 import { freshDatabase } from './database.ts';
 import { expectedContoso, expectedDirty } from './expected-people.ts';
+import { fillSmallContoso } from './small-company.ts';
 import { openWorkplace, peopleOf, root, uploadsOf, type Person, type Workplace } from './workplace.ts';
 
 const clean = join(root, 'pipelines', 'contoso.yaml');
@@ -23,7 +24,7 @@ describe('two HR days', () => {
   beforeAll(async () => {
     hr = await freshDatabase('contoso');
     exported = await freshDatabase('dirty');
-    await fillContoso(hr);
+    await fillSmallContoso(hr);
     await fillDirty(exported);
     work = await openWorkplace({ clock, variables: { HR_DATABASE_URL: hr, HR_EXPORT_URL: exported } });
   });
@@ -57,7 +58,7 @@ describe('two HR days', () => {
 
   it('provisions everybody of the clean company on day 1', async () => {
     const { result } = await work.run(clean);
-    expect(result.plan.counts).toMatchObject({ joiner: 4850, 'pre-hire': 50 });
+    expect(result.plan.counts).toMatchObject({ joiner: 1548, 'pre-hire': 50 });
     // Past leavers and volunteers: every worker who was read is in one of the counts.
     expect(Object.values(result.plan.counts).reduce((sum, count) => sum + count)).toBe(await countKeys(hr));
     expect(result.plan.counts.ignored).toBeGreaterThan(100);
