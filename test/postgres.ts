@@ -59,6 +59,8 @@ export async function startPostgres(): Promise<Postgres> {
         '--locale-provider=icu',
         '--icu-locale=en-US',
         '--no-sync',
+        // The password is random and lives for minutes, and tests connect thousands of times.
+        '--set=scram_iterations=1',
       ],
       { ...account, cwd: folder },
     );
@@ -123,6 +125,8 @@ async function startServer(postgres: string, data: string, cwd: string, account:
       wal_level: 'minimal',
       max_wal_senders: '0',
       autovacuum: 'off',
+      // What is read lies in the system's cache; asking another process for it costs more than reading.
+      io_method: 'sync',
     };
     const child = spawn(
       postgres,
