@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
-import { executeSql } from '../../samples/databases.ts';
+import { Client } from 'pg';
 import { sinkText } from '../../samples/sink-variables.ts';
 import { runCommandLine } from '../../src/cli/program.ts';
 import { VirtualClock } from '../../src/domain/virtual-clock.ts';
@@ -63,7 +63,13 @@ const schema = `create table workers (
 export async function openStory(parts: StoryParts = {}, emulator: Omit<EmulatorOptions, 'clock'> = {}): Promise<Story> {
   const clock = new VirtualClock('2026-11-02T07:00:00Z');
   const hr = await freshDatabase('story');
-  await executeSql(hr, schema);
+  // One connection for all of a story: each one is a process of the server.
+  const database = new Client({ connectionString: hr });
+  await database.connect();
+  const sql = async (...statements: readonly string[]): Promise<void> => {
+    for (const statement of statements) await database.query(statement);
+  };
+  await sql(schema);
   const work = await openWorkplace({ clock, emulator, variables: { HR_DATABASE_URL: hr } });
   const folder = await mkdtemp(join(tmpdir(), 'joinery-story-'));
   const file = join(folder, 'story.yaml');
@@ -82,7 +88,7 @@ export async function openStory(parts: StoryParts = {}, emulator: Omit<EmulatorO
     clock,
     folder,
     events,
-    sql: (...statements) => executeSql(hr, ...statements),
+    sql,
     async run(other) {
       events.length = 0;
       const runner = await work.open(other ?? file, events);
@@ -105,7 +111,7 @@ export async function openStory(parts: StoryParts = {}, emulator: Omit<EmulatorO
     },
     async write(name, next = {}) {
       const beside = join(folder, `${name}.yaml`);
-      await executeSql(hr, `create table ${name} (like workers including all)`);
+      await sql(`create table ${name} (like workers including all)`);
       await writeFile(beside, pipelineText(next, name, name));
       return beside;
     },
@@ -131,6 +137,7 @@ export async function openStory(parts: StoryParts = {}, emulator: Omit<EmulatorO
     },
     rewrite: (next) => writeFile(file, pipelineText(next)),
     async close() {
+      await database.end();
       await work.close();
       await rm(folder, { recursive: true, force: true });
     },
