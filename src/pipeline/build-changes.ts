@@ -1,19 +1,24 @@
 import type { SourceValues } from './build-source.ts';
-import type { OutboxDeclaration, WatermarkDeclaration } from './pipeline.ts';
+import type { OutboxDeclaration, VersionsDeclaration, WatermarkDeclaration } from './pipeline.ts';
 import type { Reading } from './reading.ts';
 import type { SqlDialect } from './sql-tokens.ts';
 
 /** Whether the text uses the parameter; a `::` is a cast. Quotes and comments are looked through here: this is a check, the statement is taken apart by the source. */
 const since = /(?<![:\w]):since(?!\w)/i;
 
-/** Undefined: snapshot, or a watermark that lacks something. */
+/** Undefined: no watermark, or one that lacks something. */
 export function buildChanges(values: SourceValues, sql: string | undefined, reading: Reading): WatermarkDeclaration | undefined {
   const { mode, column, lookBack, fullPass } = values.changes;
   const uses = sql !== undefined && since.test(sql);
-  if (mode === 'snapshot') {
+  if (mode !== 'watermark') {
     for (const name of ['column', 'lookBack', 'fullPass']) {
       const path = `source.changes.${name}`;
-      if (reading.isWritten(path)) reading.report('PIP-323', reading.rangeOf(path), `${path} goes with mode: watermark`);
+      if (!reading.isWritten(path) || (name === 'fullPass' && mode === 'rowversion')) continue;
+      reading.report(
+        'PIP-323',
+        reading.rangeOf(path),
+        `${path} goes with mode: ${name === 'fullPass' ? 'watermark or rowversion' : 'watermark'}`,
+      );
     }
     if (uses)
       reading.report('PIP-323', reading.rangeOf('source.query'), 'the query uses :since, which only changes: { mode: watermark } fills');
@@ -31,6 +36,24 @@ export function buildChanges(values: SourceValues, sql: string | undefined, read
     });
   }
   return { mode, column, lookBack, fullPass, place: reading.placeOf('source.changes.column') };
+}
+
+/** Undefined: another mode, or a source whose rows have no version that could be asked for. */
+export function buildVersions(values: SourceValues, dialect: SqlDialect, reading: Reading): VersionsDeclaration | undefined {
+  const { mode, fullPass } = values.changes;
+  if (mode !== 'rowversion') return undefined;
+  const range = reading.rangeOf('source.changes.mode');
+  if (dialect === 'mssql') {
+    return reading.report('PIP-323', range, 'source.changes is rowversion, which only PostgreSQL has for every row', {
+      fix: 'Use mode: watermark with a column that grows with every change, or mode: snapshot.',
+    });
+  }
+  if (reading.isWritten('source.query')) {
+    return reading.report('PIP-323', range, 'source.changes is rowversion, and nothing is added to a query', {
+      fix: 'Give source.table with columns, join and where in place of source.query, or use mode: snapshot.',
+    });
+  }
+  return { fullPass, place: reading.placeOf('source.changes.mode') };
 }
 
 export function buildOutbox(values: SourceValues, dialect: SqlDialect, reading: Reading): OutboxDeclaration | undefined {

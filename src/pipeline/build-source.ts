@@ -1,4 +1,4 @@
-import { buildChanges, buildOutbox } from './build-changes.ts';
+import { buildChanges, buildOutbox, buildVersions } from './build-changes.ts';
 import type { PipelineValues } from './declaration.ts';
 import type { ConditionShape } from './kind-condition.ts';
 import type { RecordEntry } from './kind.ts';
@@ -106,6 +106,7 @@ function buildDatabase(
     });
   }
   const changes = buildChanges(values, query?.sql, reading);
+  const versions = buildVersions(values, dialect, reading);
   const outbox = buildOutbox(values, dialect, reading);
   if (type === undefined || type === 'csv' || connection === undefined || key === undefined) return undefined;
   return {
@@ -119,6 +120,7 @@ function buildDatabase(
     ...(join.length === 0 ? {} : { join }),
     ...(where.length === 0 ? {} : { where }),
     ...(changes === undefined ? {} : { changes }),
+    ...(versions === undefined ? {} : { versions }),
     ...(outbox === undefined ? {} : { outbox }),
     ...(primary === undefined ? {} : { primary }),
     ...identityOf(values),

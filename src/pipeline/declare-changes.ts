@@ -19,10 +19,10 @@ const lookBack: Kind<{ readonly milliseconds: number } | { readonly steps: numbe
 
 /** How a run finds out who changed. */
 export const changesFields = map({
-  mode: defaulted(choice(['snapshot', 'watermark'] as const), 'snapshot', 'snapshot', {
-    doc: 'snapshot reads every row and compares fingerprints. watermark reads the rows whose column moved on since the last accepted run, and everything once in every fullPass.',
+  mode: defaulted(choice(['snapshot', 'rowversion', 'watermark'] as const), 'snapshot', 'snapshot', {
+    doc: 'snapshot reads every row and compares fingerprints. rowversion, for a table of postgres, reads of every row its key and where and by which transaction PostgreSQL wrote it (ctid, xmin), then the rows of which that is another, and everything once in every fullPass; no column, trigger or index is needed. watermark reads the rows whose column moved on since the last accepted run, and everything once in every fullPass.',
     danger: 'A watermark sees only what its column tells: rows that vanish, and rows that change without it, are found by the full pass.',
-    example: 'watermark',
+    example: 'rowversion',
   }),
   column: optional(column, {
     doc: 'For watermark: the column that grows with every change of a row: a time of last change, or a counter. It needs an index; the column need not be declared.',
@@ -34,8 +34,9 @@ export const changesFields = map({
     example: '15m',
   }),
   fullPass: defaulted(duration, 86_400_000, '24h', {
-    doc: 'For watermark: how old the last full pass may be before a run reads everything. Only full passes find out who vanished.',
-    danger: 'Leavers that HR removes from the table keep their account until the full passes of leavers.vanished have been.',
+    doc: 'For watermark and rowversion: how old the last full pass may be before a run reads everything. With a watermark only full passes find out who vanished.',
+    danger:
+      'With a watermark, leavers that HR removes from the table keep their account until the full passes of leavers.vanished have been.',
     example: '24h',
   }),
 });

@@ -102,7 +102,7 @@ interface DatabaseSource extends SourceBase {
   readonly join?: readonly JoinDeclaration[];
   /** Of a table source: all of them hold. */
   readonly where?: readonly ConditionDeclaration[];
-  /** Absent: snapshot. */
+  /** Of changes: a watermark. Neither this nor `versions`: snapshot. */
   readonly changes?: WatermarkDeclaration;
   readonly outbox?: OutboxDeclaration;
   /** ms; default 15 minutes. */
@@ -112,6 +112,8 @@ interface DatabaseSource extends SourceBase {
 }
 export interface PostgresSource extends DatabaseSource {
   readonly type: 'postgres';
+  /** Of changes: rowversion. Only with `table`. */
+  readonly versions?: VersionsDeclaration;
 }
 export interface MssqlSource extends DatabaseSource {
   readonly type: 'mssql';
@@ -159,6 +161,13 @@ export interface WatermarkDeclaration {
   readonly column: string;
   /** How far before the last position a read begins. */
   readonly lookBack: { readonly milliseconds: number } | { readonly steps: number } | undefined;
+  /** ms */
+  readonly fullPass: number;
+  readonly place: Place;
+}
+
+/** Rows whose version is the same are not read. */
+export interface VersionsDeclaration {
   /** ms */
   readonly fullPass: number;
   readonly place: Place;

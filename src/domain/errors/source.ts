@@ -134,6 +134,12 @@ export const sourceErrors = defineErrors({
     why: 'The key names the worker for life; a column that was guessed could name somebody else tomorrow.',
     fix: 'Say which column it is with --key, or give a view in which one column names the worker.',
   },
+  'SRC-217': {
+    title: 'The versions of rows say nothing here',
+    exit: 'configuration',
+    why: 'With changes: { mode: rowversion } a row whose version is the same is not read. Where an equal version does not prove an equal row, every run reads everything, as with snapshot.',
+    fix: 'Grant the columns (GRANT SELECT (ctid, xmin) ON … TO …), read a plain table, or use mode: snapshot or watermark.',
+  },
   'SRC-301': {
     title: 'The rows are not in the order of their keys',
     exit: 'configuration',
