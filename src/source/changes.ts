@@ -31,6 +31,8 @@ export interface Comparison {
   readonly order: KeyOrder;
   /** What was not read is not gone, it stays as it was. */
   readonly partial?: boolean;
+  /** With `partial`: these are gone. */
+  readonly gone?: Iterable<ExternalId>;
   /** Every group is to be looked at. */
   readonly everybody?: boolean;
   /** With `everybody`: not so a group of one row that is as it was, and that this says yes to. Not asked for more than that. */
@@ -75,8 +77,8 @@ class Merge {
   readonly #partial: boolean;
   readonly #everybody: boolean;
   readonly #spares: ((row: Row) => boolean) | undefined;
-  readonly #asked: readonly Span[];
-  #nextAsked = 0;
+  readonly #asked: KeyList;
+  readonly #gone: KeyList;
   readonly #before: RecordCursor;
   readonly #fingerprintOf: (fingerprints: readonly string[]) => string;
   #open: OpenGroup | undefined;
@@ -84,14 +86,15 @@ class Merge {
 
   constructor(
     previous: AsyncIterable<Uint8Array>,
-    { order, partial = false, everybody = false, spares, asked = [] }: Comparison,
+    { order, partial = false, everybody = false, spares, asked = [], gone = [] }: Comparison,
     fingerprintOf: (fingerprints: readonly string[]) => string,
   ) {
     this.#order = order;
     this.#partial = partial;
     this.#everybody = everybody;
     this.#spares = spares;
-    this.#asked = sortedSpans(order, asked);
+    this.#asked = new KeyList(order, asked);
+    this.#gone = new KeyList(order, gone);
     this.#before = new RecordCursor(previous, order);
     this.#fingerprintOf = fingerprintOf;
   }
@@ -183,8 +186,9 @@ class Merge {
   /** An old record whose key was not read. */
   #pass(): void {
     const { bytes, start, end } = this.#before;
-    if (this.#partial) this.#chunk.keep(bytes, start, end);
-    else this.#chunk.vanished.push(keyOfRecord(bytes, start, end));
+    if (this.#partial) {
+      if (!this.#gone.has(bytes, start + digits, end - 1)) this.#chunk.keep(bytes, start, end);
+    } else this.#chunk.vanished.push(keyOfRecord(bytes, start, end));
     this.#before.take();
   }
 
@@ -193,13 +197,7 @@ class Merge {
   }
 
   #isAsked({ bytes, start, end }: Span): boolean {
-    for (;;) {
-      const next = this.#asked[this.#nextAsked];
-      if (next === undefined) return false;
-      const against = compareKeyBytes(this.#order, next.bytes, next.start, next.end, bytes, start + digits, end - 1);
-      if (against >= 0) return against === 0;
-      this.#nextAsked++;
-    }
+    return this.#asked.has(bytes, start + digits, end - 1);
   }
 
   #cut(): ChangeChunk {
@@ -259,8 +257,26 @@ function spanOf(text: string): Span {
   return { bytes, start: 0, end: bytes.length };
 }
 
-function sortedSpans(order: KeyOrder, keys: Iterable<ExternalId>): readonly Span[] {
-  return [...keys]
-    .map((key) => spanOf(escapeKey(key)))
-    .toSorted((left, right) => compareKeyBytes(order, left.bytes, left.start, left.end, right.bytes, right.start, right.end));
+/** Keys that are asked for in key order. */
+class KeyList {
+  readonly #order: KeyOrder;
+  readonly #keys: readonly Span[];
+  #next = 0;
+
+  constructor(order: KeyOrder, keys: Iterable<ExternalId>) {
+    this.#order = order;
+    this.#keys = [...keys]
+      .map((key) => spanOf(escapeKey(key)))
+      .toSorted((left, right) => compareKeyBytes(order, left.bytes, left.start, left.end, right.bytes, right.start, right.end));
+  }
+
+  has(bytes: Buffer, start: number, end: number): boolean {
+    for (;;) {
+      const next = this.#keys[this.#next];
+      if (next === undefined) return false;
+      const against = compareKeyBytes(this.#order, next.bytes, next.start, next.end, bytes, start, end);
+      if (against >= 0) return against === 0;
+      this.#next++;
+    }
+  }
 }

@@ -27,9 +27,45 @@ export interface Source {
   read(request: ReadRequest): AsyncIterable<readonly Row[]>;
   /** The same read with rows packed, where the source has them so: most rows of a run are only compared. */
   readPacked?(request: ReadRequest): AsyncIterable<PackedRows>;
+  /** Set where the declaration asks for versions of rows. */
+  readonly versions?: RowVersions;
   /** The columns that the query returns, without reading rows. */
   describe(signal?: AbortSignal): Promise<readonly ColumnDescription[]>;
   close(): Promise<void>;
+}
+
+/** What a source knows of the versions of its rows. */
+export interface RowVersions {
+  /** Why an equal version would now not mean an equal row; undefined: it does. */
+  refusal(signal?: AbortSignal): Promise<string | undefined>;
+  /** Begins a read of one moment. Errors: as of `read`. */
+  open(request: Pick<ReadRequest, 'asOf' | 'seed' | 'signal'>): Promise<VersionedRead>;
+}
+
+/** One moment of a source, of which several things are read one after the other. Each is read to its end, or the whole of it is closed. */
+export interface VersionedRead {
+  readonly ground: VersionGround | VersionRefusal;
+  /** Key and version of every row, in key order, as rows whose fingerprint is the version's. Not where the ground is a refusal. */
+  versions(): AsyncIterable<PackedRows>;
+  /** Where a row of `versions` is to be found. */
+  placeOf(row: Row): string;
+  /** All rows at these places, in key order; their ordinals go on where the ones before ended. */
+  at(places: readonly string[]): AsyncIterable<PackedRows>;
+  /** Every row, in key order. */
+  all(): AsyncIterable<PackedRows>;
+  close(): Promise<void>;
+}
+
+/** What has to be as it was for an equal version to mean an equal row. */
+export interface VersionGround {
+  /** Of the server and its history, of the tables and of the types of their columns: equal or not. */
+  readonly identity: string;
+  /** How many transactions the server had begun: its numbers of 32 bits come again after four thousand million. */
+  readonly transaction: string;
+}
+export interface VersionRefusal {
+  /** Fits behind `because`. */
+  readonly because: string;
 }
 
 export interface SourceOptions {

@@ -45,6 +45,15 @@ export async function* writeRecords(chunks: AsyncIterable<readonly KeyFingerprin
   yield Buffer.from(`end ${String(count)}\n`, 'latin1');
 }
 
+/** The body of a file without records. */
+export function noRecords(): AsyncIterable<Uint8Array> {
+  return writeRecords(none());
+}
+
+async function* none(): AsyncGenerator<readonly KeyFingerprint[]> {
+  yield await Promise.resolve([]);
+}
+
 export interface FingerprintFile {
   readonly header: FingerprintHeader;
   /** What stands behind the header, once; a `RecordCursor` reads it. Leaving it before the first record closes the file, too. */

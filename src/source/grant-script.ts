@@ -26,6 +26,12 @@ function forPostgres(facts: TableFacts, name: (text: string) => string, table: s
     `GRANT CONNECT ON DATABASE ${name(facts.database)} TO ${role};`,
     `GRANT USAGE ON SCHEMA ${name(facts.schema)} TO ${role};`,
     `GRANT SELECT (${list}) ON ${table} TO ${role};`,
+    ...(facts.kind === 'table'
+      ? [
+          '-- Only for changes: { mode: rowversion }, which reads the rows of which these are others:',
+          `-- GRANT SELECT (ctid, xmin) ON ${table} TO ${role};`,
+        ]
+      : []),
     ...beyondGrants(facts, table, role),
     '',
   ].join('\n');

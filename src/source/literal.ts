@@ -30,6 +30,12 @@ export function writeLiteral(type: LiteralType, value: string, dialect: Dialect)
   }
 }
 
+/** Places of rows as PostgreSQL's `ctid` has them, as an array. Errors: DOM-001 for what is none. */
+export function writeRowPlaces(places: readonly string[]): string {
+  for (const place of places) invariant(/^\(\d+,\d+\)$/.test(place), 'a place of a row is a block and a number');
+  return `'{${places.map((place) => `"${place}"`).join(',')}}'::pg_catalog.tid[]`;
+}
+
 /** NULL of a type, where a bare one would have none. */
 export function writeNull(type: LiteralType | undefined, dialect: Dialect): string {
   if (type === undefined) return 'NULL';

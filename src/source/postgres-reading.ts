@@ -62,23 +62,25 @@ export class Reading {
     }
   }
 
+  /** One statement's rows; the ones before are read to their end. `limit`: of all statements of this read. */
   start(copy: CopyOut, limit: StatementLimit): void {
     this.#signal?.throwIfAborted();
+    const isFirst = this.#copy === undefined;
     this.#copy = copy;
     this.#shift = copyStart.length;
     this.session.connection.query(copy);
-    void this.#watch(copy, limit);
+    if (isFirst) void this.#watch(limit);
   }
 
   /** The read ends at the limit; `explain` has the statement ended on the server. */
-  async #watch(copy: CopyOut, limit: StatementLimit): Promise<void> {
+  async #watch(limit: StatementLimit): Promise<void> {
     try {
       await limit.reached(this.#over.signal);
     } catch {
       return;
     }
     this.#atLimit = new JoineryError('SRC-207', `PostgreSQL: the statement kept us waiting for more than ${String(limit.limit)} ms`);
-    copy.fail(this.#atLimit);
+    this.#copy?.fail(this.#atLimit);
   }
 
   /** What to throw: the signal's own reason when it was the caller who ended the read. */

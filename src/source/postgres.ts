@@ -3,16 +3,17 @@ import { invariant, JoineryError } from '../domain/error.ts';
 import type { Place } from '../domain/place.ts';
 import type { KeyOrder } from '../domain/row.ts';
 import type { ColumnType, PostgresSource as PostgresDeclaration } from '../pipeline/pipeline.ts';
-import type { ColumnDescription, ReadRequest, Source, SourceOptions } from './contract.ts';
-import { createFingerprint } from './fingerprint.ts';
+import type { ColumnDescription, ReadRequest, Source, SourceOptions, VersionedRead, VersionGround, VersionRefusal } from './contract.ts';
 import { KeySequence } from './key-sequence.ts';
 import { RowLayout, type ResultColumn } from './layout.ts';
 import { unpackRows, type PackedRows } from './packed.ts';
 import { readPostgresUrl } from './postgres-connection.ts';
 import { explainPostgresError } from './postgres-errors.ts';
-import { CopyOut } from './postgres-protocol.ts';
 import { beginReading, beginRows, describeStatement, PostgresPool, type PostgresSession } from './postgres-session.ts';
-import { copyStart, Reading } from './postgres-reading.ts';
+import { copyRows } from './postgres-copy.ts';
+import { readGround } from './postgres-ground.ts';
+import { Reading } from './postgres-reading.ts';
+import { PostgresVersions } from './postgres-versions.ts';
 import { describeColumn, readTypes } from './postgres-types.ts';
 import { prepareStatement, type Asked, type Order, type Prepared } from './prepare.ts';
 import { readStatement, type Statement } from './statement.ts';
@@ -49,13 +50,16 @@ class PostgresReader {
     this.#place = statement?.placeOf(0);
   }
 
-  source({ keyOrder, orderBy, watermark }: Prepared<ResultColumn>): Source {
+  source({ keyOrder, orderBy, watermark, versions }: Prepared<ResultColumn>): Source {
     return {
       type: 'postgres',
       keyOrder,
       orderBy,
       oneMoment: true,
       ...(watermark === undefined ? {} : { watermark }),
+      ...(versions === undefined
+        ? {}
+        : { versions: { refusal: (signal) => this.#refusal(signal), open: (request) => this.#openVersions(request, keyOrder) } }),
       read: (request) => unpackRows(this.#read(request, keyOrder), request.chunk ?? rowsPerChunk),
       readPacked: (request) => this.#read(request, keyOrder),
       describe: async (signal) => {
@@ -83,40 +87,67 @@ class PostgresReader {
   async *#read(request: ReadRequest, keyOrder: KeyOrder): AsyncGenerator<PackedRows> {
     const reading = await this.#begin(request.signal);
     try {
-      const prepared = await this.#prepare(reading, request);
-      if (prepared.keyOrder !== keyOrder) {
-        throw new JoineryError(
-          'SRC-212',
-          `the key ${this.#declaration.key} was ordered by ${keyOrder} and is now ordered by ${prepared.keyOrder}`,
-        );
-      }
+      const prepared = await this.#prepareAs(reading, request, keyOrder);
       const { tracker } = request;
-      const layout = new RowLayout(prepared.columns, this.#declaration.key, prepared.watermark?.column);
       if (prepared.watermark !== undefined) tracker?.begin(prepared.watermark.type);
-      const fingerprint = await createFingerprint(request.seed, prepared.columns);
       const sequence = request.anyOrder === true ? undefined : new KeySequence(keyOrder, prepared.orderBy, this.#place);
-      // The text was found to be one statement with closed parentheses and no comment at its end, so nothing in it can leave these.
-      const copy = new CopyOut(`${copyStart}${prepared.sql}) TO STDOUT`);
-      const limit = new StatementLimit(this.#declaration.statementTimeout, this.#options.clock ?? systemClock);
-      await beginRows(reading.session, limit.limit);
-      reading.start(copy, limit);
-      let ordinal = 1;
-      for (;;) {
-        limit.begin();
-        const lines = await copy.next();
-        limit.end();
-        if (lines === undefined) return;
-        const rows = layout.pack(lines, fingerprint, ordinal);
-        ordinal += rows.ends.length;
-        sequence?.checkPacked(rows);
-        if (tracker !== undefined) for (let index = 0; index < rows.ends.length; index++) tracker.add(layout.watermarkOf(rows.line(index)));
-        yield rows;
-      }
+      const limit = await this.#beginRows(reading);
+      const layout = new RowLayout(prepared.columns, this.#declaration.key, prepared.watermark?.column);
+      yield* copyRows(reading, prepared.sql, { layout, seed: request.seed, limit, sequence, tracker });
     } catch (error) {
       throw await reading.explain(error);
     } finally {
       await reading.end();
     }
+  }
+
+  async #refusal(signal: AbortSignal | undefined): Promise<string | undefined> {
+    const reading = await this.#begin(signal);
+    try {
+      const ground = await this.#groundOf(reading, await this.#prepare(reading, {}));
+      return 'because' in ground ? ground.because : undefined;
+    } catch (error) {
+      throw await reading.explain(error);
+    } finally {
+      await reading.end();
+    }
+  }
+
+  async #groundOf(reading: Reading, prepared: Prepared<ResultColumn>): Promise<VersionGround | VersionRefusal> {
+    const { connection } = reading.session;
+    invariant(prepared.versions, 'versions are asked for where they are declared');
+    const fields = await describeStatement(connection, prepared.sql);
+    return readGround(connection, { ...prepared.versions, types: fields.map(({ dataTypeID }) => dataTypeID) });
+  }
+
+  async #openVersions(request: ReadRequest, keyOrder: KeyOrder): Promise<VersionedRead> {
+    const reading = await this.#begin(request.signal);
+    try {
+      const prepared = await this.#prepareAs(reading, request, keyOrder);
+      const ground = await this.#groundOf(reading, prepared);
+      const limit = await this.#beginRows(reading);
+      return new PostgresVersions(reading, prepared, ground, { keyOrder, key: this.#declaration.key, seed: request.seed, limit });
+    } catch (error) {
+      const explained = await reading.explain(error);
+      await reading.end();
+      throw explained;
+    }
+  }
+
+  /** Errors: SRC-212. */
+  async #prepareAs(reading: Reading, asked: Asked, keyOrder: KeyOrder): Promise<Prepared<ResultColumn>> {
+    const prepared = await this.#prepare(reading, asked);
+    if (prepared.keyOrder === keyOrder) return prepared;
+    throw new JoineryError(
+      'SRC-212',
+      `the key ${this.#declaration.key} was ordered by ${keyOrder} and is now ordered by ${prepared.keyOrder}`,
+    );
+  }
+
+  async #beginRows(reading: Reading): Promise<StatementLimit> {
+    const limit = new StatementLimit(this.#declaration.statementTimeout, this.#options.clock ?? systemClock);
+    await beginRows(reading.session, limit.limit);
+    return limit;
   }
 
   #prepare(reading: Reading, asked: Asked): Promise<Prepared<ResultColumn>> {

@@ -18,6 +18,23 @@ export interface Prepared<C extends ResultColumn> extends Order {
   readonly watermark: Watermark | undefined;
   /** Columns of source.table that the pipeline does not read. */
   readonly unread: readonly C[];
+  /** Of a source that asks for versions of its rows. */
+  readonly versions?: PreparedVersions<C>;
+}
+
+/** The statements of a read by versions. */
+export interface PreparedVersions<C extends ResultColumn> {
+  /** Key and version of every row: the columns `ctid` and `xmin` of each table, under the names that `names` gives. */
+  readonly sql: string;
+  readonly key: C;
+  /** The place of the row of `source.table` first. */
+  readonly names: readonly string[];
+  /** All columns of the rows at these places, in key order. */
+  at(places: readonly string[]): string;
+  /** Quoted, `source.table` first. */
+  readonly tables: readonly string[];
+  /** How a row is made of the columns of its tables. */
+  readonly form: string;
 }
 
 /** In which order the key's text sorts as its values do, and the SQL of ORDER BY that asks for it so that an index can serve. */
@@ -123,7 +140,29 @@ async function prepareTable<C extends ResultColumn>(
   const unread = source
     .unread(found, placed)
     .flatMap((name) => ofMain.find((each) => each.name === name)?.build(name, undefined, quoteName(name, dialect)) ?? []);
-  return { sql, columns, ...order, watermark, unread };
+  const prepared = { sql, columns, ...order, watermark, unread };
+  if (declaration.type !== 'postgres' || declaration.versions === undefined) return prepared;
+  return { ...prepared, versions: prepareVersions(keyColumn.column) };
+
+  function prepareVersions(key: C): PreparedVersions<C> {
+    const own = source.tables.flatMap(({ alias }, index) =>
+      ['ctid', 'xmin'].map((column) => ({
+        // A bare name in ORDER BY is the result's before it is the table's.
+        name: `${column}${String(index)}_${key.name}`,
+        select: quoteReference({ alias, column }, dialect),
+      })),
+    );
+    const selected = list.filter(({ name }) => name === key.name);
+    const rest = source.query(asOf);
+    return {
+      sql: buildTableQuery({ ...rest, columns: [...selected, ...own], orderBy }, dialect),
+      key,
+      names: own.map(({ name }) => name),
+      at: (places) => buildTableQuery({ ...rest, columns: list, orderBy, at: places }, dialect),
+      tables: source.tables.map(({ parts }) => parts.map((part) => quoteName(part, dialect)).join('.')),
+      form: JSON.stringify([list, columns.map(({ databaseType }) => databaseType), rest.joins]),
+    };
+  }
 
   /** A bare name in ORDER BY is the result's before it is the table's, and the result may call something else so. */
   function keyOf(): ColumnReference {

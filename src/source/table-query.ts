@@ -1,6 +1,6 @@
 import knex, { type Knex } from 'knex';
 import type { ConditionDeclaration, ConditionTest, ConditionValue } from '../pipeline/pipeline.ts';
-import { writeConstant } from './literal.ts';
+import { writeConstant, writeRowPlaces } from './literal.ts';
 import { quoteName, quoteReference, type ColumnReference } from './quote-name.ts';
 import type { Dialect } from './statement.ts';
 
@@ -19,6 +19,8 @@ export interface TableQuery {
   readonly where?: readonly Condition[];
   /** Only rows of these keys. */
   readonly only?: KeyRestriction | undefined;
+  /** Only these rows of the table, by where PostgreSQL has written them: `(12,34)`. Good within one moment. */
+  readonly at?: readonly string[] | undefined;
   /** SQL of the ORDER BY list. */
   readonly orderBy?: string | undefined;
   /** The day of the run; undefined: NULL stands for it. */
@@ -55,6 +57,10 @@ export function buildTableQuery(query: TableQuery, dialect: Dialect): string {
   const columns = query.columns?.map(({ name, select }) => (select === undefined ? quote(name) : `${select} as ${quote(name)}`));
   const select = addTables(builder, query, dialect).select((columns ?? ['*']).map((column) => builder.raw(column)));
   if (query.only !== undefined) void select.where(builder.raw(renderRestriction(builder, query, query.only, dialect)));
+  if (query.at !== undefined) {
+    const ctid = quoteReference({ alias: query.alias, column: 'ctid' }, dialect);
+    void select.where(builder.raw(`${ctid} = any (${writeRowPlaces(query.at)})`));
+  }
   const ordered = query.orderBy === undefined ? select : select.orderByRaw(query.orderBy);
   // `.sql`, not `.toNative()`: that one would take a question mark in a name for a placeholder.
   return ordered.toSQL().sql;
