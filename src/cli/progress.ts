@@ -61,6 +61,10 @@ export class Progress {
         return yellow(`run ${event.run} was interrupted; ${plural(event.unsent, 'operation')} of it are planned anew`);
       case 'mapping.edited':
         return `  the mapping was edited: ${event.because === undefined ? `only those are evaluated for whom ${event.touched.length === 0 ? 'something else' : event.touched.join(', ')} comes out otherwise` : `everybody is evaluated, because ${event.because}`}`;
+      case 'source.read':
+        return 'because' in event
+          ? `  every row is read, because ${event.because}`
+          : `  ${plural(event.rows, 'row')} with another version, only those are read`;
       case 'stage.finished':
         return `  ${green('✓')} ${event.stage.padEnd(10)}${describeCounts(event.counts)}${event.milliseconds < 1 ? '' : dim(`  ${formatSpan(event.milliseconds)}`)}`;
       case 'rejection': {

@@ -26,6 +26,9 @@ export type JoineryEvent =
    * `because` says why that cannot be proved: then everybody is.
    */
   | { readonly type: 'mapping.edited'; readonly touched: readonly string[]; readonly because?: string }
+  /** Of a source that tells versions of its rows: how many rows were read for another version, or why all are. */
+  | { readonly type: 'source.read'; readonly rows: number }
+  | { readonly type: 'source.read'; readonly because: string }
   | { readonly type: 'stage.started'; readonly stage: Stage }
   | { readonly type: 'stage.progress'; readonly stage: Stage; readonly counts: Counts }
   | { readonly type: 'stage.finished'; readonly stage: Stage; readonly counts: Counts; readonly milliseconds: number }

@@ -9,7 +9,7 @@ import { countedMarks } from '../plan/guards.ts';
 import type { AcceptRecord } from '../store/contract.ts';
 import { scopeOf, type StageContext } from './context.ts';
 import { keepRecipe } from './edited-mapping.ts';
-import { fingerprintFile, readDocument, readHandoff, type PlanLine } from '../store/run-files.ts';
+import { fingerprintFile, readDocument, readHandoff, versionFile, type PlanLine } from '../store/run-files.ts';
 import { inChunks } from '../store/ndjson.ts';
 
 interface Place {
@@ -43,7 +43,10 @@ export async function accept(context: StageContext, run: Run, head: PlanHead): P
   });
   // The fingerprints of a pass of which only a part was accepted would hide the rest.
   if (run.partial !== true) {
+    // Fingerprints first: versions without the fingerprints of the same run are not believed, and cost a full pass.
     await store.files.promote(run.id, pipeline.name, fingerprintFile);
+    if (summary.versions === undefined) await store.files.remove({ pipeline: pipeline.name }, versionFile);
+    else await store.files.promote(run.id, pipeline.name, versionFile);
     await keepRecipe(context);
   }
   context.emit({ type: 'accepted', run: run.id, ...result });

@@ -8,9 +8,10 @@ import { readPacked } from '../source/packed.ts';
 import { Channel } from './channel.ts';
 import { dayOf, type StageContext } from './context.ts';
 import { PositionTracker } from '../source/position.ts';
-import { fingerprintFile, writeDocument, type ExtractItem, type ExtractSummary } from '../store/run-files.ts';
+import { fingerprintFile, versionFile, writeDocument, type ExtractItem, type ExtractSummary } from '../store/run-files.ts';
 import { refuseMissingColumns, stopForColumns } from './missing-columns.ts';
 import { previousPass, type Asked } from './previous-pass.ts';
+import { openVersionedPass, type VersionedPass } from './versioned-pass.ts';
 
 /**
  * First stage: one read-only pass over the source at one moment. Gives who must be looked at again, in key order: rows that are new or differ from the last
@@ -41,14 +42,10 @@ export async function* extract(
   // Awaited below; without a handler an early failure would end the process before we get there.
   written.catch(() => undefined);
   let complete = false;
+  let versioned: VersionedPass | undefined;
   try {
     await refuseMissingColumns(context, source);
     const request = { seed: store.identity.fingerprintSeed, signal, asOf: dayOf(context.pipeline, run.asOf) };
-    const read = readPacked(source, {
-      ...request,
-      ...(partial === undefined ? {} : { partial }),
-      ...(tracker === undefined ? {} : { tracker }),
-    });
     const comparison = {
       order: source.keyOrder,
       partial: partial !== undefined,
@@ -56,7 +53,19 @@ export async function* extract(
       spares: spared?.spares,
       asked: again,
     };
-    for await (const chunk of mergeChanges(read, previous.fingerprints, comparison)) {
+    if (source.versions !== undefined) versioned = await openVersionedPass(context, run, source.versions, previous, request, comparison);
+    const chunks =
+      versioned?.chunks ??
+      mergeChanges(
+        readPacked(source, {
+          ...request,
+          ...(partial === undefined ? {} : { partial }),
+          ...(tracker === undefined ? {} : { tracker }),
+        }),
+        previous.fingerprints,
+        comparison,
+      );
+    for await (const chunk of chunks) {
       onRows();
       summary.rows += chunk.rows;
       for (const piece of chunk.records) {
@@ -78,7 +87,8 @@ export async function* extract(
     complete = true;
   } catch (error) {
     // Damage that shows only while the pass runs: this run fails, and the next one builds the file anew from the ledger.
-    if (error instanceof JoineryError && error.code === 'SRC-401') await store.files.remove({ pipeline: run.pipeline }, fingerprintFile);
+    if (error instanceof JoineryError && error.code === 'SRC-401')
+      for (const name of [fingerprintFile, versionFile]) await store.files.remove({ pipeline: run.pipeline }, name);
     throw await stopForColumns(context, run, error);
   } finally {
     // Left early or failed: what was read is not the whole pass, so its fingerprints must not appear.
@@ -86,6 +96,7 @@ export async function* extract(
     else fingerprints.fail(new Error('the pass was not read to its end'));
     // Of a pass that ended before its first row nobody began to read it.
     await previous.fingerprints[Symbol.asyncIterator]().return?.();
+    await versioned?.close();
   }
   await written;
   summary.unchanged = summary.keys - summary.changed;
@@ -94,8 +105,9 @@ export async function* extract(
     source.watermark === undefined || position === undefined
       ? {}
       : { watermark: { ...source.watermark, position, fullPassAt: partial?.fullPassAt ?? run.asOf } };
+  const versions = versioned?.position === undefined ? {} : { versions: versioned.position };
   const counts = spared?.spares === undefined ? summary : { ...summary, spared: spared.count };
-  await finishExtract(context, run, { ...counts, ...watermark });
+  await finishExtract(context, run, { ...counts, ...watermark, ...versions });
   emit({ type: 'stage.finished', stage: 'extract', counts, milliseconds: clock.now() - started });
 }
 

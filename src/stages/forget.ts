@@ -8,6 +8,7 @@ import {
   handoffNames,
   readDocument,
   rewriteHandoff,
+  versionFile,
   writeDocument,
   type ChangeListing,
   type Handoffs,
@@ -129,7 +130,7 @@ async function refuseWhileInSource({ store, pipeline }: Asking, worker: External
 async function isNamedIn({ store }: Asking, run: RunId, name: string, worker: ExternalId): Promise<boolean> {
   const isHandoff = handoffNames.some((one) => one === name);
   if (name === 'changes.json') return JSON.stringify(await readDocument(store, run, name)).includes(JSON.stringify(worker));
-  if (!isHandoff && name !== fingerprintFile) return false;
+  if (!isHandoff && name !== fingerprintFile && name !== versionFile) return false;
   const bytes = await store.files.read({ run }, name);
   if (bytes === undefined) return false;
   if (isHandoff) {

@@ -56,7 +56,7 @@ export async function initPipeline(options: InitOptions): Promise<InitResult> {
     { name: table, kind: facts.kind, primaryKey: facts.primaryKey, uniqueKeys: facts.uniqueKeys, columns: readable },
     options.key,
   );
-  const { survey, orderBy, exactly } = await lookAt(options, facts, readable, table, key.column);
+  const { survey, orderBy, exactly, hasVersions } = await lookAt(options, facts, readable, table, key.column);
   const proposal = propose(survey, key, { domain: options.domain });
   const read = proposal.columns.filter(({ isRead }) => isRead).map((column) => column.name);
   const [query, grants] = [`${name}.sql`, `${name}.grants.sql`];
@@ -68,6 +68,7 @@ export async function initPipeline(options: InitOptions): Promise<InitResult> {
     order: `Rows are read in the order ${orderBy}; an index on exactly that spares the database a sort on every run`,
     timezone: options.timezone,
     emulator: options.emulator,
+    hasVersions: hasVersions && !options.asQuery,
     grants,
   });
   const files = new Map([[`${name}.yaml`, pipeline]]);
@@ -81,13 +82,22 @@ export function canBeNamed(column: string): boolean {
   return column.trim() !== '' && !column.includes('${');
 }
 
+interface Looked {
+  readonly survey: TableSurvey;
+  readonly orderBy: string;
+  /** SQL of columns whose digits the driver would not keep. */
+  readonly exactly: ReadonlyMap<string, string>;
+  /** An equal version of a row means an equal row. */
+  readonly hasVersions: boolean;
+}
+
 async function lookAt(
   { type, connection, sample, asQuery, signal }: InitOptions,
   facts: TableFacts,
   readable: TableFacts['columns'],
   table: string,
   key: string,
-): Promise<{ readonly survey: TableSurvey; readonly orderBy: string; readonly exactly: ReadonlyMap<string, string> }> {
+): Promise<Looked> {
   const place = { file: table, line: 1, column: 1 };
   const source = { type, connection, table, key, statementTimeout: 900_000, place };
   const declare = (name: string, as: ColumnDescription['type']): ColumnDeclaration => ({ name, type: as, required: false, place });
@@ -104,7 +114,9 @@ async function lookAt(
     fact,
     type: types.get(fact.name)?.type ?? typeOfMssql(fact.databaseType),
   }));
-  const second = await openSource({ ...source, columns: natural.map((column) => declare(column.fact.name, column.type)) }, options);
+  const versions = type === 'postgres' ? { versions: { fullPass: 0, place } } : {};
+  const columns = natural.map((column) => declare(column.fact.name, column.type));
+  const second = await openSource({ ...source, ...versions, columns }, options);
   try {
     const shapes = await readShapes(second, sample, statusVocabulary, signal);
     const described = new Map((await second.describe(signal)).map((column) => [column.name, column]));
@@ -117,7 +129,7 @@ async function lookAt(
           })
         : [],
     );
-    const columns = natural.map(({ fact, type: as }) => ({
+    const surveyed = natural.map(({ fact, type: as }) => ({
       name: fact.name,
       databaseType: fact.databaseType,
       type: exactly.has(fact.name) ? ('string' as const) : (described.get(fact.name)?.type ?? as),
@@ -127,8 +139,9 @@ async function lookAt(
       shape: shapes.byColumn.get(fact.name),
     }));
     const { kind, primaryKey, uniqueKeys } = facts;
-    const survey = { type, name: table, kind, columns, primaryKey, uniqueKeys, rows: shapes.rows, isWhole: shapes.isWhole };
-    return { survey, orderBy: second.orderBy ?? key, exactly };
+    const survey = { type, name: table, kind, columns: surveyed, primaryKey, uniqueKeys, rows: shapes.rows, isWhole: shapes.isWhole };
+    const hasVersions = second.versions !== undefined && (await second.versions.refusal(signal)) === undefined;
+    return { survey, orderBy: second.orderBy ?? key, exactly, hasVersions };
   } finally {
     await second.close();
   }

@@ -5,11 +5,11 @@ import { compareKeys, type KeyOrder } from '../domain/row.ts';
 import type { Run, RunState } from '../domain/run.ts';
 import type { ExternalId, JobScope } from '../domain/words.ts';
 import { mostKeysAsked, type PartialRead, type Source } from '../source/contract.ts';
-import { readFingerprints, writeRecords, type FingerprintFile } from '../source/fingerprint-file.ts';
+import { noRecords, readFingerprints, writeRecords, type FingerprintFile } from '../source/fingerprint-file.ts';
 import type { KeyFingerprint } from '../source/record.ts';
 import { scopeOf, type StageContext } from './context.ts';
 import { spareUnaffected, type Spared } from './edited-mapping.ts';
-import { fingerprintFile, readDocument, type ExtractSummary } from '../store/run-files.ts';
+import { fingerprintFile, readDocument, versionFile, type ExtractSummary, type VersionPosition } from '../store/run-files.ts';
 
 /** Runs that changed the ledger. */
 export const acceptedStates: readonly RunState[] = ['accepted', 'loaded', 'finished', 'superseded'];
@@ -30,7 +30,13 @@ export interface PreviousPass {
   readonly missing: ReadonlySet<ExternalId>;
   /** Set when it is enough to read what a watermark shows; absent: everything is read. */
   readonly partial?: PartialRead & { readonly fullPassAt: Instant };
+  /** Of a source that tells versions of its rows. Whoever takes the file closes it. */
+  readonly versions?: PreviousVersions;
 }
+
+/** The versions that the last accepted run left, or why they are not enough. */
+export type PreviousVersions =
+  { readonly file: FingerprintFile; readonly position: VersionPosition; readonly because?: undefined } | { readonly because: string };
 
 /** Whom a person wants to be looked at. */
 export interface Asked {
@@ -61,14 +67,15 @@ export async function previousPass(context: StageContext, run: Run, source: Sour
   const again = new Set([...due, ...unsettled, ...missing, ...claims, ...claimed.keys(), ...contested, ...asked.workers]);
   const base = { again, missing: new Set([...missing, ...claims, ...asked.gone]) };
   if (last === undefined) {
-    return { ...base, fingerprints: partSince ? (await rebuild(context, source.keyOrder)).records : noFingerprints(), everybody: true };
+    return { ...base, fingerprints: partSince ? (await rebuild(context, source.keyOrder)).records : noRecords(), everybody: true };
   }
   const newDate = mapping.readsClock && formatInstant(last.asOf).slice(0, 10) !== formatInstant(run.asOf).slice(0, 10);
   const summary = await summaryOf(context, last);
   // In a pass with rows without a key nobody counts as missing, and who was missing all the same stands neither in its fingerprints nor among the missing: only the ledger still knows of him.
   // Fingerprints say what the ledger of that job has seen; with another job id they say nothing.
   const sameJob = isOfJob(last, scope);
-  const file = partSince || !sameJob || (summary?.keyless ?? 0) > 0 ? undefined : await acceptedFile(context, last, source.keyOrder);
+  const file =
+    partSince || !sameJob || (summary?.keyless ?? 0) > 0 ? undefined : await acceptedFile(context, last, source.keyOrder, fingerprintFile);
   if (file !== undefined) {
     const isEdited = file.header.mapping !== mapping.id;
     const everybody = newDate || isEdited;
@@ -76,11 +83,35 @@ export async function previousPass(context: StageContext, run: Run, source: Sour
     // A disable that is not settled of somebody who is missing goes out again by a pass that finds him missing.
     const isUrgent = asked.gone.size > 0 || unsettled.some((key) => base.missing.has(key));
     const partial = everybody || isUrgent ? undefined : partialRead(context, run, source, summary, again);
-    return { ...base, fingerprints: file.body, everybody, ...spared, ...(partial === undefined ? {} : { partial }) };
+    const because = isEdited ? 'the mapping was edited' : everybody ? 'the mapping reads the clock, and it is another day' : undefined;
+    const versions =
+      source.versions === undefined
+        ? {}
+        : { versions: because === undefined ? await previousVersions(context, run, last, source.keyOrder, summary) : { because } };
+    return { ...base, fingerprints: file.body, everybody, ...spared, ...(partial === undefined ? {} : { partial }), ...versions };
   }
   const rebuilt = await rebuild(context, source.keyOrder);
   for (const key of rebuilt.stale) again.add(key);
-  return { ...base, fingerprints: rebuilt.records, everybody: newDate || !sameJob };
+  const versions = { because: 'the fingerprints are made anew from the ledger' };
+  return { ...base, fingerprints: rebuilt.records, everybody: newDate || !sameJob, versions };
+}
+
+/** The versions as the last accepted run left them, while the last full pass is young enough. */
+async function previousVersions(
+  context: StageContext,
+  run: Run,
+  last: Run,
+  order: KeyOrder,
+  summary: ExtractSummary | undefined,
+): Promise<PreviousVersions> {
+  const { source } = context.pipeline;
+  const declared = source.type === 'postgres' ? source.versions : undefined;
+  const position = summary?.versions;
+  if (declared === undefined || position === undefined) return { because: 'the last run did not read versions' };
+  if (run.asOf - position.fullPassAt >= declared.fullPass)
+    return { because: `everything was read last at ${formatInstant(position.fullPassAt)}, and source.changes.fullPass has passed` };
+  const file = await acceptedFile(context, last, order, versionFile);
+  return file === undefined ? { because: 'the versions that the last run read are gone' } : { file, position };
 }
 
 /** The watermark as the last accepted run left it, while it is of the same column and the last full pass is young enough. */
@@ -106,15 +137,15 @@ async function summaryOf(context: StageContext, last: Run): Promise<ExtractSumma
   return readDocument(store, last.id, 'extract.json');
 }
 
-async function acceptedFile(context: StageContext, last: Run, order: KeyOrder): Promise<FingerprintFile | undefined> {
+async function acceptedFile(context: StageContext, last: Run, order: KeyOrder, name: string): Promise<FingerprintFile | undefined> {
   const { files } = context.store;
   const area = { pipeline: context.pipeline.name };
   for (const promote of [false, true]) {
     if (promote) {
-      if (!(await files.list({ run: last.id })).includes(fingerprintFile)) return undefined;
-      await files.promote(last.id, context.pipeline.name, fingerprintFile);
+      if (!(await files.list({ run: last.id })).includes(name)) return undefined;
+      await files.promote(last.id, context.pipeline.name, name);
     }
-    const bytes = await files.read(area, fingerprintFile);
+    const bytes = await files.read(area, name);
     if (bytes === undefined) continue;
     try {
       const file = await readFingerprints(bytes);
@@ -149,8 +180,4 @@ async function rebuild(
 
 async function* oneChunk(records: readonly KeyFingerprint[]): AsyncGenerator<readonly KeyFingerprint[]> {
   yield await Promise.resolve(records);
-}
-
-function noFingerprints(): AsyncIterable<Uint8Array> {
-  return writeRecords(oneChunk([]));
 }

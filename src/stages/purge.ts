@@ -2,7 +2,15 @@ import type { Change } from '../domain/change.ts';
 import type { Instant } from '../domain/clock.ts';
 import type { Run, RunState } from '../domain/run.ts';
 import type { RunId } from '../domain/words.ts';
-import { fingerprintFile, readDocument, rewriteHandoff, writeDocument, type ErasedFiles, type PlanLine } from '../store/run-files.ts';
+import {
+  fingerprintFile,
+  readDocument,
+  rewriteHandoff,
+  versionFile,
+  writeDocument,
+  type ErasedFiles,
+  type PlanLine,
+} from '../store/run-files.ts';
 import { scopeOf, type StageContext } from './context.ts';
 
 /** What a purge erases, or has erased: counts only. */
@@ -22,7 +30,7 @@ const underWay: readonly RunState[] = ['started', 'extracted', 'transformed', 'a
 const allRuns = 1_000_000;
 
 /** Hold rows as they were read, or what the mapping said of them; nothing reads them once the run has ended, but explain. */
-const rowFiles = ['rows.ndjson', 'verdicts.ndjson', fingerprintFile] as const;
+const rowFiles = ['rows.ndjson', 'verdicts.ndjson', fingerprintFile, versionFile] as const;
 /** Show values, masked: made anew from what is left. */
 const reportFile = 'report.html';
 

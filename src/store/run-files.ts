@@ -47,6 +47,16 @@ export interface ExtractSummary {
   readonly spared?: number;
   /** Where a watermark source came to; counts once the run is accepted, like everything else that extract found. */
   readonly watermark?: WatermarkPosition;
+  /** Where versions of rows were read: what they depend on. Beside it lies the file of the versions. */
+  readonly versions?: VersionPosition;
+}
+
+/** `identity` and `transaction` as of `VersionGround`. */
+export interface VersionPosition {
+  readonly identity: string;
+  readonly transaction: string;
+  /** The run's instant when everything was read last. */
+  readonly fullPassAt: Instant;
 }
 
 export interface WatermarkPosition {
@@ -153,6 +163,8 @@ export const handoffNames = [
 ] as const satisfies readonly (keyof Handoffs)[];
 
 export const fingerprintFile = 'fingerprints';
+/** Key and version of every row; in form like the fingerprints. */
+export const versionFile = 'versions';
 /** Of a pipeline: what the mapping of the last accepted whole pass was made of. */
 export const recipeFile = 'mapping.json';
 
