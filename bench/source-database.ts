@@ -30,6 +30,8 @@ export interface BenchDatabase {
   readPlainly(query: string): Promise<number>;
   /** A plain loop of the driver, nothing done with a row; ms. Absent where `readPlainly` is one. */
   loop?(query: string): Promise<number>;
+  /** Where rows have versions that the table itself tells: changes 1 % of them in place, and the columns in the order of `select *`. */
+  readonly versions?: { readonly columns: readonly string[]; readonly change: (table: string) => Promise<void> };
   /** Who has an account on that day. */
   employedOn(table: string, date: string): Promise<ReadonlySet<string>>;
   /** How knex, which the naive pipeline reads with, gets there. */

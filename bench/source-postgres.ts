@@ -43,6 +43,11 @@ export async function openPostgresBench(): Promise<BenchDatabase> {
     fill: (workers, date, otherKeys) => fillTables(url, workers, date, otherKeys),
     readPlainly: (query) => Promise.resolve(copyOut(url, query)),
     loop: (query) => cursorLoop(url, query),
+    versions: {
+      columns,
+      change: (table) =>
+        executeSql(url, `update ${table} set job_title = 'Changed' where substr(employee_number, 2)::int % 100 = 0`, `analyze ${table}`),
+    },
     employedOn: (table, date) => employedOn(url, table, date),
     knex: { client: 'pg', connection: url },
     first: (query, rows) => `${query} limit ${String(rows)}`,

@@ -74,7 +74,7 @@ async function benchKey(database: BenchDatabase, key: BenchKey, environment: Rea
   const folder = makeWorkFolder();
   const state = mkdtempSync(join(tmpdir(), 'joinery-bench-state-'));
   try {
-    const files = writePipelines(folder, database.type, key);
+    const files = writePipelines(folder, database, key);
     await startingState(files.all, key.table, workers, database, state, environment);
     const run = (command: string, pipeline: string) => (): Promise<Measured> =>
       runProcess(main, [command, pipeline, '--state', state, '--quiet'], environment);
@@ -96,6 +96,8 @@ async function benchKey(database: BenchDatabase, key: BenchKey, environment: Rea
       const whole = await report('the same, everybody evaluated whole', database, query(key.table), run('plan', files.edited), 1);
       compareNaive(whole, scaled);
     }
+    if (database.versions !== undefined)
+      await reportVersions(database, database.versions, key.table, files.versions, query(key.table), run);
     const loop = await database.loop?.(query(key.table));
     if (loop !== undefined) log(`  ${'plain cursor loop, nothing done with a row'.padEnd(42)} ${seconds(loop)}`);
     if (naive !== undefined && scaled !== undefined)
@@ -107,13 +109,29 @@ async function benchKey(database: BenchDatabase, key: BenchKey, environment: Rea
   }
 }
 
+/** The same company and state, read by versions of its rows; last, because the table is changed in place. */
+async function reportVersions(
+  database: BenchDatabase,
+  { change }: NonNullable<BenchDatabase['versions']>,
+  table: string,
+  pipeline: string,
+  query: string,
+  run: (command: string, file: string) => () => Promise<Measured>,
+): Promise<void> {
+  await report('rowversion: its full pass', database, query, run('run', pipeline), 1);
+  await report('rowversion: nothing changed', database, query, run('run', pipeline), rounds, 1.5);
+  await change(table);
+  await report('rowversion: 1 % changed', database, query, run('plan', pipeline), rounds, 2);
+}
+
 /** The same pipeline over every table of the key, and once with an edited mapping. */
 function writePipelines(
   folder: string,
-  type: BenchDatabase['type'],
+  { type, versions }: BenchDatabase,
   key: BenchKey,
-): Readonly<Record<'all' | 'changed' | 'fewer' | 'edited', string>> {
-  const yaml = readFileSync(join(folder, 'workforce.yaml'), 'utf8').replace('type: postgres', `type: ${type}`);
+): Readonly<Record<'all' | 'changed' | 'fewer' | 'edited' | 'versions', string>> {
+  const own = readFileSync(join(folder, 'workforce.yaml'), 'utf8').replace('type: postgres', `type: ${type}`);
+  const yaml = versions === undefined ? own : declareAll(own, versions.columns);
   const keyed =
     key.table === 'hr_worker_integer'
       ? yaml
@@ -133,7 +151,20 @@ function writePipelines(
     changed: write('changed', `${key.table}_changed`, keyed),
     fewer: write('fewer', `${key.table}_fewer`, keyed),
     edited: write('edited', key.table, edit),
+    versions: write('versions', key.table, keyed.replace('query: workforce.sql', `table: ${key.table}\n  changes: { mode: rowversion }`)),
   };
+}
+
+/** All columns of the table in its order: then a `table` source gives rows the fingerprints that `select *` gives them, and both are one pipeline. */
+function declareAll(yaml: string, columns: readonly string[]): string {
+  const declared = new Map(
+    yaml.split('\n').flatMap((line) => {
+      const name = /^    (\w+): \{ type: /.exec(line)?.[1];
+      return name === undefined ? [] : [[name, line]];
+    }),
+  );
+  const list = columns.map((name) => declared.get(name) ?? `    ${name}: { type: string }`);
+  return yaml.replace(/  columns:\n(?:    .*\n)+/, `  columns:\n${list.join('\n')}\n`);
 }
 
 /** The state after yesterday's run, made or taken from the cache of the day. */

@@ -106,6 +106,17 @@ describe('joinery init', () => {
       out: '',
       err: '',
     });
+    // What it proposes as a comment needs the line of the grants that is a comment, too.
+    await writeFile(
+      join(folder, 'versioned.yaml'),
+      fileOf('granted.yaml').replace('# changes: { mode: rowversion }', 'changes: { mode: rowversion }'),
+    );
+    const versioned = ['check', join(folder, 'versioned.yaml'), '--connect'];
+    const warned = await joinery(versioned, { HR_DATABASE_URL: own.href });
+    expect(warned.out).toMatch(/warning SRC-217: every run reads everything, because the login may not read the columns ctid and xmin of/);
+    await executeSql(url, /^-- (GRANT SELECT \(ctid, xmin\).*)$/m.exec(fileOf('granted.grants.sql'))?.[1] ?? '');
+    const granted = await joinery(versioned, { HR_DATABASE_URL: own.href });
+    expect(granted.out).not.toContain('SRC-217');
     await expect(executeSql(own.href, `select "Gehalt" from ${odd}`)).rejects.toThrow('permission denied');
     await expect(executeSql(own.href, 'select * from einsatz')).rejects.toThrow('permission denied');
     // Who may read so much may also begin from it: what he may not see is not proposed.

@@ -188,7 +188,8 @@ describe('versions of PostgreSQL rows', () => {
 
 describe('trouble while versions are read', () => {
   const drain = async (blocks: AsyncIterable<unknown>): Promise<void> => {
-    for await (const _block of blocks) continue;
+    const iterator = blocks[Symbol.asyncIterator]();
+    while ((await iterator.next()).done !== true) continue;
   };
 
   test('is a connection that is gone, between versions and rows as well', async () => {
@@ -208,10 +209,11 @@ describe('trouble while versions are read', () => {
     const source = await open({ table: 'wide' });
     const stop = new AbortController();
     const read = await source.open({ seed: 1n, signal: stop.signal });
-    const reading = async (): Promise<void> => {
-      for await (const _block of read.all()) stop.abort(new Error('enough'));
-    };
-    await expect(reading()).rejects.toThrow('enough');
+    const rows = read.all()[Symbol.asyncIterator]();
+    await rows.next();
+    stop.abort(new Error('enough'));
+    const rest = { [Symbol.asyncIterator]: () => rows };
+    await expect(drain(rest)).rejects.toThrow('enough');
     await read.close();
     expect(await bench.sessions('active')).toBe(0);
     expect(await source.refusal()).toBeUndefined();
@@ -248,7 +250,7 @@ describe('the ground of versions', () => {
       "comment on table quiet is 'x'",
     ]) {
       await admin.query(harmless);
-      expect(await identityOf({ table: 'quiet' }), harmless).toBe(before);
+      expect({ harmless, identity: await identityOf({ table: 'quiet' }) }).toEqual({ harmless, identity: before });
     }
   });
 
@@ -268,8 +270,7 @@ describe('the ground of versions', () => {
     ]) {
       await admin.query(move);
       const after = await identityOf({ table: 'moved' });
-      expect(after, move).toMatch(/^[0-9a-f]{64}$/);
-      expect(after, move).not.toBe(before);
+      expect({ move, isAnother: /^[0-9a-f]{64}$/.test(after) && after !== before }).toEqual({ move, isAnother: true });
       before = after;
     }
     const columns = [{ name: 'id', type: 'string' as const, required: false, place }];

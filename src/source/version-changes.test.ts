@@ -86,7 +86,7 @@ function reading(heap: Heap, by: KeyOrder, size: number): Pick<VersionedRead, 'v
         })),
         size,
       ),
-    placeOf: ({ values }) => String(values['place']),
+    placeOf: ({ values: { place = null } }) => JSON.stringify(place),
     at: (places) => blocks(lying.filter(({ place }) => places.includes(String(place))).map(contentOf), size),
     all: () => blocks(lying.map(contentOf), size),
   };

@@ -3,11 +3,12 @@ import type { Command } from 'commander';
 import { renderDiagnostic, type Diagnostic } from '../../domain/diagnostic.ts';
 import { JoineryError } from '../../domain/error.ts';
 import type { ExitClass } from '../../domain/errors/define.ts';
+import { declarationOf } from '../../domain/errors/registry.ts';
 import { compileMapping, type SourceColumn } from '../../mapping/index.ts';
 import { checkSourceColumns } from '../../mapping/check-source-columns.ts';
 import { loadPipeline } from '../../pipeline/load.ts';
 import { formatPlace } from '../../domain/place.ts';
-import type { Pipeline } from '../../pipeline/pipeline.ts';
+import type { Pipeline, PostgresSource } from '../../pipeline/pipeline.ts';
 import { reviewSource } from '../../source/review-source.ts';
 import { openSource } from '../../source/open-source.ts';
 import type { Io } from '../io.ts';
@@ -42,7 +43,7 @@ async function check(io: Io, file: string, options: CheckOptions): Promise<ExitC
     const holds = pipeline.holds.query;
     // Of holds only who is among them counts, in whatever order.
     if (holds !== undefined) diagnostics.push(...reviewSource(holds).filter(({ code }) => code !== 'SRC-301'));
-    let live: readonly SourceColumn[] | undefined;
+    let live: LiveSource | undefined;
     try {
       live = options.connect === true ? await describeSource(pipeline.source) : undefined;
       if (options.connect === true && holds !== undefined) await describe(holds);
@@ -51,9 +52,11 @@ async function check(io: Io, file: string, options: CheckOptions): Promise<ExitC
       if (!(error instanceof JoineryError)) throw error;
       unreachable = error;
     }
-    const compiled = compileMapping(pipeline, live === undefined ? {} : { sourceColumns: live });
+    const compiled = compileMapping(pipeline, live === undefined ? {} : { sourceColumns: live.columns });
     diagnostics.push(...compiled.diagnostics);
-    if (live !== undefined && compiled.mapping !== undefined) diagnostics.push(...checkSourceColumns(pipeline, compiled.mapping, live));
+    if (live !== undefined && pipeline.source.type === 'postgres') diagnostics.push(...reviewVersions(pipeline.source, live.refusal));
+    if (live !== undefined && compiled.mapping !== undefined)
+      diagnostics.push(...checkSourceColumns(pipeline, compiled.mapping, live.columns));
   }
   const errors = diagnostics.filter(({ severity }) => severity === 'error').length;
   if (options.json === true) io.out(`${JSON.stringify({ file, valid: errors === 0 && unreachable === undefined, diagnostics })}\n`);
@@ -109,8 +112,21 @@ function textOf(file: string): string | undefined {
   }
 }
 
+interface LiveSource {
+  readonly columns: readonly SourceColumn[];
+  /** Why versions of rows, which the declaration asks for, say nothing here. */
+  readonly refusal: string | undefined;
+}
+
+/** Nothing but the time that runs take would show it. */
+function reviewVersions({ versions }: Pick<PostgresSource, 'versions'>, refusal: string | undefined): readonly Diagnostic[] {
+  if (versions === undefined || refusal === undefined) return [];
+  const { fix } = declarationOf('SRC-217');
+  return [{ code: 'SRC-217', severity: 'warning', message: `every run reads everything, because ${refusal}`, fix, place: versions.place }];
+}
+
 /** What the source returns, whether or not the contract agrees: that is told for every column, with its place. */
-async function describeSource(declaration: Pipeline['source']): Promise<readonly SourceColumn[]> {
+async function describeSource(declaration: Pipeline['source']): Promise<LiveSource> {
   try {
     return await describe(declaration);
   } catch (error) {
@@ -123,10 +139,10 @@ async function describeSource(declaration: Pipeline['source']): Promise<readonly
   }
 }
 
-async function describe(declaration: Pipeline['source']): Promise<readonly SourceColumn[]> {
+async function describe(declaration: Pipeline['source']): Promise<LiveSource> {
   const source = await openSource(declaration, { applicationName: 'joinery check' });
   try {
-    return await source.describe();
+    return { columns: await source.describe(), refusal: await source.versions?.refusal() };
   } finally {
     await source.close();
   }

@@ -15,6 +15,8 @@ export interface PipelineTexts {
   readonly timezone?: string | undefined;
   /** Sends to an emulated tenant. */
   readonly emulator: boolean;
+  /** Versions of rows could stand for the rows. */
+  readonly hasVersions?: boolean;
   /** The script that grants the columns; absent: there is nothing to grant. */
   readonly grants?: string;
 }
@@ -61,7 +63,7 @@ export function writePipeline(proposal: Proposal, texts: PipelineTexts): string 
   ].join('\n');
 }
 
-function writeSource(proposal: Proposal, { type, source, order, grants }: PipelineTexts): string[] {
+function writeSource(proposal: Proposal, { type, source, order, hasVersions, grants }: PipelineTexts): string[] {
   const { key, primary, watermark, columns } = proposal;
   const read = columns.filter(({ isRead }) => isRead);
   const unread = columns.filter(({ isRead }) => !isRead);
@@ -73,6 +75,11 @@ function writeSource(proposal: Proposal, { type, source, order, grants }: Pipeli
     `  key: ${writeScalar(key.column)} # ${writeComment(key.reason)}`,
     `  # ${writeComment(order)}.`,
     ...(primary === undefined ? [] : [`  primary: ${writeScalar(primary.column)} # ${writeComment(primary.reason)}`]),
+    ...(hasVersions === true
+      ? [
+          `  # changes: { mode: rowversion } # reads the key of every row, and then only the rows that were written since${grants === undefined ? '' : `; needs ctid and xmin, which ${writeComment(grants)} grants`}`,
+        ]
+      : []),
     ...(watermark === undefined
       ? []
       : [`  # changes: { mode: watermark, column: ${writeScalar(watermark.column)} } # ${writeComment(watermark.reason)}`]),
