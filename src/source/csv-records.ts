@@ -19,6 +19,8 @@ const longestRecord = 1 << 26;
 /** All records of the file from its beginning, the header among them; any departure from RFC 4180, the encoding or the header's number of fields is an error with its line. */
 export async function* readCsvRecords(file: FileHandle, format: CsvFormat, makeError: MakeError): AsyncGenerator<readonly CsvRecord[]> {
   const { parse } = await import('csv-parse');
+  // Where the record begins that cannot be read to its end.
+  let begin = 1;
   const parser = parse({
     delimiter: format.delimiter,
     bom: true,
@@ -29,20 +31,22 @@ export async function* readCsvRecords(file: FileHandle, format: CsvFormat, makeE
     // A field in quotes is text even when it is empty. csv-parse tells a function of that (`cast`), which makes it ten times as slow; the raw record tells it, too.
     raw: true,
     skip_empty_lines: true,
+    // By the parser's own count: records that wait to be read are lost with an error behind them.
+    on_record: (record: string[], { lines }) => {
+      begin = lines + 1;
+      return record;
+    },
   });
   const text = Readable.from(readCsvText(file, format.encoding, makeError));
   text.on('error', (error) => parser.destroy(error));
   text.pipe(parser);
   let records: CsvRecord[] = [];
   let fields: number | undefined;
-  // Where the record begins that cannot be read to its end.
-  let begin = 1;
   try {
     for await (const item of parser) {
       const record = asRecord(item, format.delimiter);
       records.push(record);
       fields ??= record.values.length;
-      begin = record.line + 1;
       if (records.length >= chunkRecords) {
         yield records;
         records = [];

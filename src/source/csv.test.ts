@@ -71,6 +71,22 @@ describe('reading a CSV file', () => {
     expect(integers.map(({ key }) => key)).toEqual(['-10', '9', '10', undefined]);
   });
 
+  test('numbers the rows by the records of the file, in whatever order they are read', async () => {
+    const ordinals = async (content: string): Promise<unknown> => (await read(content, {}, 2)).map(({ key, ordinal }) => [key, ordinal]);
+    expect(await ordinals('id,n\n10,1\n9,2\n\n,3\n10,4\n')).toEqual([
+      [undefined, 3],
+      ['10', 1],
+      ['10', 4],
+      ['9', 2],
+    ]);
+    expect(await ordinals('id,n\n1,1\n,2\n2,3\n3,4\n')).toEqual([
+      ['1', 1],
+      [undefined, 2],
+      ['2', 3],
+      ['3', 4],
+    ]);
+  });
+
   test('returns any table as it was written, sorted', async () => {
     const field = fc.string({ unit: fc.constantFrom('a', 'ß', '"', ',', ';', '\n', '\r', ' ', '\\', '😀', '\t') });
     await fc.assert(
@@ -155,6 +171,10 @@ describe('reading a CSV file', () => {
   test('says how many fields a record has, and what to declare', async () => {
     await expect(read('id,n\na,b\nb,"x\ny",d\n')).rejects.toMatchObject({
       message: expect.stringMatching(/line 4: .* header: 3 and not 2; the record begins in line 3$/),
+    });
+    // Records that were read and not yet asked for count as well.
+    await expect(read('id,n\na,b\nb,c"d\n')).rejects.toMatchObject({
+      message: expect.stringMatching(/line 3: .* does not begin with one$/),
     });
     await expect(read('id\tn\na\tb\n')).rejects.toMatchObject({ fix: String.raw`Declare delimiter: "\t".` });
     await expect(read('\ufeffid,n\na,b\n', { encoding: 'windows-1252' })).rejects.toMatchObject({ fix: expect.stringContaining('utf-8') });

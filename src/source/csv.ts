@@ -45,6 +45,13 @@ export async function findKeyOrder(declaration: CsvSource, signal?: AbortSignal)
   return new CsvReader(declaration, {}).findKeyOrder(signal);
 }
 
+interface SortedLine {
+  readonly key: string;
+  readonly line: string;
+  /** Which record behind the header it is, from 1. */
+  readonly ordinal: number;
+}
+
 class CsvReader {
   readonly keyOrder: KeyOrder;
   readonly #options: CsvSource;
@@ -102,11 +109,14 @@ class CsvReader {
       const fingerprint = await createFingerprint(request.seed, columns);
       const keyIndex = columns.findIndex(({ name }) => name === this.#options.key);
       const isSorted = await this.#isSorted(file, keyIndex, request.signal);
-      let ordinal = 0;
-      for await (const lines of isSorted ? this.#lines(file) : this.#sortedLines(file, keyIndex)) {
+      const sorted = isSorted ? undefined : await this.#sorted(file, keyIndex);
+      let count = 0;
+      // Where the record stands in the file, whatever the order: that is where HR looks for one without a key.
+      const next = (): number => sorted?.[count++]?.ordinal ?? ++count;
+      for await (const lines of sorted === undefined ? this.#lines(file) : [sorted.map(({ line }) => line)]) {
         for (let at = 0; at < lines.length; at += request.chunk ?? 1000) {
           request.signal?.throwIfAborted();
-          yield lines.slice(at, at + (request.chunk ?? 1000)).map((line) => layout.row(line, fingerprint.ofText(line), ++ordinal));
+          yield lines.slice(at, at + (request.chunk ?? 1000)).map((line) => layout.row(line, fingerprint.ofText(line), next()));
         }
       }
       if ((await stateOf(file)) !== before) throw this.#error({ code: 'SRC-501', message: 'the file changed while it was read' });
@@ -131,21 +141,20 @@ class CsvReader {
     return isSorted;
   }
 
-  async *#sortedLines(file: FileHandle, keyIndex: number): AsyncGenerator<readonly string[]> {
+  async #sorted(file: FileHandle, keyIndex: number): Promise<readonly SortedLine[]> {
     const limit = this.#limits.sortLimit ?? 1 << 28;
-    const entries: { readonly key: string; readonly line: string }[] = [];
+    const entries: SortedLine[] = [];
     let size = 0;
     for await (const lines of this.#lines(file)) {
       for (const line of lines) {
         size += line.length;
         if (size > limit)
           throw this.#error({ code: 'SRC-505', message: `more than ${String(limit)} characters would have to be sorted in memory` });
-        entries.push({ key: valueOfLine(line, keyIndex) ?? '', line });
+        entries.push({ key: valueOfLine(line, keyIndex) ?? '', line, ordinal: entries.length + 1 });
       }
     }
     // A stable sort: rows of one key stay in the order of the file.
-    entries.sort((a, b) => compareKeys(this.keyOrder, a.key, b.key));
-    yield entries.map(({ line }) => line);
+    return entries.sort((a, b) => compareKeys(this.keyOrder, a.key, b.key));
   }
 
   async *#lines(file: FileHandle): AsyncGenerator<readonly string[]> {

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Database } from './database.ts';
@@ -131,4 +131,14 @@ test('importing the store loads no driver', async () => {
     console.log(JSON.stringify(loaded));`;
   const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script]);
   expect(JSON.parse(stdout)).toEqual([]);
+});
+
+test('a folder that cannot be looked into is not called empty', async () => {
+  const location = join(await freshLocation('sqlite'), 'state');
+  // Leads to itself: whoever runs the tests may enter any folder.
+  await symlink(location, location);
+  await expect(openStore(location, { mustExist: true })).rejects.toMatchObject({
+    code: 'STO-101',
+    message: expect.stringContaining('ELOOP'),
+  });
 });

@@ -76,10 +76,17 @@ async function openDatabase(location: string, readOnly: boolean, mustExist: bool
   }
   if (mustExist) {
     await stat(join(location, 'state.sqlite')).catch((error: unknown) => {
+      // Who may not enter the folder is not told that nothing is in it.
+      if (!(error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR'))) throw unreachable(error);
       throw new JoineryError('STO-102', `There is no state in the folder ${location}.`, { cause: error });
     });
   }
   return openSqlite(location, { readOnly });
+}
+
+function unreachable(error: unknown): JoineryError {
+  const said = error instanceof Error ? error.message : String(error);
+  return new JoineryError('STO-101', `The state cannot be opened or written: ${said}.`, { cause: error });
 }
 
 async function refuseUnlessCurrent(database: Database): Promise<void> {
