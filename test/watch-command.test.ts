@@ -220,3 +220,26 @@ it('watch runs on change and on schedule, one run at a time, tells its health, a
   const order = told.map(({ type }) => type).filter((type) => type !== 'watch.stopped');
   expect(order.filter((type, index) => type === 'watch.started' && order[index + 1] === 'watch.started')).toEqual([]);
 });
+
+it('watches no pipeline twice, by one file or by a copy of it', async () => {
+  const copy = join(folder, 'copy.yaml');
+  await writeFile(copy, pipeline);
+  const watchTwo = async (...files: readonly string[]): Promise<string> => {
+    let said = '';
+    const code = await runCommandLine(['watch', ...files], {
+      out: () => undefined,
+      err: (text) => void (said += text),
+      environment: { ...work.environment, JOINERY_STATE: work.state },
+      isTerminal: false,
+      colour: false,
+      columns: 100,
+      clock,
+      chance: { random: seeded(3), uuid: randomUUID },
+      signal: new AbortController().signal,
+    });
+    expect(code).toBe(8);
+    return said;
+  };
+  expect(await watchTwo(file, file)).toContain(`CLI-101: ${file} is given twice`);
+  expect(await watchTwo(file, copy)).toContain(`CLI-101: ${file} and ${copy} are both the pipeline watched`);
+});

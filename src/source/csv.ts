@@ -154,7 +154,7 @@ class CsvReader {
       }
     }
     // A stable sort: rows of one key stay in the order of the file.
-    return entries.sort((a, b) => compareKeys(this.keyOrder, a.key, b.key));
+    return entries.toSorted((a, b) => compareKeys(this.keyOrder, a.key, b.key));
   }
 
   async *#lines(file: FileHandle): AsyncGenerator<readonly string[]> {

@@ -33,6 +33,7 @@ export function watchCommand(register: Register): Command {
 
 async function watchPipelines(io: Io, files: readonly string[], options: WatchCommandOptions): Promise<ExitClass> {
   const pipelines = files.map((file) => watchedOf(io, file, options));
+  refuseTwins(pipelines);
   const tell = (event: WatchEvent): void => {
     if (options.json === true) io.out(`${JSON.stringify({ ...event, at: new Date(io.clock.now()).toISOString() })}\n`);
     else if (options.quiet !== true || 'code' in event) io.err(`${new Date(io.clock.now()).toISOString()} ${wordsOf(event)}\n`);
@@ -47,6 +48,17 @@ async function watchPipelines(io: Io, files: readonly string[], options: WatchCo
     await health?.close();
   }
   return 'success';
+}
+
+/** Two files of one name, or one that two patterns match, would undo each other's runs with every tick. Errors: CLI-101. */
+function refuseTwins(pipelines: readonly Watched[]): void {
+  const files = new Map<string, string>();
+  for (const { name, file } of pipelines) {
+    const other = files.get(name);
+    const twice = other === file ? `${file} is given twice` : `${other ?? ''} and ${file} are both the pipeline ${name}`;
+    if (other !== undefined) throw new JoineryError('CLI-101', twice, { fix: 'Name every pipeline once; a copy needs a name of its own.' });
+    files.set(name, file);
+  }
 }
 
 /** The pipeline is read again for every run, so that an edit counts; schedule and outbox are those of the start. */
