@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { executeSql, fillDirty } from '../samples/databases.ts';
 import { scopeOf } from '../src/stages/context.ts';
 import { SharedClockHost } from '../src/emulator/shared-clock-host.ts';
 import { freshDatabase } from './database.ts';
 import { runJoinery, type Ended, type Line } from './joinery-process.ts';
+import { fillSmallDirty } from './small-company.ts';
 import { openWorkplace, peopleOf, root, type Person, type Workplace } from './workplace.ts';
 
 const pipeline = join(root, 'pipelines', 'contoso-dirty.yaml');
@@ -95,9 +95,7 @@ describe('a run that is killed and started again', () => {
 
   beforeAll(async () => {
     exported = await freshDatabase('killed');
-    await fillDirty(exported);
-    // Enough for three batches.
-    await executeSql(exported, 'delete from hr_export where "RowNumber" > 450');
+    await fillSmallDirty(exported);
     ({ end: undisturbed, last: whole } = await story(undefined, 'in a process'));
   });
 

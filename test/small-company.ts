@@ -1,4 +1,4 @@
-import { fillContoso } from '../samples/databases.ts';
+import { executeSql, fillContoso, fillDirty } from '../samples/databases.ts';
 import { generateContoso, type ContosoTables, type SqlValue } from '../samples/contoso/generate.ts';
 
 /** First and last ids, both included, of those who are left out. */
@@ -24,4 +24,10 @@ function smallContoso(): ContosoTables {
     (row: readonly SqlValue[]): boolean =>
       !leftOut.some(([first, last]) => Number(row[column]) >= first && Number(row[column]) <= last);
   return { ...tables, person: tables.person.filter(isKept(0)), assignment: tables.assignment.filter(isKept(1)) };
+}
+
+/** Microsoft's export with fewer than half of its rows: its dirt of every kind, several batches, and a second pass for the managers. */
+export async function fillSmallDirty(url: string): Promise<void> {
+  await fillDirty(url);
+  await executeSql(url, 'delete from hr_export where "RowNumber" > 450');
 }

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { executeSql, fillDirty } from '../samples/databases.ts';
+import { executeSql } from '../samples/databases.ts';
 import { VirtualClock } from '../src/domain/virtual-clock.ts';
 import { freshDatabase } from './database.ts';
+import { fillSmallDirty } from './small-company.ts';
 import { openWorkplace, peopleOf, root, type Workplace } from './workplace.ts';
 
 const pipeline = join(root, 'pipelines', 'contoso-dirty.yaml');
@@ -37,7 +38,7 @@ describe.each([
 
   beforeAll(async () => {
     url = await freshDatabase('stages');
-    await fillDirty(url);
+    await fillSmallDirty(url);
     const open = async (): Promise<Workplace> =>
       openWorkplace({
         clock: new VirtualClock('2026-11-02T07:00:00Z'),
