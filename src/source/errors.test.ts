@@ -56,6 +56,15 @@ describe('what PostgreSQL reports', () => {
     expect(late.fix).toContain('statementTimeout');
   });
 
+  test('does not send anybody to the firewall when the server answered', () => {
+    for (const code of ['53300', '55000', '57P03']) {
+      const refused = explainPostgresError(reported({ code, message: 'no connection now' }), connection);
+      expect(refused).toMatchObject({ code: 'SRC-101', fix: expect.not.stringContaining('firewall') });
+    }
+    const statement = readStatement({ sql: 'select 1', file: 'q.sql', firstLine: 1 }, 'postgres');
+    expect(explainPostgresError(reported({ code: '55000' }), connection, { statement, shift: 0 }).code).toBe('SRC-211');
+  });
+
   test('counts characters, not code units, from the statement’s beginning', () => {
     const statement = readStatement({ sql: "--\nselect '😀', oops", file: 'q.sql', firstLine: 1 }, 'postgres');
     const error = reported({ code: '42703', position: String('EXPLAIN '.length + "select '😀', ".length - 1 + 1) });

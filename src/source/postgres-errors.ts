@@ -18,19 +18,28 @@ export function explainPostgresError(error: unknown, connection: Secret, failed?
   if (error instanceof JoineryError) return error;
   const text = textOf(error, 'message') ?? String(error);
   const state = textOf(error, 'code') ?? '';
-  const code = codeOf(state, text);
+  // Of a database in maintenance; within a statement the same class is about its objects.
+  const code = state === '55000' && failed === undefined ? 'SRC-101' : codeOf(state, text);
   const place = code === 'SRC-202' || code === 'SRC-209' ? placeOf(error, failed) : failed?.statement?.placeOf(0);
   const message = scrubText(quotesData(state) ? text.replaceAll(/"[^"]*"/g, '"•••"') : text, [connection]);
   // Our own cancels are told by their reason, so it was somebody else's; servers that speak another language do not tell.
-  const hint = state === '57014' && text.includes('user request') ? endedByOthers : textOf(error, 'hint');
+  const way = state === '57014' && text.includes('user request') ? endedByOthers : code === 'SRC-101' ? refusals[state] : undefined;
+  const hint = way ?? textOf(error, 'hint');
   return new JoineryError(code, `PostgreSQL (${connection.name}): ${message}${/^[0-9A-Z]{5}$/.test(state) ? ` [${state}]` : ''}`, {
     ...(place === undefined ? {} : { place }),
-    ...(hint !== undefined && (code === 'SRC-202' || hint === endedByOthers) ? { fix: hint } : {}),
+    ...(hint !== undefined && (code === 'SRC-202' || way !== undefined) ? { fix: hint } : {}),
     cause: error,
   });
 }
 
 const endedByOthers = 'Somebody ended the statement on the server (pg_cancel_backend): ask the DBA why, then run again.';
+
+/** The server answers, so that nobody has to look for it. */
+const refusals: Readonly<Record<string, string>> = {
+  '53300': 'Ask the DBA for two connections at a time (CONNECTION LIMIT of the role, max_connections), or run when others have ended.',
+  '55000': 'Run again once the DBA lets the database be connected to (ALLOW_CONNECTIONS).',
+  '57P03': 'Run again when the server has started, or is no longer a standby that takes no connections.',
+};
 
 function codeOf(state: string, message: string): ErrorCode {
   const exact: Readonly<Record<string, ErrorCode>> = {

@@ -46,7 +46,8 @@ export function postgresFailure(error: unknown): unknown {
   const gone = /^(08|57P|25P03|E[A-Z])/.test(code) || (code === '' && /connection|timeout/i.test(error.message));
   if (gone)
     return new JoineryError('STO-204', `The connection to the state database was lost: ${scrubText(error.message)}.`, { cause: error });
-  if (/^(28|3D|42501|53|58)/.test(code)) {
+  // 25006: after a failover it is a standby; 55000: it takes no connections, as during maintenance; 57014: the role has a time limit of its own.
+  if (/^(25006|28|3D|42501|53|55000|57014|58)/.test(code)) {
     return new JoineryError('STO-101', `The state database cannot be used: ${scrubText(error.message)}.`, { cause: error });
   }
   return error;
