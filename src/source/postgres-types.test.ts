@@ -157,7 +157,7 @@ describe('a PostgreSQL value in an expression', () => {
     ['9007199254740992', 'integer', 'not a whole number'],
     ['1.5::numeric', 'integer', 'not a whole number'],
     ['0.12345678901234567890::numeric', 'number', 'more digits'],
-    ["'NaN'::numeric", 'number', 'more digits'],
+    ["'NaN'::numeric", 'number', 'NaN or infinite'],
     ["'Infinity'::float8", undefined, 'infinite'],
     ["'infinity'::date", undefined, 'NULLIF'],
     ["'-infinity'::timestamptz", undefined, 'NULLIF'],
