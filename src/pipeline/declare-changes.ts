@@ -1,5 +1,5 @@
 import { defaulted, map, optional, reportKind, required, type Kind } from './kind.ts';
-import { choice, duration, parseDuration, parsedText, text } from './kinds.ts';
+import { choice, duration, parseDuration, parsedText, text, waitingTime } from './kinds.ts';
 import { isCron } from './cron.ts';
 
 const column = text({ words: 'the name of a column' });
@@ -55,7 +55,7 @@ export const outboxFields = map({
     example: 'hr.joinery_outbox',
   }),
   column: optional(column, { doc: 'The column of table that grows with every line; it needs an index.', example: 'id' }),
-  every: defaulted(duration, 10_000, '10s', { doc: 'How often the table is asked.', example: '30s' }),
+  every: defaulted(waitingTime, 10_000, '10s', { doc: 'How often the table is asked.', example: '30s' }),
 });
 
 /** When joinery watch starts runs. */

@@ -1,6 +1,6 @@
 import { conditionNames } from '../domain/condition.ts';
 import { defaulted, list, map, optional, required, type Values } from './kind.ts';
-import { choice, duration, text, wholeNumber } from './kinds.ts';
+import { choice, duration, text, waitingTime, wholeNumber } from './kinds.ts';
 import { secret } from './kinds-secret.ts';
 
 const hour = 3_600_000;
@@ -23,7 +23,7 @@ const webhookFields = map({
     example: "'${NOTIFY_AUTHORIZATION}'",
     secret: true,
   }),
-  timeout: defaulted(duration, 10_000, '10s', {
+  timeout: defaulted(waitingTime, 10_000, '10s', {
     doc: 'How long an answer is waited for. A time-out, a broken connection, 429 and 5xx are tried twice more, after 2 and 10 seconds.',
     danger: 'The run holds its pipeline for so long; at most 60s.',
     example: '10s',
@@ -60,7 +60,7 @@ const smtpFields = map({
     doc: 'Who gets the mail.',
     example: '[identity-team@contoso.example]',
   }),
-  timeout: defaulted(duration, 20_000, '20s', { doc: 'How long the server is waited for, in all.', example: '20s' }),
+  timeout: defaulted(waitingTime, 20_000, '20s', { doc: 'How long the server is waited for, in all.', example: '20s' }),
 });
 
 const commandFields = map({
@@ -69,7 +69,7 @@ const commandFields = map({
     danger: 'It runs as the runner’s user.',
     example: '[./page-on-call.sh, --team, identity]',
   }),
-  timeout: defaulted(duration, 30_000, '30s', { doc: 'When the program is killed.', example: '30s' }),
+  timeout: defaulted(waitingTime, 30_000, '30s', { doc: 'When the program is killed.', example: '30s' }),
 });
 
 export const notifyFields = map({

@@ -4,7 +4,7 @@ import { connection } from './kinds-secret.ts';
 import { condition } from './kind-condition.ts';
 import { defaulted, list, map, optional, record, required, section } from './kind.ts';
 import { query } from './kind-query.ts';
-import { choice, duration, text } from './kinds.ts';
+import { choice, text, waitingTime } from './kinds.ts';
 
 const column = text({ words: 'the name of a column' });
 /** Parts that are no plain names are quoted as the database does; which names a database takes is its own affair. */
@@ -113,7 +113,7 @@ export const sourceFields = map({
     doc: 'What starts a run of joinery watch at once, beside its schedule: exactly one of notify and table.',
     example: '{ notify: joinery_workers }',
   }),
-  statementTimeout: defaulted(duration, 900_000, '15m', {
+  statementTimeout: defaulted(waitingTime, 900_000, '15m', {
     doc: 'How long the query may keep Joinery waiting for its rows, all waits together, before it is cancelled on the server. Time in which the server waits for Joinery (rows are evaluated while the query runs) does not count.',
     danger:
       'Too short, and each run is cancelled in the middle (SRC-207; SRC-102 where the server does not even answer to that): nothing is lost, nothing is done.',

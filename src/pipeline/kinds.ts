@@ -128,6 +128,22 @@ export const duration: Kind<number> = {
   },
 };
 
+const longestWait = 20 * 86_400_000;
+
+/** How long something is waited for. Nothing is no limit at all to some databases and the end at once to others, and 25 days are more than a timer or PostgreSQL can count. */
+export const waitingTime: Kind<number> = {
+  ...duration,
+  words: 'a length of time above 0 and up to 20d, such as 15m',
+  read(node, path, reading) {
+    const value = duration.read(node, path, reading);
+    if (value === undefined || (value > 0 && value <= longestWait)) return value;
+    return reading.report('PIP-107', node.range, `${path} takes ${this.words}`, {
+      why: 'Nothing would end at once, or never, and longer than 25 days is more than a timer or PostgreSQL can count.',
+      fix: 'Write how long to wait, such as 15m; there is no word for no limit.',
+    });
+  },
+};
+
 export const guid: Kind<string> = parsedText(
   {
     words: 'a GUID such as 8d1f0c4e-5f0b-4c57-9a3e-2f3b9d6c7a10',
