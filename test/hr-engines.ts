@@ -4,7 +4,7 @@ import { executeSql } from '../samples/databases.ts';
 import type { OutboxDeclaration } from '../src/pipeline/pipeline.ts';
 import { freshDatabase } from './database.ts';
 import { allowOneMoment, openMssqlAdmin } from './mssql-admin.ts';
-import { startTdsDouble, type TdsAnswer, type TdsColumn } from './tds-double.ts';
+import { startTdsDouble, type TdsAnswer, type TdsColumn, type TdsValue } from './tds-double.ts';
 
 /** A row of HR's table `workers`: the key, two columns, and when it was changed. */
 export interface HrRow {
@@ -24,6 +24,8 @@ export interface HrEngine {
   readonly url: string;
   /** The table as the source names it; columns id, name, status, updated_at. */
   readonly table: string;
+  /** The table itself, whose rows have versions, and the column that holds them where one is needed. */
+  readonly versioned: { readonly table: string; readonly column?: string };
   /** What ORDER BY says for text keys. */
   readonly orderBy: string;
   /** One row, T1, of the types that both databases have. */
@@ -130,6 +132,7 @@ async function openPostgresHr(): Promise<HrEngine> {
     type: 'postgres',
     url,
     table: 'workers',
+    versioned: { table: 'hr' },
     orderBy: 'id COLLATE "C"',
     typed: typedOfPostgres,
     cannot: new Set(),
@@ -160,6 +163,9 @@ async function openDoubleHr(): Promise<HrEngine> {
   /** What HR's trigger has written. */
   let lines = 0;
   let trouble: Trouble | undefined;
+  /** As the database counts rows that are written. */
+  let written = 0;
+  const writtenAt = new Map<string | null, number>();
   const text = { type: 'nvarchar', length: 40 } as const;
   const columns = (): readonly TdsColumn[] => [
     { name: 'id', ...text },
@@ -174,8 +180,10 @@ async function openDoubleHr(): Promise<HrEngine> {
         columns: [{ name: 'line', type: 'bigint' }],
         rows: Array.from({ length: Math.min(lines, 100) }, (_each, at) => [String(lines - at)]),
       };
-    if (!/\bworkers\b/.test(sql)) return undefined;
-    const all = columns();
+    if (/\bfrom sys\.objects o\b/.test(sql)) return factsOfHr(written);
+    const isVersioned = /\bfrom \[hr\](?!\.)/.test(sql);
+    if (!isVersioned && !/\bworkers\b/.test(sql)) return undefined;
+    const all = isVersioned ? [...columns(), { name: 'version', type: 'rowversion' } as const] : columns();
     const list = /^\s*select\s+(.*?)\s+from\s/is.exec(sql)?.[1] ?? '*';
     const chosen = list === '*' ? all : all.filter(({ name }) => list.includes(`[${name}]`));
     if (chosen.length < list.split(',').length) return { error: { number: 207, message: "Invalid column name 'name'." } };
@@ -188,19 +196,20 @@ async function openDoubleHr(): Promise<HrEngine> {
     const failure = isRead && trouble === 'lock' ? { number: 1222, message: 'Lock request time out period exceeded.' } : undefined;
     return {
       columns: chosen,
-      rows: isRead && trouble === 'cut' ? cutWithin(found, chosen) : valuesOf(found, chosen),
+      rows: isRead && trouble === 'cut' ? cutWithin(found, chosen) : valuesOf(found, chosen, writtenAt),
       ...(failure === undefined ? {} : { failure }),
     };
   };
   const double = await startTdsDouble({ answer });
-  function* cutWithin(found: readonly HrRow[], chosen: readonly TdsColumn[]): Generator<readonly (string | null)[]> {
-    yield* valuesOf(found.slice(0, 60), chosen);
+  function* cutWithin(found: readonly HrRow[], chosen: readonly TdsColumn[]): Generator<readonly TdsValue[]> {
+    yield* valuesOf(found.slice(0, 60), chosen, writtenAt);
     double.kill();
   }
   return {
     type: 'mssql',
     url: double.url,
     table: 'workers',
+    versioned: { table: 'hr', column: 'version' },
     orderBy: 'id COLLATE Latin1_General_100_BIN2, DATALENGTH(id)',
     typed: typedOfMssql,
     cannot: new Set(),
@@ -208,11 +217,13 @@ async function openDoubleHr(): Promise<HrEngine> {
     outboxes: [outboxTable('hr_outbox')],
     put(next) {
       rows = next;
+      for (const { id } of rows) writtenAt.set(id, ++written);
       lines++;
       return Promise.resolve();
     },
     rename(id, name) {
       rows = rows.map((row) => (row.id === id ? { ...row, name } : row));
+      writtenAt.set(id, ++written);
       lines++;
       return Promise.resolve();
     },
@@ -227,12 +238,25 @@ async function openDoubleHr(): Promise<HrEngine> {
   };
 }
 
+/** What the catalogue would say of the table, which nobody alters. */
+function factsOfHr(counted: number): TdsAnswer {
+  const words = ['object', 'kind', 'made', 'altered', 'server', 'started', 'database', 'counted'];
+  const columns = [...words.map((name) => ({ name, type: 'nvarchar' }) as const), { name: 'computed', type: 'bit' } as const];
+  return { columns, rows: [['1', 'U ', '2026-01-01', '2026-01-01', 'HR', '2026-01-01', '2026-01-01', String(counted), false]] };
+}
+
 function isAskedFor({ id, at }: HrRow, sql: string): boolean {
+  // A collation that takes capitals for small letters.
+  const asked = /where \[id\] in \(([^)]*)\) order by/.exec(sql)?.[1];
+  if (asked !== undefined) return keysIn(asked).some((key) => key.toLowerCase() === id?.toLowerCase());
   const since = /\[updated_at\] >= CAST\('([^']+)' AS/.exec(sql)?.[1];
   if (since === undefined || at === null) return true;
   const list = /\[id\] in \(([^)]*)\)\) order by/.exec(sql)?.[1] ?? '';
-  const keys = [...list.matchAll(/N?'((?:[^']|'')*)'/g)].map(([, key = '']) => key.replaceAll("''", "'"));
-  return Date.parse(at) >= Date.parse(since) || keys.includes(id ?? '');
+  return Date.parse(at) >= Date.parse(since) || keysIn(list).includes(id ?? '');
+}
+
+function keysIn(list: string): readonly string[] {
+  return [...list.matchAll(/N?'((?:[^']|'')*)'/g)].map(([, key = '']) => key.replaceAll("''", "'"));
 }
 
 /** As SQL Server sorts: NULL first, text by its code units, the shorter one filled up with blanks; what then is equal comes in any order, here in the worst, unless its length is asked for. */
@@ -246,8 +270,18 @@ function inOrder(rows: readonly HrRow[], sql: string): readonly HrRow[] {
   return /\bdesc\b/i.test(sql) ? sorted.toReversed() : sorted;
 }
 
-function* valuesOf(rows: readonly HrRow[], chosen: readonly TdsColumn[]): Generator<readonly (string | null)[]> {
-  const of: Readonly<Record<string, (row: HrRow) => string | null>> = {
+function* valuesOf(
+  rows: readonly HrRow[],
+  chosen: readonly TdsColumn[],
+  writtenAt: ReadonlyMap<string | null, number>,
+): Generator<readonly TdsValue[]> {
+  const versionOf = (id: string | null): Uint8Array => {
+    const bytes = Buffer.alloc(8);
+    bytes.writeBigUInt64BE(BigInt(writtenAt.get(id) ?? 0));
+    return bytes;
+  };
+  const of: Readonly<Record<string, (row: HrRow) => TdsValue>> = {
+    version: ({ id }) => versionOf(id),
     id: ({ id }) => id,
     name: ({ name }) => name,
     full_name: ({ name }) => name,
@@ -270,7 +304,7 @@ async function openServerHr(url: string): Promise<HrEngine> {
   const drop = [`drop view if exists ${hr}_workers`, `drop table if exists ${hr}`, `drop table if exists ${hr}_outbox`];
   const view = (name: string): string => `create or alter view ${hr}_workers as select id, ${name}, status, updated_at from ${hr}`;
   await run(
-    `create table ${hr} (id nvarchar(40), name nvarchar(40), status nvarchar(40), updated_at datetimeoffset)`,
+    `create table ${hr} (id nvarchar(40), name nvarchar(40), status nvarchar(40), updated_at datetimeoffset, version rowversion)`,
     `create table ${hr}_outbox (line bigint identity primary key)`,
     `create trigger ${hr}_tell on ${hr} after insert, update, delete as set nocount on; insert ${hr}_outbox default values`,
     view('name'),
@@ -279,6 +313,7 @@ async function openServerHr(url: string): Promise<HrEngine> {
     type: 'mssql',
     url,
     table: `${hr}_workers`,
+    versioned: { table: hr, column: 'version' },
     orderBy: 'id COLLATE Latin1_General_100_BIN2, DATALENGTH(id)',
     typed: typedOfMssql,
     cannot: new Set(['cut', 'slow']),
@@ -290,7 +325,7 @@ async function openServerHr(url: string): Promise<HrEngine> {
         .request()
         .input('rows', mssql.NVarChar(mssql.MAX), JSON.stringify(rows))
         .query(
-          `insert ${hr} select [id], [name], [status], [at] from openjson(@rows) with ([id] nvarchar(40), [name] nvarchar(40), [status] nvarchar(40), [at] datetimeoffset)`,
+          `insert ${hr} (id, name, status, updated_at) select [id], [name], [status], [at] from openjson(@rows) with ([id] nvarchar(40), [name] nvarchar(40), [status] nvarchar(40), [at] datetimeoffset)`,
         );
     },
     async rename(id, name) {

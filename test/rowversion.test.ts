@@ -8,6 +8,7 @@ import type { JoineryEvent } from '../src/domain/event.ts';
 import { VirtualClock } from '../src/domain/virtual-clock.ts';
 import type { RunResult } from '../src/stages/run.ts';
 import { freshDatabase } from './database.ts';
+import { hrEngines, type HrEngine, type HrRow } from './hr-engines.ts';
 import { openWorkplace, peopleOf, type Workplace } from './workplace.ts';
 
 const pipeline = `pipeline: versioned
@@ -177,5 +178,51 @@ describe('runs that read the rows whose version is another', () => {
     expect((await run()).read).not.toBe(0);
     await admin.query("update workers set name = 'By version' where id = 'W13'");
     expect(await run()).toMatchObject({ read: 1, result: { plan: { counts: { mover: 1 } } } });
+  });
+});
+
+describe.each(hrEngines)('versions of rows in whole runs: %s', (_name, open) => {
+  let engine: HrEngine;
+  let folder: string;
+  let work: Workplace;
+  const clock = new VirtualClock('2026-11-02T07:00:00Z');
+  const people: readonly HrRow[] = ['W1', 'W2', 'w4', 'W5', 'W6'].map((id) => ({ id, name: id, status: 'on', at: null }));
+
+  beforeAll(async () => {
+    engine = await open();
+    await engine.put(people);
+    folder = await mkdtemp(join(tmpdir(), 'joinery-rowversions-'));
+    const { table, column } = engine.versioned;
+    const text = pipeline
+      .replace('type: postgres', `type: ${engine.type}`)
+      .replace(/ {2}table: workers\n {2}join:\n.*\n/, `  table: ${table}\n`)
+      .replace(/ {4}team: .*\n/, '')
+      .replace('    title: team\n', '')
+      .replace('$lowercase(id)', '$encodeUrlComponent(id)')
+      .replace('mode: rowversion', column === undefined ? 'mode: rowversion' : `mode: rowversion, column: ${column}`);
+    await writeFile(join(folder, 'versioned.yaml'), text);
+    work = await openWorkplace({ clock, variables: { HR_URL: engine.url } });
+  });
+  afterAll(async () => {
+    await work.close();
+    await engine.close();
+    await rm(folder, { recursive: true });
+  });
+
+  it('read who was written, and find who is gone', async () => {
+    const run = async (): Promise<unknown> => {
+      await clock.sleep(60_000);
+      const { result, events } = await work.run(join(folder, 'versioned.yaml'));
+      const { joiner, mover, leaver } = result.plan.counts;
+      const read = events.flatMap((event) => (event.type === 'source.read' ? ['rows' in event ? event.rows : 'all'] : []));
+      return { read, joiner, mover, leaver };
+    };
+    expect(await run()).toEqual({ read: ['all'], joiner: 5, mover: 0, leaver: 0 });
+    await engine.rename('w4', 'Other');
+    expect(await run()).toEqual({ read: [1], joiner: 0, mover: 1, leaver: 0 });
+    await engine.put(people.filter(({ id }) => id !== 'W1'));
+    // All of them were written anew: by another file of PostgreSQL, or row by row.
+    expect(await run()).toMatchObject({ joiner: 0, mover: 1, leaver: 1 });
+    expect(await run()).toEqual({ read: [0], joiner: 0, mover: 0, leaver: 0 });
   });
 });

@@ -11,6 +11,8 @@ import { VirtualClock } from '../src/domain/virtual-clock.ts';
 import type { MssqlSource, PostgresSource } from '../src/pipeline/pipeline.ts';
 import type { ReadRequest, Source } from '../src/source/contract.ts';
 import { openSource } from '../src/source/open-source.ts';
+import { unpackRows } from '../src/source/packed.ts';
+import { compareVersions } from '../src/source/version-changes.ts';
 import { listenToOutbox } from '../src/source/outbox.ts';
 import { PositionTracker } from '../src/source/position.ts';
 import { hrEngines, type HrEngine, type HrRow } from './hr-engines.ts';
@@ -96,6 +98,45 @@ describe.each(hrEngines)('a source over %s', (_name, start) => {
     await engine.put(moved);
     const changed = (await read(whole)).filter((row) => row.fingerprint !== all.get(row.key)?.fingerprint);
     expect(changed.map(({ key }) => key)).toEqual(['Z']);
+    await engine.put(people);
+  });
+
+  it('tells by the version of each row who was written, and reads him alone', async () => {
+    const { table, column } = engine.versioned;
+    const source = await open({ table, versions: { fullPass: 86_400_000, place, ...(column === undefined ? {} : { column }) } });
+    const order = source.keyOrder;
+    let records = '';
+    const look = async (before: string): Promise<{ readonly rows: number; readonly read: readonly unknown[] }> => {
+      const moment = await source.versions?.open({ seed: 1n });
+      if (moment === undefined) throw new Error('versions were asked for');
+      try {
+        expect(moment.ground).toMatchObject({ identity: expect.any(String) });
+        records = '';
+        const body = (async function* () {
+          const lines = before.split('\n').slice(0, -1);
+          yield await Promise.resolve(Buffer.from(`${before}end ${String(lines.length)}\n`, 'utf8'));
+        })();
+        const { rows, moved } = await compareVersions(moment, body, { order }, ({ bytes }) => {
+          records += Buffer.from(bytes).toString('utf8');
+          return Promise.resolve();
+        });
+        const found: unknown[] = [];
+        for await (const part of unpackRows(moment.at(moved?.places ?? []), 10))
+          found.push(...part.map(({ key, values }) => [key, values['name']]));
+        return { rows, read: found };
+      } finally {
+        await moment.close();
+      }
+    };
+    expect(await look('')).toMatchObject({ rows: people.length, read: { length: people.length } });
+    await engine.rename('ab ', 'Written');
+    const state = records;
+    // Under whatever collation: ab, AB and ab with a blank are others.
+    expect(await look(state)).toEqual({ rows: people.length, read: [['ab ', 'Written']] });
+    expect(await look(records)).toEqual({ rows: people.length, read: [] });
+    expect(await source.versions?.refusal()).toBeUndefined();
+    const view = await open({ versions: { fullPass: 1, place, ...(column === undefined ? {} : { column: 'updated_at' }) } });
+    expect(await view.versions?.refusal()).toMatch(column === undefined ? /is a view/ : /and not rowversion/);
     await engine.put(people);
   });
 

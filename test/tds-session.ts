@@ -152,7 +152,7 @@ export class TdsSession {
 
   #answer(sql: string): TdsAnswer {
     if (/^\s*set\s/i.test(sql)) return { columns: [], rows: [] };
-    if (/\bsys\.databases\b/.test(sql)) {
+    if (/\bsnapshot_isolation_state\b/.test(sql)) {
       // As in Azure SQL Database, where DB_ID() is another number than the one of sys.databases.
       const found = /\bwhere name = db_name\(\)$/.test(sql);
       const { isolation } = this.#options;

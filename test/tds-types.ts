@@ -26,6 +26,7 @@ export type TdsTypeName =
   | 'varchar'
   | 'char'
   | 'varbinary'
+  | 'rowversion'
   | 'xml'
   | 'sql_variant';
 
@@ -112,6 +113,12 @@ const wireTypes: Readonly<Record<TdsTypeName, (column: TdsColumn) => WireType>> 
   varchar: (column) => textType(column, 0xa7, 'latin1', 1),
   char: (column) => textType(column, 0xaf, 'latin1', 1),
   varbinary: (column) => binaryType(column),
+  // Eight bytes of binary on the wire; described by the old name of the type.
+  rowversion: () => ({
+    ...binaryType({ name: '', type: 'varbinary', length: 8 }),
+    info: Buffer.concat([Buffer.from([0xad]), u16(8)]),
+    shown: 'timestamp',
+  }),
   // Only its metadata: clients refuse the column before they read a value.
   sql_variant: () => ({ info: Buffer.concat([Buffer.from([0x62]), u32(8009)]), encode: () => u32(0), null: u32(0), shown: 'sql_variant' }),
   xml: () => ({

@@ -6,19 +6,23 @@ import type { SqlDialect } from './sql-tokens.ts';
 /** Whether the text uses the parameter; a `::` is a cast. Quotes and comments are looked through here: this is a check, the statement is taken apart by the source. */
 const since = /(?<![:\w]):since(?!\w)/i;
 
+const also: Readonly<Record<string, string>> = { fullPass: ' or rowversion', column: ', and of mssql with rowversion' };
+
 /** Undefined: no watermark, or one that lacks something. */
-export function buildChanges(values: SourceValues, sql: string | undefined, reading: Reading): WatermarkDeclaration | undefined {
+export function buildChanges(
+  values: SourceValues,
+  sql: string | undefined,
+  dialect: SqlDialect,
+  reading: Reading,
+): WatermarkDeclaration | undefined {
   const { mode, column, lookBack, fullPass } = values.changes;
   const uses = sql !== undefined && since.test(sql);
   if (mode !== 'watermark') {
     for (const name of ['column', 'lookBack', 'fullPass']) {
       const path = `source.changes.${name}`;
-      if (!reading.isWritten(path) || (name === 'fullPass' && mode === 'rowversion')) continue;
-      reading.report(
-        'PIP-323',
-        reading.rangeOf(path),
-        `${path} goes with mode: ${name === 'fullPass' ? 'watermark or rowversion' : 'watermark'}`,
-      );
+      const isVersions = mode === 'rowversion' && (name === 'fullPass' || (name === 'column' && dialect === 'mssql'));
+      if (!reading.isWritten(path) || isVersions) continue;
+      reading.report('PIP-323', reading.rangeOf(path), `${path} goes with mode: watermark${also[name] ?? ''}`);
     }
     if (uses)
       reading.report('PIP-323', reading.rangeOf('source.query'), 'the query uses :since, which only changes: { mode: watermark } fills');
@@ -38,22 +42,30 @@ export function buildChanges(values: SourceValues, sql: string | undefined, read
   return { mode, column, lookBack, fullPass, place: reading.placeOf('source.changes.column') };
 }
 
-/** Undefined: another mode, or a source whose rows have no version that could be asked for. */
+/** Undefined: another mode, or one that lacks something. */
 export function buildVersions(values: SourceValues, dialect: SqlDialect, reading: Reading): VersionsDeclaration | undefined {
-  const { mode, fullPass } = values.changes;
+  const { mode, fullPass, column } = values.changes;
   if (mode !== 'rowversion') return undefined;
   const range = reading.rangeOf('source.changes.mode');
-  if (dialect === 'mssql') {
-    return reading.report('PIP-323', range, 'source.changes is rowversion, which only PostgreSQL has for every row', {
-      fix: 'Use mode: watermark with a column that grows with every change, or mode: snapshot.',
-    });
+  const refuse = (message: string, fix: string): undefined => {
+    reading.report('PIP-323', range, `source.changes is rowversion, ${message}`, { fix });
+  };
+  if (reading.isWritten('source.query'))
+    return refuse(
+      'and nothing is added to a query',
+      'Give source.table with columns and where in place of source.query, or use mode: snapshot.',
+    );
+  if (dialect === 'postgres') return { fullPass, place: reading.placeOf('source.changes.mode') };
+  if (values.join !== undefined)
+    return refuse('and a change in a joined table moves no version of SQL Server', 'Read a table without join, or use mode: snapshot.');
+  if (column === undefined) {
+    if (reading.isWritten('source.changes.column')) return undefined;
+    return refuse(
+      'and SQL Server has a version only where a column holds it',
+      'Give column: and the name of a column of the type rowversion.',
+    );
   }
-  if (reading.isWritten('source.query')) {
-    return reading.report('PIP-323', range, 'source.changes is rowversion, and nothing is added to a query', {
-      fix: 'Give source.table with columns, join and where in place of source.query, or use mode: snapshot.',
-    });
-  }
-  return { fullPass, place: reading.placeOf('source.changes.mode') };
+  return { column, fullPass, place: reading.placeOf('source.changes.column') };
 }
 
 export function buildOutbox(values: SourceValues, dialect: SqlDialect, reading: Reading): OutboxDeclaration | undefined {

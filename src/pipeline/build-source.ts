@@ -105,7 +105,7 @@ function buildDatabase(
       fix: 'Add timezone: Europe/Berlin',
     });
   }
-  const changes = buildChanges(values, query?.sql, reading);
+  const changes = buildChanges(values, query?.sql, dialect, reading);
   const versions = buildVersions(values, dialect, reading);
   const outbox = buildOutbox(values, dialect, reading);
   if (type === undefined || type === 'csv' || connection === undefined || key === undefined) return undefined;

@@ -20,12 +20,12 @@ const lookBack: Kind<{ readonly milliseconds: number } | { readonly steps: numbe
 /** How a run finds out who changed. */
 export const changesFields = map({
   mode: defaulted(choice(['snapshot', 'rowversion', 'watermark'] as const), 'snapshot', 'snapshot', {
-    doc: 'snapshot reads every row and compares fingerprints. rowversion, for a table of postgres, reads of every row its key and where and by which transaction PostgreSQL wrote it (ctid, xmin), then the rows of which that is another, and everything once in every fullPass; no column, trigger or index is needed. watermark reads the rows whose column moved on since the last accepted run, and everything once in every fullPass.',
+    doc: 'snapshot reads every row and compares fingerprints. rowversion, for a table, reads of every row its key and its version, then the rows of which that is another, and everything once in every fullPass. The version is where and by which transaction PostgreSQL wrote the row (ctid, xmin), for which no column, trigger or index is needed; of mssql it is a column of the type rowversion. watermark reads the rows whose column moved on since the last accepted run, and everything once in every fullPass.',
     danger: 'A watermark sees only what its column tells: rows that vanish, and rows that change without it, are found by the full pass.',
     example: 'rowversion',
   }),
   column: optional(column, {
-    doc: 'For watermark: the column that grows with every change of a row: a time of last change, or a counter. It needs an index; the column need not be declared.',
+    doc: 'For watermark: the column that grows with every change of a row: a time of last change, or a counter. It needs an index; the column need not be declared. For rowversion of mssql: the column of the type rowversion.',
     example: 'updated_at',
   }),
   lookBack: optional(lookBack, {

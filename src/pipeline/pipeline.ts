@@ -104,6 +104,8 @@ interface DatabaseSource extends SourceBase {
   readonly where?: readonly ConditionDeclaration[];
   /** Of changes: a watermark. Neither this nor `versions`: snapshot. */
   readonly changes?: WatermarkDeclaration;
+  /** Of changes: rowversion. Only with `table`. */
+  readonly versions?: VersionsDeclaration;
   readonly outbox?: OutboxDeclaration;
   /** ms; default 15 minutes. */
   readonly statementTimeout: number;
@@ -112,8 +114,6 @@ interface DatabaseSource extends SourceBase {
 }
 export interface PostgresSource extends DatabaseSource {
   readonly type: 'postgres';
-  /** Of changes: rowversion. Only with `table`. */
-  readonly versions?: VersionsDeclaration;
 }
 export interface MssqlSource extends DatabaseSource {
   readonly type: 'mssql';
@@ -168,6 +168,8 @@ export interface WatermarkDeclaration {
 
 /** Rows whose version is the same are not read. */
 export interface VersionsDeclaration {
+  /** Of SQL Server, which has no version of its own for a row: a column of the type rowversion. */
+  readonly column?: string;
   /** ms */
   readonly fullPass: number;
   readonly place: Place;

@@ -1,18 +1,18 @@
 import type { ConnectionPool, Transaction } from 'mssql';
 import { systemClock } from '../domain/clock.ts';
-import { JoineryError } from '../domain/error.ts';
+import { invariant, JoineryError } from '../domain/error.ts';
 import type { Place } from '../domain/place.ts';
 import type { KeyOrder, Row } from '../domain/row.ts';
 import type { MssqlSource as MssqlDeclaration } from '../pipeline/pipeline.ts';
-import type { ColumnDescription, ReadRequest, Source, SourceOptions } from './contract.ts';
-import { createFingerprint } from './fingerprint.ts';
+import type { ColumnDescription, ReadRequest, Source, SourceOptions, VersionedRead, VersionGround, VersionRefusal } from './contract.ts';
 import { KeySequence } from './key-sequence.ts';
-import { RowLayout } from './layout.ts';
-import { encodeLine } from './line.ts';
 import { readMssqlUrl } from './mssql-connection.ts';
 import { explainMssqlError } from './mssql-errors.ts';
-import { askReadingMode, beginReading, describeStatement, streamRows, type ReadingMode } from './mssql-session.ts';
+import { readMssqlGround } from './mssql-ground.ts';
+import { readMssqlRows } from './mssql-rows.ts';
+import { askReadingMode, beginReading, describeStatement, type ReadingMode } from './mssql-session.ts';
 import { describeMssqlColumn, type MssqlColumn } from './mssql-types.ts';
+import { MssqlVersions } from './mssql-versions.ts';
 import { prepareStatement, type Asked, type Order, type Prepared } from './prepare.ts';
 import { readStatement, type Statement } from './statement.ts';
 import { StatementLimit } from './statement-limit.ts';
@@ -62,13 +62,16 @@ class MssqlReader {
   }
 
   async open(): Promise<Source> {
-    const { keyOrder, orderBy, tie, watermark } = await this.#inspect();
+    const { keyOrder, orderBy, tie, watermark, versions } = await this.#inspect();
     return {
       type: 'mssql',
       keyOrder,
       orderBy: tie === undefined ? orderBy : `${orderBy}, ${tie}`,
       oneMoment: this.#mode.oneMoment,
       ...(watermark === undefined ? {} : { watermark }),
+      ...(versions === undefined
+        ? {}
+        : { versions: { refusal: (signal) => this.#refusal(signal), open: (request) => this.#openVersions(request, keyOrder) } }),
       read: (request) => this.#read(request, keyOrder),
       describe: async (signal) => {
         const { columns, unread } = await this.#inspect(signal);
@@ -101,42 +104,82 @@ class MssqlReader {
     let transaction;
     try {
       transaction = await beginReading(this.#pool, this.#mode, this.#options.lockTimeout ?? 10_000);
-      const prepared = await this.#prepare(transaction, request);
-      if (prepared.keyOrder !== keyOrder) {
-        throw new JoineryError(
-          'SRC-212',
-          `the key ${this.#declaration.key} was ordered by ${keyOrder} and is now ordered by ${prepared.keyOrder}`,
-        );
-      }
-      const { tracker } = request;
-      const layout = new RowLayout(prepared.columns, this.#declaration.key, prepared.watermark?.column);
-      if (prepared.watermark !== undefined) tracker?.begin(prepared.watermark.type);
-      const fingerprint = await createFingerprint(request.seed, prepared.columns);
-      const sequence = request.anyOrder === true ? undefined : new KeySequence(keyOrder, prepared.orderBy, this.#place, prepared.tie);
-      const writers = prepared.columns.map(({ textOf }) => textOf);
-      let ordinal = 0;
-      request.signal?.throwIfAborted();
-      const chunks = streamRows(transaction, prepared.sql, {
+      const prepared = await this.#prepareAs(transaction, request, keyOrder);
+      const { tracker, seed, signal } = request;
+      const { columns, watermark, orderBy, tie } = prepared;
+      if (watermark !== undefined) tracker?.begin(watermark.type);
+      yield* readMssqlRows(transaction, prepared.sql, {
+        columns,
+        key: this.#declaration.key,
+        seed,
         chunk: request.chunk ?? 1000,
-        limit: new StatementLimit(this.#declaration.statementTimeout, this.#options.clock ?? systemClock),
-        signal: request.signal,
+        limit: this.#limit(),
+        signal,
+        sequence: request.anyOrder === true ? undefined : new KeySequence(keyOrder, orderBy, this.#place, tie),
+        watermark: watermark?.column,
+        tracker,
       });
-      for await (const chunk of chunks) {
-        yield chunk.map((values) => {
-          const line = encodeLine(
-            values.map((value, index) => (value === null || value === undefined ? null : (writers[index]?.(value) ?? null))),
-          );
-          const row = layout.row(line, fingerprint.ofText(line), ++ordinal);
-          sequence?.check(row);
-          tracker?.add(layout.watermarkOf(line));
-          return row;
-        });
-      }
     } catch (error) {
       throw this.#explain(error, request.signal);
     } finally {
       await transaction?.rollback().catch(() => undefined);
     }
+  }
+
+  async #refusal(signal: AbortSignal | undefined): Promise<string | undefined> {
+    signal?.throwIfAborted();
+    let transaction;
+    try {
+      transaction = await beginReading(this.#pool, this.#mode, this.#options.lockTimeout ?? 10_000);
+      const ground = await this.#groundOf(transaction, await this.#prepare(transaction, {}));
+      return 'because' in ground ? ground.because : undefined;
+    } catch (error) {
+      throw this.#explain(error, signal);
+    } finally {
+      await transaction?.rollback().catch(() => undefined);
+    }
+  }
+
+  async #openVersions(request: ReadRequest, keyOrder: KeyOrder): Promise<VersionedRead> {
+    const { seed, signal } = request;
+    signal?.throwIfAborted();
+    let transaction;
+    try {
+      transaction = await beginReading(this.#pool, this.#mode, this.#options.lockTimeout ?? 10_000);
+      const prepared = await this.#prepareAs(transaction, request, keyOrder);
+      const ground = await this.#groundOf(transaction, prepared);
+      const explain = (error: unknown): unknown => this.#explain(error, signal);
+      return new MssqlVersions(transaction, prepared, ground, {
+        keyOrder,
+        key: this.#declaration.key,
+        seed,
+        limit: this.#limit(),
+        signal,
+        explain,
+      });
+    } catch (error) {
+      await transaction?.rollback().catch(() => undefined);
+      throw this.#explain(error, signal);
+    }
+  }
+
+  async #groundOf(transaction: Transaction, { versions }: Prepared<MssqlColumn>): Promise<VersionGround | VersionRefusal> {
+    invariant(versions, 'versions are asked for where they are declared');
+    return readMssqlGround(transaction, this.#mode, versions);
+  }
+
+  #limit(): StatementLimit {
+    return new StatementLimit(this.#declaration.statementTimeout, this.#options.clock ?? systemClock);
+  }
+
+  /** Errors: SRC-212. */
+  async #prepareAs(transaction: Transaction, asked: Asked, keyOrder: KeyOrder): Promise<Prepared<MssqlColumn>> {
+    const prepared = await this.#prepare(transaction, asked);
+    if (prepared.keyOrder === keyOrder) return prepared;
+    throw new JoineryError(
+      'SRC-212',
+      `the key ${this.#declaration.key} was ordered by ${keyOrder} and is now ordered by ${prepared.keyOrder}`,
+    );
   }
 
   async #prepare(transaction: Transaction, asked: Asked): Promise<Prepared<MssqlColumn>> {

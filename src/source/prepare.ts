@@ -1,6 +1,7 @@
-import { invariant } from '../domain/error.ts';
+import { invariant, JoineryError } from '../domain/error.ts';
 import type { KeyOrder } from '../domain/row.ts';
-import type { MssqlSource, PostgresSource } from '../pipeline/pipeline.ts';
+import type { Place } from '../domain/place.ts';
+import type { MssqlSource, PostgresSource, VersionsDeclaration } from '../pipeline/pipeline.ts';
 import { checkColumns } from './columns.ts';
 import type { PartialRead, ReadRequest } from './contract.ts';
 import type { ResultColumn } from './layout.ts';
@@ -24,12 +25,14 @@ export interface Prepared<C extends ResultColumn> extends Order {
 
 /** The statements of a read by versions. */
 export interface PreparedVersions<C extends ResultColumn> {
-  /** Key and version of every row: the columns `ctid` and `xmin` of each table, under the names that `names` gives. */
+  /** Key and version of every row. */
   readonly sql: string;
   readonly key: C;
-  /** The place of the row of `source.table` first. */
+  /** What the columns of the version are called in the result. Of PostgreSQL `ctid` and `xmin` of each table, `source.table` first. */
   readonly names: readonly string[];
-  /** All columns of the rows at these places, in key order. */
+  /** Of SQL Server: the column of the version. */
+  readonly column: C | undefined;
+  /** All columns of the rows at these places, in key order: of PostgreSQL places are those of `ctid`, of SQL Server keys. */
   at(places: readonly string[]): string;
   /** Quoted, `source.table` first. */
   readonly tables: readonly string[];
@@ -141,27 +144,55 @@ async function prepareTable<C extends ResultColumn>(
     .unread(found, placed)
     .flatMap((name) => ofMain.find((each) => each.name === name)?.build(name, undefined, quoteName(name, dialect)) ?? []);
   const prepared = { sql, columns, ...order, watermark, unread };
-  if (declaration.type !== 'postgres' || declaration.versions === undefined) return prepared;
-  return { ...prepared, versions: prepareVersions(keyColumn.column) };
+  const { versions } = declaration;
+  return versions === undefined ? prepared : { ...prepared, versions: prepareVersions(keyColumn, versions) };
 
-  function prepareVersions(key: C): PreparedVersions<C> {
-    const own = source.tables.flatMap(({ alias }, index) =>
-      ['ctid', 'xmin'].map((column) => ({
-        // A bare name in ORDER BY is the result's before it is the table's.
-        name: `${column}${String(index)}_${key.name}`,
-        select: quoteReference({ alias, column }, dialect),
-      })),
-    );
-    const selected = list.filter(({ name }) => name === key.name);
+  function prepareVersions(key: PlacedColumn<C>, declared: VersionsDeclaration): PreparedVersions<C> {
+    const column = declared.column === undefined ? undefined : buildVersionColumn(declared.column, declared.place);
+    const own =
+      column === undefined
+        ? source.tables.flatMap(({ alias }, index) =>
+            ['ctid', 'xmin'].map((each) => ({
+              // A bare name in ORDER BY is the result's before it is the table's.
+              name: `${each}${String(index)}_${key.column.name}`,
+              select: quoteReference({ alias, column: each }, dialect),
+            })),
+          )
+        : [{ name: column.name, select: quoteReference(source.reference(column.name), dialect) }];
+    const selected = list.filter((each) => each.name === key.column.name);
     const rest = source.query(asOf);
+    const type = order.keyOrder === 'integer' ? 'integer' : 'text';
     return {
       sql: buildTableQuery({ ...rest, columns: [...selected, ...own], orderBy }, dialect),
-      key,
-      names: own.map(({ name }) => name),
-      at: (places) => buildTableQuery({ ...rest, columns: list, orderBy, at: places }, dialect),
+      key: key.column,
+      names: own.map((each) => each.name),
+      column,
+      at: (places) =>
+        buildTableQuery(
+          {
+            ...rest,
+            columns: list,
+            orderBy,
+            ...(column === undefined
+              ? { at: places }
+              : { of: { key: key.reference, keys: places.map((each) => writeLiteral(type, each, dialect)) } }),
+          },
+          dialect,
+        ),
       tables: source.tables.map(({ parts }) => parts.map((part) => quoteName(part, dialect)).join('.')),
       form: JSON.stringify([list, columns.map(({ databaseType }) => databaseType), rest.joins]),
     };
+  }
+
+  /** Errors: SRC-204. */
+  function buildVersionColumn(name: string, place: Place): C {
+    const quoted = quoteReference(source.reference(name), dialect);
+    const built = found
+      .get(main?.alias)
+      ?.find((each) => each.name === name)
+      ?.build(name, undefined, quoted);
+    if (built === undefined) throw new JoineryError('SRC-204', `the source has no column ${name}`, { place });
+    return built;
   }
 
   /** A bare name in ORDER BY is the result's before it is the table's, and the result may call something else so. */

@@ -21,6 +21,8 @@ export interface TableQuery {
   readonly only?: KeyRestriction | undefined;
   /** Only these rows of the table, by where PostgreSQL has written them: `(12,34)`. Good within one moment. */
   readonly at?: readonly string[] | undefined;
+  /** Only rows whose key is one of these literals, and what the database takes for equal. */
+  readonly of?: { readonly key: ColumnReference; readonly keys: readonly string[] } | undefined;
   /** SQL of the ORDER BY list. */
   readonly orderBy?: string | undefined;
   /** The day of the run; undefined: NULL stands for it. */
@@ -61,6 +63,7 @@ export function buildTableQuery(query: TableQuery, dialect: Dialect): string {
     const ctid = quoteReference({ alias: query.alias, column: 'ctid' }, dialect);
     void select.where(builder.raw(`${ctid} = any (${writeRowPlaces(query.at)})`));
   }
+  if (query.of !== undefined) void select.where(builder.raw(`${quoteReference(query.of.key, dialect)} in (${query.of.keys.join(', ')})`));
   const ordered = query.orderBy === undefined ? select : select.orderByRaw(query.orderBy);
   // `.sql`, not `.toNative()`: that one would take a question mark in a name for a placeholder.
   return ordered.toSQL().sql;

@@ -92,12 +92,13 @@ export class TableSource {
 
   /** Columns of one table that the pipeline reads or compares; undefined: whatever there is. */
   needed(alias: string | undefined): readonly string[] | undefined {
-    const { key, primary, columns, changes, where = [], join = [] } = this.#declaration;
+    const { key, primary, columns, changes, versions, where = [], join = [] } = this.#declaration;
     if (columns === undefined && alias === this.#main) return undefined;
     const own = [
       key,
       primary,
       changes?.column,
+      versions?.column,
       ...where.map(({ column }) => column),
       ...(columns ?? []).map(({ name, from }) => from ?? name),
     ];
@@ -118,6 +119,7 @@ export class TableSource {
   ): readonly string[] {
     const read = new Set(placed.filter(({ reference }) => reference.alias === this.#main).map(({ reference }) => reference.column));
     for (const { column } of this.#declaration.where ?? []) read.add(this.reference(column).column);
+    if (this.#declaration.versions?.column !== undefined) read.add(this.#declaration.versions.column);
     return (found.get(this.#main) ?? []).map(({ name }) => name).filter((name) => !read.has(name));
   }
 

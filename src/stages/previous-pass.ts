@@ -105,7 +105,7 @@ async function previousVersions(
   summary: ExtractSummary | undefined,
 ): Promise<PreviousVersions> {
   const { source } = context.pipeline;
-  const declared = source.type === 'postgres' ? source.versions : undefined;
+  const declared = source.type === 'csv' ? undefined : source.versions;
   const position = summary?.versions;
   if (declared === undefined || position === undefined) return { because: 'the last run did not read versions' };
   if (run.asOf - position.fullPassAt >= declared.fullPass)

@@ -8,7 +8,7 @@ import { compileMapping, type SourceColumn } from '../../mapping/index.ts';
 import { checkSourceColumns } from '../../mapping/check-source-columns.ts';
 import { loadPipeline } from '../../pipeline/load.ts';
 import { formatPlace } from '../../domain/place.ts';
-import type { Pipeline, PostgresSource } from '../../pipeline/pipeline.ts';
+import type { MssqlSource, Pipeline, PostgresSource } from '../../pipeline/pipeline.ts';
 import { reviewSource } from '../../source/review-source.ts';
 import { openSource } from '../../source/open-source.ts';
 import type { Io } from '../io.ts';
@@ -54,7 +54,7 @@ async function check(io: Io, file: string, options: CheckOptions): Promise<ExitC
     }
     const compiled = compileMapping(pipeline, live === undefined ? {} : { sourceColumns: live.columns });
     diagnostics.push(...compiled.diagnostics);
-    if (live !== undefined && pipeline.source.type === 'postgres') diagnostics.push(...reviewVersions(pipeline.source, live.refusal));
+    if (live !== undefined && pipeline.source.type !== 'csv') diagnostics.push(...reviewVersions(pipeline.source, live.refusal));
     if (live !== undefined && compiled.mapping !== undefined)
       diagnostics.push(...checkSourceColumns(pipeline, compiled.mapping, live.columns));
   }
@@ -119,7 +119,7 @@ interface LiveSource {
 }
 
 /** Nothing but the time that runs take would show it. */
-function reviewVersions({ versions }: Pick<PostgresSource, 'versions'>, refusal: string | undefined): readonly Diagnostic[] {
+function reviewVersions({ versions }: Pick<PostgresSource | MssqlSource, 'versions'>, refusal: string | undefined): readonly Diagnostic[] {
   if (versions === undefined || refusal === undefined) return [];
   const { fix } = declarationOf('SRC-217');
   return [{ code: 'SRC-217', severity: 'warning', message: `every run reads everything, because ${refusal}`, fix, place: versions.place }];

@@ -215,7 +215,7 @@ export const pipelineErrors = defineErrors({
   'PIP-323': {
     title: 'The change detection of the source is incomplete',
     exit: 'configuration',
-    why: 'A watermark needs a column that grows, and a query has to use it; rows have versions in a table of PostgreSQL; an outbox needs one channel or one table.',
+    why: 'A watermark needs a column that grows, and a query has to use it; rows have versions in a table of PostgreSQL, and in one of SQL Server that has a column for them; an outbox needs one channel or one table.',
     fix: 'Give changes.column, and in a query a condition such as (:since IS NULL OR updated_at >= :since); give outbox exactly one of notify and table with column.',
   },
   'PIP-331': {

@@ -138,7 +138,7 @@ export const sourceErrors = defineErrors({
     title: 'The versions of rows say nothing here',
     exit: 'configuration',
     why: 'With changes: { mode: rowversion } a row whose version is the same is not read. Where an equal version does not prove an equal row, every run reads everything, as with snapshot.',
-    fix: 'Grant the columns (GRANT SELECT (ctid, xmin) ON … TO …), read a plain table, or use mode: snapshot or watermark.',
+    fix: 'Do away with the reason (PostgreSQL: GRANT SELECT (ctid, xmin) ON … TO …), read a plain table, or use mode: snapshot or watermark.',
   },
   'SRC-301': {
     title: 'The rows are not in the order of their keys',
