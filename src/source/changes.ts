@@ -33,6 +33,8 @@ export interface Comparison {
   readonly partial?: boolean;
   /** With `partial`: these are gone. */
   readonly gone?: Iterable<ExternalId>;
+  /** Only the records are wanted: nothing is compared, and no row is looked at that stands alone for its key. */
+  readonly recordsOnly?: boolean;
   /** Every group is to be looked at. */
   readonly everybody?: boolean;
   /** With `everybody`: not so a group of one row that is as it was, and that this says yes to. Not asked for more than that. */
@@ -79,6 +81,7 @@ class Merge {
   readonly #spares: ((row: Row) => boolean) | undefined;
   readonly #asked: KeyList;
   readonly #gone: KeyList;
+  readonly #recordsOnly: boolean;
   readonly #before: RecordCursor;
   readonly #fingerprintOf: (fingerprints: readonly string[]) => string;
   #open: OpenGroup | undefined;
@@ -86,7 +89,7 @@ class Merge {
 
   constructor(
     previous: AsyncIterable<Uint8Array>,
-    { order, partial = false, everybody = false, spares, asked = [], gone = [] }: Comparison,
+    { order, partial = false, everybody = false, spares, asked = [], gone = [], recordsOnly = false }: Comparison,
     fingerprintOf: (fingerprints: readonly string[]) => string,
   ) {
     this.#order = order;
@@ -95,6 +98,7 @@ class Merge {
     this.#spares = spares;
     this.#asked = new KeyList(order, asked);
     this.#gone = new KeyList(order, gone);
+    this.#recordsOnly = recordsOnly;
     this.#before = new RecordCursor(previous, order);
     this.#fingerprintOf = fingerprintOf;
   }
@@ -160,6 +164,10 @@ class Merge {
   }
 
   async #compare(open: OpenGroup): Promise<void> {
+    if (this.#recordsOnly && open.rows === undefined) {
+      this.#chunk.keep(open.bytes, open.start, open.end);
+      return;
+    }
     const before = this.#before;
     const rows = open.rows ?? [open.block.row(open.index)];
     const key = keyOfRecord(open.bytes, open.start, open.end);

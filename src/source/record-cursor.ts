@@ -41,10 +41,10 @@ export class RecordCursor {
   /** Finds the end of the current record and checks it; false: there are no more. */
   async look(): Promise<boolean> {
     if (this.#isOver) return false;
-    let feed = this.bytes.indexOf(lineFeed, this.start);
+    let feed = feedFrom(this.bytes, this.start);
     while (feed === -1) {
       if (!(await this.#refill())) throw damaged(this.start === this.bytes.length ? 'was cut short' : 'ends within a line');
-      feed = this.bytes.indexOf(lineFeed, this.start);
+      feed = feedFrom(this.bytes, this.start);
     }
     this.end = feed + 1;
     if (isEnd(this.bytes, this.start)) {
@@ -98,6 +98,12 @@ export class RecordCursor {
       if (next.value.length > 0) return false;
     return true;
   }
+}
+
+/** Records are short: a loop has found it before `indexOf` has begun. */
+function feedFrom(bytes: Buffer, start: number): number {
+  for (let at = start; at < bytes.length; at++) if (bytes[at] === lineFeed) return at;
+  return -1;
 }
 
 function isEnd(bytes: Buffer, start: number): boolean {

@@ -6,7 +6,7 @@ import type { VersionedRead } from './contract.ts';
 import { noRecords, writeRecords, type RecordPiece } from './fingerprint-file.ts';
 import { packRows, type PackedRows } from './packed.ts';
 import type { KeyFingerprint } from './record.ts';
-import { compareVersions, mergeMoved, movedGroundOf, type VersionChanges } from './version-changes.ts';
+import { compareVersions, keepVersions, mergeMoved, movedGroundOf, type VersionChanges } from './version-changes.ts';
 
 /** A row as it lies in the table: `content` is what the pipeline reads, place and writer are its version. */
 interface Lying {
@@ -169,6 +169,18 @@ describe('a pass by versions', () => {
         },
       ),
     );
+  });
+
+  test('leaves the same versions behind whether they are compared or only kept', async () => {
+    const heap = new Heap();
+    for (let key = 0; key < 20; key++) heap.do({ kind: key % 3 === 0 ? 'add' : 'put', key: key % 9, content: 1 });
+    const read = reading(heap, 'integer', 3);
+    let kept = '';
+    await keepVersions(read, { order: 'integer' }, ({ bytes }) => {
+      kept += Buffer.from(bytes).toString('utf8');
+      return Promise.resolve();
+    });
+    expect(kept).toBe((await versionsOf(read, undefined, 'integer', [])).records);
   });
 
   test('looks at no row that nobody wrote', async () => {

@@ -3,7 +3,7 @@ import type { Row } from '../domain/row.ts';
 import type { ExternalId } from '../domain/words.ts';
 import { mergeChanges, type ChangeChunk, type Comparison } from './changes.ts';
 import type { VersionedRead, VersionGround } from './contract.ts';
-import type { RecordPiece } from './fingerprint-file.ts';
+import { noRecords, type RecordPiece } from './fingerprint-file.ts';
 import type { PackedRows } from './packed.ts';
 
 /** What a comparison of versions found. */
@@ -37,9 +37,17 @@ export function movedGroundOf(before: VersionGround, now: VersionGround): string
   return begun >= half ? 'the server has begun so many transactions that their numbers come again' : undefined;
 }
 
-/**
- * Compares the versions of all rows with the ones before, like fingerprints: key by key, in one pass. `keep` is given the next `previous`. `most`: 0 where nothing is asked but that. Errors: as of `mergeChanges`.
- */
+/** The versions of all rows, for the next run. Errors: as of `mergeChanges`. */
+export async function keepVersions(
+  read: Pick<VersionedRead, 'versions'>,
+  { order }: Pick<Comparison, 'order'>,
+  keep: (piece: RecordPiece) => Promise<void>,
+): Promise<void> {
+  for await (const { records } of mergeChanges(read.versions(), noRecords(), { order, recordsOnly: true }))
+    for (const piece of records) await keep(piece);
+}
+
+/** Compares the versions of all rows with the ones before, like fingerprints: key by key, in one pass. `keep` is given the next `previous`. Errors: as of `mergeChanges`. */
 export async function compareVersions(
   read: Pick<VersionedRead, 'versions' | 'placeOf'>,
   previous: AsyncIterable<Uint8Array>,

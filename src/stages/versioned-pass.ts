@@ -1,8 +1,8 @@
 import type { Run } from '../domain/run.ts';
 import { mergeChanges, type ChangeChunk, type Comparison } from '../source/changes.ts';
 import type { ReadRequest, RowVersions, VersionedRead } from '../source/contract.ts';
-import { noRecords, writeFingerprints, type FingerprintHeader, type RecordPiece } from '../source/fingerprint-file.ts';
-import { compareVersions, mergeMoved, mostMoved, movedGroundOf, type VersionChanges } from '../source/version-changes.ts';
+import { writeFingerprints, type FingerprintHeader, type RecordPiece } from '../source/fingerprint-file.ts';
+import { compareVersions, keepVersions, mergeMoved, mostMoved, movedGroundOf } from '../source/version-changes.ts';
 import { versionFile, type VersionPosition } from '../store/run-files.ts';
 import { Channel } from './channel.ts';
 import type { StageContext } from './context.ts';
@@ -58,28 +58,27 @@ async function beginPass(
   if ('because' in ground) return { chunks: readWhole(ground.because), position: undefined, close };
   const because = before.because ?? movedGroundOf(before.position, ground);
   const header = { run: run.id, order: comparison.order, mapping: context.mapping.id };
-  const body = because === undefined && before.because === undefined ? before.file.body : noRecords();
-  const { rows, moved } = await keepVersions(context, header, (keep) =>
-    compareVersions(read, body, comparison, keep, because === undefined ? mostMoved : 0),
-  );
-  if (because !== undefined || moved === undefined || before.because !== undefined) {
-    const chunks = readWhole(because ?? `more than ${String(mostMoved)} rows have another version`);
-    return { chunks, position: { ...ground, fullPassAt: run.asOf }, close };
+  const position = { ...ground, fullPassAt: run.asOf };
+  if (because !== undefined || before.because !== undefined) {
+    await keepingVersions(context, header, (keep) => keepVersions(read, comparison, keep));
+    return { chunks: readWhole(because ?? before.because ?? ''), position, close };
   }
+  const { rows, moved } = await keepingVersions(context, header, (keep) => compareVersions(read, before.file.body, comparison, keep));
+  if (moved === undefined) return { chunks: readWhole(`more than ${String(mostMoved)} rows have another version`), position, close };
   context.emit({ type: 'source.read', rows: moved.rows });
   return {
     chunks: mergeMoved(read, { rows, moved }, fingerprints, comparison),
-    position: { ...ground, fullPassAt: before.position.fullPassAt },
+    position: { ...position, fullPassAt: before.position.fullPassAt },
     close,
   };
 }
 
 /** The file appears only if `work` came to its end. */
-async function keepVersions(
+async function keepingVersions<T>(
   { store }: StageContext,
   header: FingerprintHeader,
-  work: (keep: (piece: RecordPiece) => Promise<void>) => Promise<VersionChanges>,
-): Promise<VersionChanges> {
+  work: (keep: (piece: RecordPiece) => Promise<void>) => Promise<T>,
+): Promise<T> {
   const kept = new Channel<RecordPiece>();
   const written = store.files.write({ run: header.run }, versionFile, writeFingerprints(header, kept));
   // Awaited below; without a handler an early failure would end the process before we get there.
