@@ -31,8 +31,8 @@ export const mutants: readonly Mutant[] = [
       {
         file: 'src/stages/accept.ts',
         find: `    await store.files.promote(run.id, pipeline.name, fingerprintFile);
-    await keepRecipe(context);`,
-        put: `    await keepRecipe(context);`,
+    if (summary.versions`,
+        put: `    if (summary.versions`,
       },
       { file: 'src/stages/previous-pass.ts', find: `file.header.run === last.id && `, put: `` },
     ],
