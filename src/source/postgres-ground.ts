@@ -21,7 +21,7 @@ const sessionForm = 1;
  * Whether an equal version of a row (where it was written, `ctid`, and by which transaction, `xmin`) means that the row is the same, and what that depends on. A row that PostgreSQL changes is written at another place
  * or by another transaction, and a transaction changes nothing of what others saw of it. What is left is everything that gives a row another text without writing it, or that begins the numbers anew:
  * another server, a recovery or a restore (timeline, start of the server), a table that was written anew (filenode), columns with a default that older rows take from the catalogue, labels of enums, types of which the text depends on
- * something else. Inheritance, partitions and views have several tables, whose places are the same. Source: PostgreSQL documentation, "System Columns", "Database Physical Storage", ALTER TABLE, ALTER TYPE, "Control Data Functions".
+ * something else. Inheritance, partitions and views have several tables, whose places are the same. What no server tells stands in docs/sources.md; full passes are for that. Source: PostgreSQL documentation, "System Columns", "Database Physical Storage", ALTER TABLE, ALTER TYPE, "Control Data Functions".
  */
 export async function readGround(client: ClientBase, { tables, types, form }: Versioned): Promise<VersionGround | VersionRefusal> {
   const found = await client.query(tableFacts, [tables]);
