@@ -1,3 +1,4 @@
+import { readdirSync, readlinkSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -178,6 +179,27 @@ describe('runs that read the rows whose version is another', () => {
     expect((await run()).read).not.toBe(0);
     await admin.query("update workers set name = 'By version' where id = 'W13'");
     expect(await run()).toMatchObject({ read: 1, result: { plan: { counts: { mover: 1 } } } });
+  });
+
+  it.runIf(process.platform === 'linux')('leave no file open when they end before the source is read', async () => {
+    await admin.query("create table plain (id text primary key, name text); insert into plain values ('P1', 'One')");
+    const source = `pipeline: plain
+source: { type: postgres, connection: "\${HR_URL}", table: plain, key: id, changes: { mode: rowversion } }
+transform: { attributes: { active: true, userName: $lowercase(id) & "@contoso.example", displayName: name } }
+${sinkText()}`;
+    const own = join(folder, 'plain.yaml');
+    await writeFile(own, source);
+    await work.run(own);
+    await admin.query('alter table plain rename column name to title');
+    await expect(work.run(own)).rejects.toMatchObject({ code: 'SRC-204' });
+    const open = readdirSync('/proc/self/fd').flatMap((name) => {
+      try {
+        return [readlinkSync(join('/proc/self/fd', name))];
+      } catch {
+        return [];
+      }
+    });
+    expect(open.filter((path) => path.startsWith(work.state) && /\/(?:versions|fingerprints)$/.test(path))).toEqual([]);
   });
 });
 

@@ -60,7 +60,7 @@ export interface VersionedRead {
 export interface VersionGround {
   /** Of the server and its history, of the tables and of the types of their columns: equal or not. */
   readonly identity: string;
-  /** How many transactions the server had begun: its numbers of 32 bits come again after four thousand million. */
+  /** How many transactions PostgreSQL had begun, whose numbers of 32 bits come again after four thousand million; of SQL Server, how many rows the database had written. */
   readonly transaction: string;
 }
 export interface VersionRefusal {

@@ -94,8 +94,9 @@ export async function* extract(
     // Left early or failed: what was read is not the whole pass, so its fingerprints must not appear.
     if (complete) fingerprints.end();
     else fingerprints.fail(new Error('the pass was not read to its end'));
-    // Of a pass that ended before its first row nobody began to read it.
+    // Of a pass that ended before its first row nobody began to read them.
     await previous.fingerprints[Symbol.asyncIterator]().return?.();
+    if (previous.versions?.because === undefined) await previous.versions?.file.body[Symbol.asyncIterator]().return?.();
     await versioned?.close();
   }
   await written;

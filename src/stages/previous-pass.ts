@@ -30,7 +30,7 @@ export interface PreviousPass {
   readonly missing: ReadonlySet<ExternalId>;
   /** Set when it is enough to read what a watermark shows; absent: everything is read. */
   readonly partial?: PartialRead & { readonly fullPassAt: Instant };
-  /** Of a source that tells versions of its rows. Whoever takes the file closes it. */
+  /** Of a source that tells versions of its rows. Extract closes the file, read or not. */
   readonly versions?: PreviousVersions;
 }
 

@@ -28,16 +28,12 @@ export async function openVersionedPass(
   comparison: Comparison,
 ): Promise<VersionedPass> {
   const before = previous.versions ?? { because: 'nothing was read before' };
+  const read = await source.open(request);
   try {
-    const read = await source.open(request);
-    try {
-      return await beginPass(context, run, read, before, previous.fingerprints, comparison);
-    } catch (error) {
-      await read.close();
-      throw error;
-    }
-  } finally {
-    if (before.because === undefined) await before.file.body[Symbol.asyncIterator]().return?.();
+    return await beginPass(context, run, read, before, previous.fingerprints, comparison);
+  } catch (error) {
+    await read.close();
+    throw error;
   }
 }
 
