@@ -20,7 +20,7 @@ export interface Postgres {
   stop(): Promise<void>;
 }
 
-interface Account {
+export interface Account {
   readonly uid: number;
   readonly gid: number;
 }
@@ -154,7 +154,7 @@ function untilReady(child: ChildProcess): Promise<string> {
   });
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once('error', reject);
@@ -168,8 +168,8 @@ function freePort(): Promise<number> {
   });
 }
 
-/** undefined: the server runs as we do. */
-async function serverAccount(): Promise<Account | undefined> {
+/** Whom servers run as that refuse root; undefined: as we do. */
+export async function serverAccount(): Promise<Account | undefined> {
   if (process.getuid?.() !== 0) return undefined;
   for (const line of ['postgres', 'nobody']) {
     try {

@@ -1,22 +1,20 @@
 import type pg from 'pg';
+import { systemClock } from '../domain/clock.ts';
 import { JoineryError } from '../domain/error.ts';
 import { scrubText } from '../domain/masking.ts';
+import { keepsSession, type AskingConnection } from '../domain/own-session.ts';
 
 /** OID of int8. Our integers are counts and milliseconds, far below 2^53. */
 const int8 = 20;
 
 /**
  * How every connection to the state is made: int8 arrives as a number (by this connection's own parsers; the driver's global table
- * belongs to the sources), tables are found in our schema, and a process that stands still inside a transaction is not waited for for ever.
+ * belongs to the sources). Its settings are told once it is there, by `settle`.
  */
-export function connectionConfig(driver: typeof pg, url: string, readOnly: boolean): pg.ClientConfig {
-  const settings = [
-    'search_path=joinery',
-    'idle_in_transaction_session_timeout=15min',
-    ...(readOnly ? ['default_transaction_read_only=on'] : []),
-  ];
+export function connectionConfig(driver: typeof pg, url: string): pg.ClientConfig {
+  if (!URL.canParse(url)) throw new JoineryError('STO-101', `The state's URL cannot be read: ${scrubText(url)}.`);
   return {
-    connectionString: withOptions(url, settings.map((setting) => `-c ${setting}`).join(' ')),
+    connectionString: url,
     application_name: 'joinery',
     keepAlive: true,
     types: {
@@ -26,15 +24,38 @@ export function connectionConfig(driver: typeof pg, url: string, readOnly: boole
   };
 }
 
-/** `options` of the URL are kept; ours come after them and win. */
-function withOptions(url: string, options: string): string {
+/**
+ * Tables are found in our schema, and a process that stands still inside a transaction is not waited for for ever. Not among the options of the start: a pooler refuses
+ * those, or is set to leave them out without a word, and then the tables would be somebody else's.
+ */
+export async function settle(client: pg.ClientBase, readOnly: boolean): Promise<void> {
+  const settings = ['search_path = joinery', `idle_in_transaction_session_timeout = '15min'`];
+  if (readOnly) settings.push('default_transaction_read_only = on');
+  await client.query(settings.map((setting) => `SET ${setting}`).join('; '));
+}
+
+/** As `requireOwnSession`; `spare` is connected only where a second connection is needed, and ended. */
+export async function proveOwnSession(client: pg.ClientBase, spare: pg.Client): Promise<void> {
+  spare.on('error', () => undefined);
+  let connecting: Promise<unknown> | undefined;
+  const other = {
+    query: async (text: string) => {
+      await (connecting ??= spare.connect());
+      return spare.query(text);
+    },
+  };
   try {
-    const parsed = new URL(url);
-    parsed.searchParams.set('options', [parsed.searchParams.get('options'), options].filter((part) => part !== null).join(' '));
-    return parsed.href;
-  } catch (error) {
-    throw new JoineryError('STO-101', `The state's URL cannot be read: ${scrubText(url)}.`, { cause: error });
+    await requireOwnSession(client, other);
+  } finally {
+    await spare.end().catch(() => undefined);
   }
+}
+
+/** Whether session locks and settings are this connection's own. Errors: STO-107. */
+export async function requireOwnSession(client: pg.ClientBase, other: AskingConnection): Promise<void> {
+  const named: unknown = Reflect.get(client, 'processID');
+  if (await keepsSession(client, typeof named === 'number' ? named : 0, other, systemClock)) return;
+  throw new JoineryError('STO-107', 'The state database hands the session of a connection on to others between transactions.');
 }
 
 /** What the server or the driver said, as one of ours where the cause is the environment. */
@@ -42,6 +63,9 @@ export function postgresFailure(error: unknown): unknown {
   if (error instanceof JoineryError || !(error instanceof Error)) return error;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   if (code === '55P03') return new JoineryError('STO-203', 'The state is busy: another process is writing to it.', { cause: error });
+  // PgBouncer says everything with one code: what it refuses before there is a session, and a time-out of its own that ended one.
+  if (code === '08P01' && !/timeout|crashed|shut ?down|terminat/i.test(error.message))
+    return new JoineryError('STO-101', `The state database cannot be used: ${scrubText(error.message)}.`, { cause: error });
   // 08: connection; 57P: the server ends; 25P03: idle in a transaction for too long; E…: sockets; no code: the driver lost the connection.
   const gone = /^(08|57P|25P03|E[A-Z])/.test(code) || (code === '' && /connection|timeout/i.test(error.message));
   if (gone)

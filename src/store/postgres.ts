@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { JoineryError } from '../domain/error.ts';
 import { scrubText } from '../domain/masking.ts';
 import { inChunks, type Binding, type Database, type Insertion, type Statement, type Transaction } from './database.ts';
-import { connectionConfig, postgresFailure } from './postgres-connection.ts';
+import { connectionConfig, postgresFailure, proveOwnSession, settle } from './postgres-connection.ts';
 import { lockPipelineRow } from './postgres-lock.ts';
 import type { Row } from './row.ts';
 import type { OpenOptions } from './sqlite.ts';
@@ -19,12 +19,18 @@ const createSchema = 'CREATE SCHEMA IF NOT EXISTS joinery';
 
 /**
  * A PostgreSQL database, version 12 or newer, reached directly or through a pooler in session mode: session locks and the search path do
- * not survive transaction pooling. Errors: STO-101 with the password masked.
+ * not survive transaction pooling, which is found out and refused. Errors: STO-101 with the password masked, STO-107.
  */
 export async function openPostgres(url: string, options: OpenOptions): Promise<Database> {
   const { default: driver } = await import('pg');
-  const config = connectionConfig(driver, url, options.readOnly);
-  const pool = new driver.Pool({ ...config, max: 8, connectionTimeoutMillis: 15_000 });
+  const config = connectionConfig(driver, url);
+  let proof: Promise<void> | undefined;
+  const onConnect = async (client: pg.ClientBase): Promise<void> => {
+    // Before the first setting: in a session that others are given, it would be theirs, too.
+    await (proof ??= proveOwnSession(client, new driver.Client(config)));
+    await settle(client, options.readOnly);
+  };
+  const pool = new driver.Pool({ ...config, max: 8, connectionTimeoutMillis: 15_000, onConnect }); // oxlint-disable-line typescript/no-misused-promises -- its types do not say so, but pg-pool awaits it
   // An idle connection that dies is dropped by the pool; without a listener it would end the process.
   pool.on('error', () => undefined);
   const database = new PostgresDatabase(driver, config, pool, options.readOnly);
@@ -115,7 +121,7 @@ class PostgresDatabase implements Database {
   }
 
   tryLock(pipeline: string): ReturnType<Database['tryLock']> {
-    return lockPipelineRow(this.#driver, this.#config, pipeline);
+    return lockPipelineRow(new this.#driver.Client(this.#config), this.#pool, pipeline);
   }
 
   async compact(): Promise<void> {

@@ -37,6 +37,12 @@ export const storeErrors = defineErrors({
     why: 'A value in the database is not what the program wrote there. What else was changed is unknown.',
     fix: 'Verify the journal, then restore the state from a backup; the next reconcile reads what happened since from the logs.',
   },
+  'STO-107': {
+    title: 'The state is behind a pooler that shares sessions',
+    exit: 'configuration',
+    why: 'The lease on a pipeline is a lock of a session. Where a pooler hands sessions on with each transaction, two processes hold the same lock at once, and both would send.',
+    fix: 'Reach PostgreSQL directly, or through a pooler in session mode (PgBouncer: pool_mode=session for this database or user).',
+  },
   'STO-201': {
     title: 'Another process executes this pipeline',
     exit: 'locked',
