@@ -60,7 +60,7 @@ export class Progress {
       case 'run.superseded':
         return yellow(`run ${event.run} was interrupted; ${plural(event.unsent, 'operation')} of it are planned anew`);
       case 'mapping.edited':
-        return `  the mapping was edited: ${event.because === undefined ? `only those are evaluated for whom ${event.touched.length === 0 ? 'something else' : event.touched.join(', ')} comes out otherwise` : `everybody is evaluated, because ${event.because}`}`;
+        return `  the mapping was edited: ${event.because === undefined ? `only those are evaluated ${describeEdit(event)}` : `everybody is evaluated, because ${event.because}`}`;
       case 'source.read':
         return 'because' in event
           ? `  every row is read, because ${event.because}`
@@ -133,6 +133,23 @@ export class Progress {
     this.#seen.set(kind, count);
     return count > shown ? undefined : text;
   }
+}
+
+/** Whom an edit of the mapping concerns. */
+function describeEdit({ touched, lookups }: Extract<JoineryEvent, { readonly type: 'mapping.edited' }>): string {
+  const asked = lookups.map(({ name, came, went, changed, columns }) => {
+    const parts = [
+      ...(came === 0 ? [] : [`${formatCount(came)} new`]),
+      ...(went === 0 ? [] : [`${formatCount(went)} gone`]),
+      ...(changed === 0 ? [] : [`${formatCount(changed)} changed${columns.length === 0 ? '' : ` in ${columns.join(', ')}`}`]),
+    ];
+    return `who ask lookup ${name} for one of ${plural(came + went + changed, 'key')}${parts.length === 0 ? '' : ` (${parts.join(', ')})`}`;
+  });
+  const formulas =
+    touched.length === 0 && asked.length > 0
+      ? []
+      : [`for whom ${touched.length === 0 ? 'something else' : touched.join(', ')} comes out otherwise`];
+  return [...formulas, ...asked].join(', or ');
 }
 
 function statusOf(event: JoineryEvent): string | undefined {

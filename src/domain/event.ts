@@ -7,6 +7,17 @@ import type { BatchId, ExternalId, Outcome, RunId, SentChangeKind, Stage } from 
 /** Counts by name, as a stage goes on and when it ends. */
 export type Counts = Readonly<Record<string, number>>;
 
+/** What became of a lookup's keys between two mappings. */
+export interface LookupChange {
+  readonly name: string;
+  /** How many keys are new, are gone, and have another row. */
+  readonly came: number;
+  readonly went: number;
+  readonly changed: number;
+  /** Of the last: the columns in which it is another. */
+  readonly columns: readonly string[];
+}
+
 /**
  * Everything that a run tells, as one closed union: progress lines, `--json` and reports are made from it. Plain data, no
  * payloads; worker ids are the only personal data in it, and `masked` renderings replace them where the reader asks for it.
@@ -22,10 +33,15 @@ export type JoineryEvent =
     }
   | { readonly type: 'run.superseded'; readonly run: RunId; readonly by: RunId; readonly unsent: number }
   /**
-   * The mapping is another than that of the last accepted pass. Only those are evaluated for whom what was `touched` gives something else (attributes, `scope`, `protected.when`), unless
-   * `because` says why that cannot be proved: then everybody is.
+   * The mapping is another than that of the last accepted pass. Only those are evaluated for whom what was `touched` gives something else (attributes, `scope`, `protected.when`), or whose formulas
+   * ask one of the `lookups` for what is another in it, unless `because` says why that cannot be proved: then everybody is.
    */
-  | { readonly type: 'mapping.edited'; readonly touched: readonly string[]; readonly because?: string }
+  | {
+      readonly type: 'mapping.edited';
+      readonly touched: readonly string[];
+      readonly lookups: readonly LookupChange[];
+      readonly because?: string;
+    }
   /** Of a source that tells versions of its rows: how many rows were read for another version, or why all are. */
   | { readonly type: 'source.read'; readonly rows: number }
   | { readonly type: 'source.read'; readonly because: string }

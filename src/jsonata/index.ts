@@ -19,6 +19,7 @@ export type { NameUse } from './names.ts';
 export type { AstNode } from './ast.ts';
 export { textsIn } from './texts.ts';
 export { spanAt, type Span } from './position.ts';
+export { plainSize } from './engine/plain.ts';
 export { readToken } from './tokens.ts';
 export type { WatchedStep } from './engine/watch.ts';
 export { analyse, type Analysis } from './analysis/analyse.ts';

@@ -11,9 +11,11 @@ import type { Mapping, MappingEnvironment, MappingResult } from './contract.ts';
 import { evaluateGroup, planEvaluation, type EvaluationPlan } from './evaluate.ts';
 import { traceGroup } from './explain.ts';
 import { compileUnit, type UnitResult } from './compile-unit.ts';
-import { compareMappings, type MappingEdit } from './edit.ts';
+import { earlierLookups } from './earlier-lookups.ts';
+import { compareMappings } from './edit.ts';
+import { fingerprintLookup, isTooLarge, type KeptLookups } from './lookup-fingerprints.ts';
 import { readLookup, type LookupTable } from './lookup.ts';
-import { pipelineOf, recipeOf, type MappingRecipe } from './recipe.ts';
+import { pipelineOf, recipeOf } from './recipe.ts';
 import { shadowMapping } from './shadow.ts';
 import { runSteps, type Steps } from './step.ts';
 import { dependenciesOf, employmentColumns, formulasOf, type MappingUnit } from './unit.ts';
@@ -33,27 +35,53 @@ export function compileMapping(pipeline: Pipeline, environment: MappingEnvironme
   const sorted = sortDiagnostics(diagnostics);
   if (unit === undefined || sorted.some(({ severity }) => severity === 'error')) return { diagnostics: sorted };
   const recipe = recipeOf(pipeline, lookups, analysis.readsClock);
-  const edit = (before: MappingRecipe): MappingEdit => {
+  const fingerprintLookups = fingerprinter(lookups);
+  const edit: Mapping['edit'] = (before, kept) => {
     const was = pipelineOf(pipeline, before);
-    const earlier = compileInstance(was, lookups, {});
+    const pair = kept === undefined ? undefined : { ...kept, now: fingerprintLookups(kept.hashKey) };
+    const then = earlierLookups([before, recipe], lookups, pair);
+    const earlier = compileInstance(was, then.tables, {});
     const present = environment.verify === undefined ? first : compileInstance(pipeline, lookups, {});
     let made: Mapping | undefined;
     const whole = (): Mapping =>
-      (made ??= createMapping(was, earlier.result.unit ?? unit, earlier, () => compileInstance(was, lookups, {}), {
-        recipe: before,
-        edit,
-      }));
+      (made ??= createMapping(
+        was,
+        earlier.result.unit ?? unit,
+        compileInstance(was, then.blurred, {}),
+        () => compileInstance(was, then.blurred, {}),
+        {
+          recipe: before,
+          edit,
+          fingerprintLookups,
+        },
+      ));
     const evaluate: Mapping['evaluate'] = (group, asOf) => whole().evaluate(group, asOf);
-    return compareMappings(earlier.result, present.result, [before, recipe], evaluate);
+    return compareMappings(earlier.result, present.result, [before, recipe], then, evaluate);
   };
-  const mapping = createMapping(pipeline, unit, first, () => compileInstance(pipeline, lookups, environment), { recipe, edit });
+  const mapping = createMapping(pipeline, unit, first, () => compileInstance(pipeline, lookups, environment), {
+    recipe,
+    edit,
+    fingerprintLookups,
+  });
   if (environment.shadow === undefined) return { mapping, diagnostics: sorted };
   const verifying = (): Mapping => {
     const another = (): Instance => compileInstance(pipeline, lookups, { ...environment, verify: true });
     const instance = another();
-    return createMapping(pipeline, instance.result.unit ?? unit, instance, another, { recipe, edit });
+    return createMapping(pipeline, instance.result.unit ?? unit, instance, another, { recipe, edit, fingerprintLookups });
   };
   return { mapping: shadowMapping(mapping, verifying, environment.shadow), diagnostics: sorted };
+}
+
+/** Takes them when somebody asks, once for the key: most runs do not. */
+function fingerprinter(lookups: ReadonlyMap<string, LookupTable>): Mapping['fingerprintLookups'] {
+  let made: { readonly hashKey: Uint8Array; readonly kept: KeptLookups } | undefined;
+  return (hashKey) => {
+    if (made?.hashKey !== hashKey) {
+      const few = [...lookups].filter(([, table]) => !isTooLarge(table));
+      made = { hashKey, kept: Object.fromEntries(few.map(([name, table]) => [name, fingerprintLookup(table, hashKey)])) };
+    }
+    return made.kept;
+  };
 }
 
 /** The tables of a pipeline's lookups, mocked or read from their files. */
@@ -93,7 +121,7 @@ function createMapping(
   unit: MappingUnit,
   first: Instance,
   another: () => Instance,
-  { recipe, edit }: Pick<Mapping, 'recipe' | 'edit'>,
+  { recipe, edit, fingerprintLookups }: Pick<Mapping, 'recipe' | 'edit' | 'fingerprintLookups'>,
 ): Mapping {
   const columns = neededColumns(unit);
   // A let that nothing reads is explained, too.
@@ -129,6 +157,7 @@ function createMapping(
     readsClock: recipe.readsClock,
     recipe,
     edit,
+    fingerprintLookups,
     columns,
     stats: () => sumStats(instances.flatMap(({ result }) => (result.unit === undefined ? [] : [result.unit]))),
     evaluate: (group: RowGroup, asOf: Instant) => run(asOf, (plan) => evaluateGroup(plan, group, asOf)),

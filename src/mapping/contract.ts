@@ -7,6 +7,7 @@ import type { EngineStats } from '../jsonata/index.ts';
 import type { ColumnType } from '../pipeline/pipeline.ts';
 import type { MappingEdit } from './edit.ts';
 import type { LookupTable } from './lookup.ts';
+import type { KeptLookups } from './lookup-fingerprints.ts';
 import type { MappingRecipe } from './recipe.ts';
 
 /** Scope, lets, lookups, employment and attributes of one pipeline, compiled into one unit. */
@@ -24,8 +25,10 @@ export interface Mapping {
    * throws only JSN-109, with `verify` or `shadow`, if the two engines disagree.
    */
   evaluate(group: RowGroup, asOf: Instant): Promise<Verdict> | Verdict;
-  /** What was edited since the mapping of that recipe. */
-  edit(before: MappingRecipe): MappingEdit;
+  /** What was edited since the mapping of that recipe; `kept`: what its `fingerprintLookups` gave with that key. */
+  edit(before: MappingRecipe, kept?: { readonly hashKey: Uint8Array; readonly before: KeptLookups }): MappingEdit;
+  /** Which rows its lookups have, for `edit` of a later mapping: keyed hashes alone. */
+  fingerprintLookups(hashKey: Uint8Array): KeptLookups;
   /** Evaluations of expressions so far, and how many of them the reference engine had to answer. */
   stats(): EngineStats;
   /** As `evaluate`, and what every let and attribute came to; with `parts` also the parts of each expression. */

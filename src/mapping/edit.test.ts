@@ -176,7 +176,6 @@ describe('an edited mapping', () => {
     ['timezone', { ...base, timezone: 'Asia/Tokyo' }],
     ['attributes', withAttributes({ title: { value: 'department', empty: 'omit' } })],
     ['attributes', withAttributes({ locale: 'country_code' })],
-    ['lookups', { ...base, lookups: {}, attributes: { ...base.attributes, 'addresses[type eq "work"].country': 'country_code' } }],
     ['the clock', withAttributes({ title: '$today()' })],
     ['lookup country', base, 'code,iso\nDE,277\n'],
     ['warning', withAttributes({ [`${urn}:Hired`]: { const: '2020-01-01' } })],

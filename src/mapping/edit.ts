@@ -1,20 +1,23 @@
 import type { Json } from '../domain/canonical-json.ts';
 import type { Instant } from '../domain/clock.ts';
+import type { LookupChange } from '../domain/event.ts';
 import type { Row, RowGroup } from '../domain/row.ts';
 import type { Verdict } from '../domain/verdict.ts';
 import { checkSimpleValue, managerPath, type Attribute } from '../scim/index.ts';
 import { createRowCheck, type CheckRow } from './columns.ts';
 import type { UnitResult } from './compile-unit.ts';
 import { longestPlainId } from './draft.ts';
+import type { EarlierLookups } from './earlier-lookups.ts';
 import { employmentAt, readEmployment, type EmploymentValues } from './employment.ts';
 import type { CompiledFormula } from './formula.ts';
 import { fuseMapping, type FusedMapping } from './fused.ts';
 import { toJson } from './plain-value.ts';
 import type { MappingRecipe } from './recipe.ts';
-import { dependenciesOf, formulasOf, type CompiledAttribute, type MappingUnit } from './unit.ts';
+import { dependenciesOf, type CompiledAttribute, type MappingUnit } from './unit.ts';
+import type { Watch } from './watched-lookup.ts';
 
 /**
- * What of a mapping was edited since it was accepted. `part`: formulas alone, and of a row they tell whether its verdict can be another one than before; `whole`: nothing can be
+ * What of a mapping was edited since it was accepted. `part`: formulas and rows of lookups alone, and of a row they tell whether its verdict can be another one than before; `whole`: nothing can be
  * said about a row without evaluating it.
  */
 export type MappingEdit =
@@ -23,12 +26,14 @@ export type MappingEdit =
       readonly kind: 'part';
       /** Attributes, `scope` and `protected.when` whose formulas are others, or what these read. */
       readonly touched: readonly string[];
+      /** Lookups that are read and have other contents. */
+      readonly lookups: readonly LookupChange[];
       /**
        * Proved: where the earlier mapping gave a verdict on this row that was no rejection, and no date has come since, this one gives the same, and no warning. The row is all
        * that there is of its key.
        */
       readonly comesOutSame: (row: Row, asOf: Instant) => boolean;
-      /** The whole verdict of the earlier mapping, for samples. */
+      /** The whole verdict of the earlier mapping, for samples. Where its lookups are not known any more, something else stands in them than now. */
       readonly before: (group: RowGroup, asOf: Instant) => Promise<Verdict> | Verdict;
     };
 
@@ -43,9 +48,10 @@ const whole = (because: string): MappingEdit => ({ kind: 'whole', because });
 
 /**
  * A verdict is a function of what the formulas come to, of the row, and of the ground that recipes hash. So where the ground is the same and each edited formula comes to
- * the same value under both mappings, the verdict is the same: formulas are pure, and lets count with those that read them. What could not be compared so is refused as a `whole`. Warnings are
- * told again by a run that evaluates a worker, so that who has one is never the same: the few things that warn are looked at beside.
- * @param earlier the same pipeline with the recipe's texts, compiled
+ * the same value under both mappings, the verdict is the same: formulas are pure, and lets count with those that read them. What could not be compared so is refused as a `whole`. Of lookups that
+ * changed the earlier rows are not known, only where they differ: the earlier formulas that read them are evaluated with tables that raise the `watch` there, and a value that did not raise it is the earlier
+ * value. Warnings are told again by a run that evaluates a worker, so that who has one is never the same: the few things that warn are looked at beside.
+ * @param earlier the same pipeline with the recipe's texts and the earlier lookups, compiled
  * @param recipes before and now
  * @param evaluate by the earlier mapping
  */
@@ -53,21 +59,26 @@ export function compareMappings(
   earlier: UnitResult,
   present: UnitResult,
   [before, now]: readonly [MappingRecipe, MappingRecipe],
+  lookups: EarlierLookups,
   evaluate: (group: RowGroup, asOf: Instant) => Promise<Verdict> | Verdict,
 ): MappingEdit {
   const changedGround = changedNames(before.ground, now.ground);
   if (changedGround.length > 0) return whole(`${changedGround.join(', ')} changed`);
-  if (Object.keys(before.lookups).toSorted().join('\n') !== Object.keys(now.lookups).toSorted().join('\n')) return whole('lookups changed');
   if (before.readsClock || now.readsClock) return whole('the clock is read');
   const [was, is] = [earlier.unit, present.unit];
   if (was === undefined || is === undefined) return whole('the mapping before it cannot be compiled any more');
   const pairs = pairsOf(was, is);
   const touched = pairs.filter((pair) => identityOf(pair.before, was) !== identityOf(pair.now, is));
   if (is.employment?.preHire !== undefined && touched.some(({ name }) => name === 'active')) return whole('active changed, with preHire');
-  const lookups = new Set(changedNames(before.lookups, now.lookups));
-  const olds = touched.map((pair) => pair.before);
-  const read = [...dependenciesOf(formulasOf(is), is).lookups, ...dependenciesOf(olds, was).lookups].find((name) => lookups.has(name));
-  if (read !== undefined) return whole(`lookup ${read} changed`);
+  const isAsking = ({ before: formula }: Pair): boolean =>
+    [...dependenciesOf([formula], was).lookups].some((name) => lookups.changes.has(name));
+  const asking = pairs.filter((pair) => !touched.includes(pair) && isAsking(pair));
+  const olds = [...touched, ...asking].map((pair) => pair.before);
+  const read = [...dependenciesOf(olds, was).lookups];
+  for (const name of read) {
+    const why = lookups.unproved.get(name);
+    if (why !== undefined) return whole(`lookup ${name} changed, and ${why}`);
+  }
   const warning = is.attributes.filter(mayWarn);
   if (
     warning.some(
@@ -83,16 +94,25 @@ export function compareMappings(
   return {
     kind: 'part',
     touched: touched.map(({ name }) => name),
-    comesOutSame: comparison(is, [old, fresh], touched, warning, columnsOf(was, olds, is, news)),
+    lookups: read.flatMap((name) => lookups.changes.get(name) ?? []),
+    comesOutSame: comparison(is, [old, fresh], { touched, asking, warning }, lookups.watch, columnsOf(was, olds, is, news)),
     before: evaluate,
   };
+}
+
+interface Looked {
+  /** Edited formulas. */
+  readonly touched: readonly Pair[];
+  /** The same formulas as before, which read lookups that changed. */
+  readonly asking: readonly Pair[];
+  readonly warning: readonly CompiledAttribute[];
 }
 
 function comparison(
   unit: MappingUnit,
   [old, fresh]: readonly [FusedMapping, FusedMapping],
-  touched: readonly Pair[],
-  warning: readonly CompiledAttribute[],
+  { touched, asking, warning }: Looked,
+  watch: Watch,
   columns: ReadonlySet<string> | undefined,
 ): (row: Row, asOf: Instant) => boolean {
   const check = rowCheck(unit, columns);
@@ -110,9 +130,16 @@ function comparison(
       const value = valueOf(after, fresh, attribute.formula);
       if (attribute.target.path === managerPath ? value === row.key : warns(attribute.target.attribute, value)) return false;
     }
-    if (touched.length === 0) return true;
+    if (touched.length === 0 && asking.length === 0) return true;
+    watch.raised = false;
     const before = oldValues(input, employment);
-    return before !== undefined && touched.every((pair) => equals(valueOf(before, old, pair.before), valueOf(after, fresh, pair.now)));
+    // What a value of these is made of may be a row of a lookup, which is asked only when somebody looks into it.
+    return (
+      before !== undefined &&
+      asking.every((pair) => !('problem' in toJson(valueOf(before, old, pair.before)))) &&
+      touched.every((pair) => equals(valueOf(before, old, pair.before), valueOf(after, fresh, pair.now))) &&
+      !watch.raised
+    );
   };
 }
 

@@ -52,7 +52,7 @@ export function recipeOf(pipeline: Pipeline, lookups: ReadonlyMap<string, Lookup
   };
 }
 
-/** The pipeline with the texts of a recipe in place of its own. Places in it mean nothing: nobody is told of them. */
+/** The pipeline with the texts of a recipe, and its names of lookups, in place of its own. Places in it mean nothing: nobody is told of them. */
 export function pipelineOf(pipeline: Pipeline, recipe: MappingRecipe): Pipeline {
   const place: Place = { file: pipeline.file, line: 1, column: 1 };
   const formula = (path: string, written: FormulaText): Formula =>
@@ -63,6 +63,9 @@ export function pipelineOf(pipeline: Pipeline, recipe: MappingRecipe): Pipeline 
   const { when: _when, ...rest } = pipeline.protected;
   return {
     ...pipeline,
+    lookups: Object.fromEntries(
+      Object.keys(recipe.lookups).map((name) => [name, pipeline.lookups[name] ?? { name, file: '', key: '', place }]),
+    ),
     transform: {
       ...transform,
       use: recipe.use.map((text, index) => ({ file: String(index), text, place })),

@@ -39,6 +39,7 @@ describe('a mapping with a shadow', () => {
       edit: (): MappingEdit => ({
         kind: 'part',
         touched: [],
+        lookups: [],
         comesOutSame: () => true,
         before: (group, asOf) => was.evaluate(group, asOf),
       }),

@@ -32,7 +32,12 @@ export async function* extract(
   const previous = await previousPass(context, run, source, asked);
   const { again, partial, spared } = previous;
   if (spared !== undefined)
-    emit({ type: 'mapping.edited', touched: spared.touched, ...(spared.because === undefined ? {} : { because: spared.because }) });
+    emit({
+      type: 'mapping.edited',
+      touched: spared.touched,
+      lookups: spared.lookups,
+      ...(spared.because === undefined ? {} : { because: spared.because }),
+    });
   const missing = new Set(previous.missing);
   const tracker = source.watermark === undefined ? undefined : new PositionTracker(run.asOf, partial?.position);
   const summary = { rows: 0, keys: 0, keyless: 0, unchanged: 0, changed: 0, vanished: 0 };

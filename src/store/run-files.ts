@@ -167,6 +167,8 @@ export const fingerprintFile = 'fingerprints';
 export const versionFile = 'versions';
 /** Of a pipeline: what the mapping of the last accepted whole pass was made of. */
 export const recipeFile = 'mapping.json';
+/** Beside it: keyed hashes of the rows that its lookups had. */
+export const lookupsFile = 'lookups.json';
 
 /** Of items in chunks: who hands them over one by one waits for each. */
 export async function writeHandoff<N extends keyof Handoffs>(

@@ -1,6 +1,12 @@
 import { LimitError } from '../errors.ts';
 
 /**
+ * What an object of the host may have under this name: the characters of its names and members, and one for each member. It is then taken for plain without being looked into, which who watches
+ * what an expression looks into cannot tell from that.
+ */
+export const plainSize = Symbol('plainSize');
+
+/**
  * A value as it leaves the engine: arrays without jsonata's markings (`sequence`, `keepSingleton`), objects with the
  * ordinary prototype. What needs no change is returned as it is, not copied: parts of the input stay the input's.
  * Functions stay functions.
@@ -49,6 +55,12 @@ function plainObject(value: object, budget: Budget, above: unknown[]): object {
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== null && prototype !== Object.prototype) {
     budget.onForeign?.(value);
+    return value;
+  }
+  const known: unknown = Reflect.get(value, plainSize);
+  if (typeof known === 'number') {
+    budget.left -= known;
+    if (budget.left < 0) throw new LimitError('output', budget.most);
     return value;
   }
   if ('_jsonata_function' in value) budget.onForeign?.(value);
