@@ -1,4 +1,4 @@
-import { JoineryError } from '../domain/error.ts';
+import { invariant, JoineryError } from '../domain/error.ts';
 import type { KeyOrder, Row, RowGroup } from '../domain/row.ts';
 import type { ExternalId } from '../domain/words.ts';
 import type { RecordPiece } from './fingerprint-file.ts';
@@ -66,12 +66,53 @@ export async function* mergeChanges(
   }
 }
 
-/** A group whose last row may still come. */
-interface OpenGroup extends Span {
-  readonly block: PackedRows;
-  readonly index: number;
+/** A group whose last row may still come. One of them, written over and over: an object for each of a million rows is as much work for the collector as their comparison. */
+class OpenGroup implements Span {
+  bytes: Buffer = Buffer.alloc(0);
+  start = 0;
+  end = 0;
+  #block: PackedRows | undefined;
+  #index = 0;
+  #first: Row | undefined;
   /** All rows, where there is more than one. */
-  readonly rows: Row[] | undefined;
+  rows: Row[] | undefined;
+
+  get isOpen(): boolean {
+    return this.end > 0;
+  }
+
+  begin(block: PackedRows, index: number, start: number, end: number): void {
+    this.bytes = block.records;
+    this.start = start;
+    this.end = end;
+    this.#block = block;
+    this.#index = index;
+    this.#first = undefined;
+    this.rows = undefined;
+  }
+
+  first(): Row {
+    this.#first ??= this.#block?.row(this.#index);
+    invariant(this.#first, 'a group that is open has a row');
+    return this.#first;
+  }
+
+  join(row: Row): void {
+    this.rows ??= [this.first()];
+    this.rows.push(row);
+    if (this.rows.length > mostRows) throw tooManyRows(keyOfRecord(this.bytes, this.start, this.end));
+  }
+
+  /** The block is about to go. */
+  leaveBlock(): void {
+    if (this.isOpen) this.first();
+    this.#block = undefined;
+  }
+
+  close(): void {
+    this.end = 0;
+    this.#block = undefined;
+  }
 }
 
 class Merge {
@@ -84,7 +125,7 @@ class Merge {
   readonly #recordsOnly: boolean;
   readonly #before: RecordCursor;
   readonly #fingerprintOf: (fingerprints: readonly string[]) => string;
-  #open: OpenGroup | undefined;
+  readonly #open = new OpenGroup();
   #chunk = new Chunk();
 
   constructor(
@@ -106,6 +147,7 @@ class Merge {
   async add(block: PackedRows): Promise<ChangeChunk> {
     const { records, ends } = block;
     const before = this.#before;
+    const open = this.#open;
     const mayTake = !this.#everybody || this.#spares !== undefined;
     let start = 0;
     for (let index = 0; index < ends.length; index++) {
@@ -114,11 +156,10 @@ class Merge {
         this.#chunk.keyless.push(block.row(index));
         continue;
       }
-      const open = this.#open;
-      if (open !== undefined) {
+      if (open.isOpen) {
         const against = compareKeyBytes(this.#order, open.bytes, open.start + digits, open.end - 1, records, start + digits, end - 1);
         if (against === 0) {
-          this.#open = joined(open, block.row(index));
+          open.join(block.row(index));
           start = end;
           continue;
         }
@@ -127,28 +168,29 @@ class Merge {
           this.#keep(open);
         else await this.#compare(open);
       }
-      this.#open = { bytes: records, start, end, block, index, rows: undefined };
+      open.begin(block, index, start, end);
       start = end;
     }
+    open.leaveBlock();
     this.#chunk.rows += ends.length;
     return this.#cut();
   }
 
   /** One row that equals its record. */
-  #keep({ block, index, bytes, start, end }: OpenGroup): void {
-    this.#chunk.keep(bytes, start, end);
+  #keep(open: OpenGroup): void {
+    this.#chunk.keep(open.bytes, open.start, open.end);
     if (!this.#everybody) return;
-    const row = block.row(index);
+    const row = open.first();
     if (this.#isSpared(row)) return;
     const { fingerprint } = row;
-    const key = keyOfRecord(bytes, start, end);
+    const key = keyOfRecord(open.bytes, open.start, open.end);
     this.#chunk.groups.push({ key, rows: [row], fingerprint, previous: fingerprint, isAsked: false });
   }
 
   /** The group that was still open. */
   async finish(): Promise<ChangeChunk> {
-    if (this.#open !== undefined) await this.#compare(this.#open);
-    this.#open = undefined;
+    if (this.#open.isOpen) await this.#compare(this.#open);
+    this.#open.close();
     return this.#cut();
   }
 
@@ -169,7 +211,7 @@ class Merge {
       return;
     }
     const before = this.#before;
-    const rows = open.rows ?? [open.block.row(open.index)];
+    const rows = open.rows ?? [open.first()];
     const key = keyOfRecord(open.bytes, open.start, open.end);
     const group = groupOf(key, rows, this.#fingerprintOf);
     const record = open.rows === undefined ? open : spanOf(writeRecord(group));
@@ -244,13 +286,6 @@ class Chunk implements ChangeChunk {
     this.#bytes = undefined;
     this.#count = 0;
   }
-}
-
-function joined(open: OpenGroup, row: Row): OpenGroup {
-  const rows = open.rows ?? [open.block.row(open.index)];
-  rows.push(row);
-  if (rows.length > mostRows) throw tooManyRows(keyOfRecord(open.bytes, open.start, open.end));
-  return { ...open, rows };
 }
 
 function outOfOrder(open: OpenGroup, row: Row): JoineryError {

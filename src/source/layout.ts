@@ -4,7 +4,7 @@ import type { ColumnDescription } from './contract.ts';
 import { splitLine, valueAt, valueOfLine } from './line.ts';
 import type { Fingerprint } from './fingerprint.ts';
 import type { PackedRows } from './packed.ts';
-import type { CopiedLines } from './postgres-protocol.ts';
+import type { CopiedLines } from './postgres-copy-out.ts';
 import { digits, escapeKey, fingerprintOfRecord, lineFeed } from './record.ts';
 import { UnfitValue, type Convert } from './values.ts';
 

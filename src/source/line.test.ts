@@ -3,7 +3,7 @@ import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { freshDatabase } from '../../test/database.ts';
 import { createFingerprint } from './fingerprint.ts';
-import { CopyOut } from './postgres-protocol.ts';
+import { CopyOut } from './postgres-copy-out.ts';
 import { encodeLine, splitLine, valueOfLine } from './line.ts';
 
 const text = fc.string({

@@ -5,7 +5,7 @@ import { compareKeys, type KeyOrder } from '../domain/row.ts';
 import { createFingerprint } from './fingerprint.ts';
 import { RowLayout, type ResultColumn } from './layout.ts';
 import { encodeLine } from './line.ts';
-import { CopyOut } from './postgres-protocol.ts';
+import { CopyOut } from './postgres-copy-out.ts';
 import { compareKeyBytes, escapeKey, fingerprintOfRecord, keyOfRecord, unescapeKey } from './record.ts';
 
 const wild = fc.string({

@@ -8,7 +8,7 @@ export interface PackedRows {
   readonly records: Buffer;
   /** Where each row's record ends; at the end of the one before: the row has no key. */
   readonly ends: readonly number[];
-  /** The row of an index, taken apart when somebody looks at its values. */
+  /** The row of an index, taken apart when somebody looks at its values. Can be asked for until the next block is: the bytes of this one are written over then. */
   row(index: number): Row;
 }
 

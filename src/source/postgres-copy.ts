@@ -3,7 +3,7 @@ import type { KeySequence } from './key-sequence.ts';
 import type { RowLayout } from './layout.ts';
 import type { PackedRows } from './packed.ts';
 import type { PositionTracker } from './position.ts';
-import { CopyOut } from './postgres-protocol.ts';
+import { CopyOut } from './postgres-copy-out.ts';
 import { copyStart, type Reading } from './postgres-reading.ts';
 import type { StatementLimit } from './statement-limit.ts';
 

@@ -2,7 +2,7 @@ import { systemClock } from '../domain/clock.ts';
 import { JoineryError } from '../domain/error.ts';
 import type { FailedStatement } from './postgres-errors.ts';
 import { findWritingNode } from './postgres-plan.ts';
-import type { CopyOut } from './postgres-protocol.ts';
+import type { CopyOut } from './postgres-copy-out.ts';
 import type { PostgresPool, PostgresSession } from './postgres-session.ts';
 import type { Statement } from './statement.ts';
 import type { StatementLimit } from './statement-limit.ts';

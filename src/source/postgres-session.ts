@@ -1,5 +1,6 @@
 import type { ClientConfig, Pool, PoolClient } from 'pg';
 import { JoineryError } from '../domain/error.ts';
+import { socketWithInlet } from './postgres-inlet.ts';
 import { DescribeStatement, type PostgresField } from './postgres-protocol.ts';
 
 /** A pool of at most two connections: one reads, the other one only ever cancels it. */
@@ -15,7 +16,9 @@ export class PostgresPool {
   /** Loads pg now, not when this module is imported. */
   static async open(config: ClientConfig): Promise<PostgresPool> {
     const { default: pg } = await import('pg');
-    return new PostgresPool(new pg.Pool({ ...config, max: 2 }));
+    // Over TLS it is another stream that rows come from, made by pg over its own socket.
+    const socket = config.ssl === false ? { stream: socketWithInlet } : {};
+    return new PostgresPool(new pg.Pool({ ...config, ...socket, max: 2 }));
   }
 
   async acquire(): Promise<PoolClient> {
