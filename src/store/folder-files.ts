@@ -94,31 +94,34 @@ async function writeWhole(path: string, chunks: AsyncIterable<string | Uint8Arra
   }
 }
 
+/** What one write of a file holds at most; a write wakes a thread, which costs more than copying as much. */
+const writeBytes = 256 * 1024;
+
 /**
- * Joins small pieces into writes of at least 64 KiB. A piece of half of that is not worth two copies of its bytes, and goes on as it is: lines come in pieces that are nearly whole. Whoever made
- * a piece may use its bytes again when the next one is asked for.
+ * Joins small pieces into writes of at most `most` bytes, and of more only where a piece is. One of at least half of that is not worth a copy, and goes on as it is. Whoever made a piece may use its
+ * bytes again when the next one is asked for, and so does this.
  */
 export async function* gather(
   chunks: AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>,
-  atLeast = 64 * 1024,
+  most = writeBytes,
 ): AsyncGenerator<Buffer> {
-  let waiting: Buffer[] = [];
-  let size = 0;
+  let block = Buffer.allocUnsafe(Math.min(most, 4096));
+  let filled = 0;
   for await (const chunk of chunks) {
-    if (typeof chunk !== 'string' && size === 0 && 2 * chunk.length >= atLeast) {
-      yield Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    const bytes = typeof chunk === 'string' ? Buffer.from(chunk, 'utf8') : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    if (filled + bytes.length > most && filled > 0) {
+      yield block.subarray(0, filled);
+      filled = 0;
+    }
+    if (filled === 0 && 2 * bytes.length >= most) {
+      yield bytes;
       continue;
     }
-    const bytes = typeof chunk === 'string' ? Buffer.from(chunk, 'utf8') : Buffer.from(chunk);
-    waiting.push(bytes);
-    size += bytes.length;
-    if (size >= atLeast) {
-      yield Buffer.concat(waiting);
-      waiting = [];
-      size = 0;
-    }
+    const size = filled + bytes.length;
+    if (size > block.length) block = Buffer.concat([block.subarray(0, filled)], Math.min(most, Math.max(4 * block.length, size)));
+    filled += bytes.copy(block, filled);
   }
-  if (size > 0) yield Buffer.concat(waiting);
+  if (filled > 0) yield block.subarray(0, filled);
 }
 
 /** Renames over what is there. Windows refuses for a moment while a virus scanner or an indexer looks at the file. */

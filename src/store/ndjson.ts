@@ -1,7 +1,7 @@
 import { JoineryError } from '../domain/error.ts';
 
 /** What a piece may hold before it is handed on; a write per line costs more than the line. */
-const pieceBytes = 65_536;
+const pieceBytes = 256 * 1024;
 
 /**
  * One JSON document a line, of documents that come in chunks. The hand-off between stages: a stage in another process reads exactly what this one wrote. Each line is encoded where it will
