@@ -6,9 +6,11 @@ import { JoineryError } from '../domain/error.ts';
 import { classOfCode, exitCodes, firstExitClass } from '../domain/exit.ts';
 import { keepHeapSmall, keepNewObjectsFew } from './heap.ts';
 import { runCommandLine } from './program.ts';
+import { nameRuntime } from './runtime.ts';
 import { visible } from './visible.ts';
 
 keepNewObjectsFew();
+nameRuntime();
 
 const abort = new AbortController();
 let interruptions = 0;
