@@ -37,8 +37,18 @@ function sortKeys<T extends { readonly key?: string | undefined }>(by: KeyOrder,
 
 const row = (ordinal: number, of: { key: string | undefined; fingerprint: string }): Row => ({ ...of, ordinal, values: {} });
 
+/** As a source gives them: of a block nothing can be asked any more once the next one is. */
 async function* packed(chunks: AsyncIterable<readonly Row[]>): AsyncGenerator<ReturnType<typeof packRows>> {
-  for await (const rows of chunks) yield packRows(rows);
+  for await (const rows of chunks) {
+    const block = packRows(rows);
+    let isGone = false;
+    const rowOf = (index: number): Row => {
+      if (isGone) throw new Error(`row ${String(index)} of a block that is gone`);
+      return block.row(index);
+    };
+    yield { ...block, row: rowOf };
+    isGone = true;
+  }
 }
 
 async function* cutBytes(bytes: Uint8Array, take: Iterator<number>): AsyncGenerator<Uint8Array> {

@@ -6,6 +6,7 @@ import { createFingerprint } from './fingerprint.ts';
 import { RowLayout, type ResultColumn } from './layout.ts';
 import { encodeLine } from './line.ts';
 import { CopyOut } from './postgres-copy-out.ts';
+import { giveInlet, Inlet } from './postgres-inlet.ts';
 import { compareKeyBytes, escapeKey, fingerprintOfRecord, keyOfRecord, unescapeKey } from './record.ts';
 
 const wild = fc.string({
@@ -80,33 +81,79 @@ describe('a COPY', () => {
     return Buffer.concat([head, body]);
   };
 
+  /** What pg and the consumer get of these messages, the bytes cut as `sizes` says and pushed into `stream` by `give`. */
+  async function read(
+    stream: EventEmitter,
+    sent: readonly { readonly type: string; readonly text: string }[],
+    give: (bytes: Buffer) => void,
+  ): Promise<{ readonly lines: readonly string[]; readonly messages: readonly Buffer[] }> {
+    const rest = { isPaused: false };
+    const socket = Object.assign(stream, { pause: () => (rest.isPaused = true), resume: () => (rest.isPaused = false) });
+    const copy = new CopyOut('COPY …');
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what a COPY uses of a connection
+    copy.submit({ stream: socket, query: () => undefined } as unknown as Parameters<CopyOut['submit']>[0]);
+    const lines: string[] = [];
+    const take = async (): Promise<boolean> => {
+      const block = await copy.next();
+      for (let at = 0; at < (block?.bounds.length ?? 0); at += 2)
+        lines.push(block?.bytes.toString('utf8', block.bounds[at], block.bounds[at + 1]) ?? '');
+      return block !== undefined;
+    };
+    const messages = sent.map(({ type, text }) => message(type, type === 'd' ? `${text}\n` : text));
+    const bytes = Buffer.concat(messages);
+    for (let at = 0; at < bytes.length;) {
+      // A socket that rests gives nothing until it is read.
+      while (rest.isPaused) await take();
+      const before = at;
+      give(bytes.subarray(at, (at += Math.min(bytes.length - at, 1 + ((bytes[at] ?? 0) % 40)))));
+      expect(at).toBeGreaterThan(before);
+    }
+    copy.handleReadyForQuery();
+    while (await take());
+    return { lines, messages };
+  }
+
+  const parts = fc.array(
+    fc.record({ type: fc.constantFrom('d', 'd', 'd', 'N', 'S'), text: fc.oneof(wild, fc.string({ maxLength: 90 })) }),
+    {
+      maxLength: 40,
+    },
+  );
+
   test('takes its rows off the socket and leaves everything else to pg, however the bytes are cut', async () => {
-    const parts = fc.array(fc.record({ type: fc.constantFrom('d', 'd', 'd', 'N', 'S'), text: wild }), { maxLength: 12 });
     await fc.assert(
-      fc.asyncProperty(parts, fc.infiniteStream(fc.integer({ min: 1, max: 40 })), async (sent, sizes) => {
-        const stream = Object.assign(new EventEmitter(), { pause: () => undefined, resume: () => undefined });
+      fc.asyncProperty(parts, async (sent) => {
+        const stream = new EventEmitter();
         const passed: Buffer[] = [];
         const ofPg = (bytes: Buffer): number => passed.push(bytes);
         stream.on('data', ofPg);
-        const copy = new CopyOut('COPY …');
-        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what a COPY uses of a connection
-        copy.submit({ stream, query: () => undefined } as unknown as Parameters<CopyOut['submit']>[0]);
-        const messages = sent.map(({ type, text }) => message(type, type === 'd' ? `${text}\n` : text));
-        const bytes = Buffer.concat(messages);
-        for (let at = 0; at < bytes.length;) {
-          const size: number = sizes.next().value;
-          stream.emit('data', bytes.subarray(at, at + size));
-          at += size;
-        }
-        copy.handleReadyForQuery();
-        const lines: string[] = [];
-        for (let block = await copy.next(); block !== undefined; block = await copy.next()) {
-          for (let at = 0; at < block.bounds.length; at += 2)
-            lines.push(block.bytes.toString('utf8', block.bounds[at], block.bounds[at + 1]));
-        }
+        const { lines, messages } = await read(stream, sent, (bytes) => stream.emit('data', bytes));
         expect(lines).toEqual(sent.flatMap(({ type, text }) => (type === 'd' ? [text] : [])));
         expect(Buffer.concat(passed)).toEqual(Buffer.concat(messages.filter((_each, index) => sent[index]?.type !== 'd')));
         expect(stream.listeners('data')).toEqual([ofPg]);
+      }),
+    );
+  });
+
+  test('reads into blocks that are used again, of any size, and writes into none that is still read', async () => {
+    await fc.assert(
+      fc.asyncProperty(parts, fc.integer({ min: 5, max: 200 }), async (sent, size) => {
+        const stream = new EventEmitter();
+        const passed: Buffer[] = [];
+        const inlet = new Inlet((bytes) => passed.push(bytes), size);
+        giveInlet(stream, inlet);
+        const { lines, messages } = await read(stream, sent, (bytes) => {
+          // As a socket does: at most what there is room for.
+          for (let at = 0; at < bytes.length;) {
+            const { room } = inlet;
+            expect(room.length).toBeGreaterThan(0);
+            const count = bytes.copy(room, 0, at);
+            at += count;
+            inlet.received(count);
+          }
+        });
+        expect(lines).toEqual(sent.flatMap(({ type, text }) => (type === 'd' ? [text] : [])));
+        expect(Buffer.concat(passed)).toEqual(Buffer.concat(messages.filter((_each, index) => sent[index]?.type !== 'd')));
       }),
     );
   });

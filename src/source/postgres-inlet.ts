@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import { Socket, type OnReadOpts, type SocketConstructorOpts } from 'node:net';
 import type { Duplex } from 'node:stream';
 
@@ -86,7 +87,12 @@ export class Inlet {
   }
 }
 
-const inlets = new WeakMap<Duplex, Inlet>();
+const inlets = new WeakMap<EventEmitter, Inlet>();
+
+/** From now on this is where the bytes of a stream come in. */
+export function giveInlet(stream: EventEmitter, inlet: Inlet): void {
+  inlets.set(stream, inlet);
+}
 
 /** A socket that reads into the blocks of its inlet. What nobody takes there comes as `data`. */
 export function socketWithInlet(): Socket {
@@ -102,7 +108,7 @@ export function socketWithInlet(): Socket {
     },
   };
   const socket = new Socket(options);
-  inlets.set(socket, inlet);
+  giveInlet(socket, inlet);
   return socket;
 }
 
@@ -111,7 +117,7 @@ export function inletOf(stream: Duplex): Inlet {
   const known = inlets.get(stream);
   if (known !== undefined) return known;
   const inlet = new InletOfData(stream);
-  inlets.set(stream, inlet);
+  giveInlet(stream, inlet);
   return inlet;
 }
 
