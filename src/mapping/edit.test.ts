@@ -184,14 +184,15 @@ describe('an edited mapping', () => {
     expect(edit.kind === 'whole' && edit.because).toContain(because);
   });
 
-  test('lets everybody be evaluated when active is edited and pre-hires are told by it', () => {
-    const withPreHire = { ...base, employment: { start: 'hire_date', end: 'last_day', zone: 'site_zone', preHire: 86_400_000 } };
-    const other = { ...withPreHire, attributes: { ...base.attributes, active: 'status = "Active"' } };
-    expect(compile(other).edit(compile(withPreHire).recipe)).toMatchObject({ kind: 'whole' });
-    expect(compile({ ...withPreHire, scope: 'status != "Terminated"' }).edit(compile(withPreHire).recipe)).toMatchObject({
-      kind: 'part',
-      touched: ['scope'],
-    });
+  test('spares no one whose first day is near when active is edited and pre-hires are told by it', () => {
+    const withPreHire = { ...base, employment: { start: 'hire_date', end: 'last_day', zone: 'site_zone', preHire: 14 * 86_400_000 } };
+    const other = { ...withPreHire, attributes: { ...base.attributes, active: '$employed and status != "Leave"' } };
+    const same = (edited: PipelineText, changes: Readonly<Record<string, Json>>): boolean | undefined => {
+      const edit = part(compile(edited).edit(compile(withPreHire).recipe));
+      return rowGroup(changes).rows.map((row) => edit.comesOutSame(row, sampleInstant))[0];
+    };
+    expect(['2020-01-01', '2026-11-25', '2027-11-25'].map((day) => same(other, { hire_date: day }))).toEqual([true, false, true]);
+    expect(same({ ...withPreHire, scope: 'status != "Terminated"' }, { hire_date: '2026-11-25' })).toBe(true);
   });
 
   test('is held against whole verdicts in samples', () => {

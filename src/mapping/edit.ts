@@ -13,7 +13,7 @@ import type { CompiledFormula } from './formula.ts';
 import { fuseMapping, type FusedMapping } from './fused.ts';
 import { toJson } from './plain-value.ts';
 import type { MappingRecipe } from './recipe.ts';
-import { dependenciesOf, type CompiledAttribute, type MappingUnit } from './unit.ts';
+import { dependenciesOf, employmentColumns, type CompiledAttribute, type MappingUnit } from './unit.ts';
 import type { Watch } from './watched-lookup.ts';
 
 /**
@@ -69,11 +69,11 @@ export function compareMappings(
   if (was === undefined || is === undefined) return whole('the mapping before it cannot be compiled any more');
   const pairs = pairsOf(was, is);
   const touched = pairs.filter((pair) => identityOf(pair.before, was) !== identityOf(pair.now, is));
-  if (is.employment?.preHire !== undefined && touched.some(({ name }) => name === 'active')) return whole('active changed, with preHire');
   const isAsking = ({ before: formula }: Pair): boolean =>
     [...dependenciesOf([formula], was).lookups].some((name) => lookups.changes.has(name));
   const asking = pairs.filter((pair) => !touched.includes(pair) && isAsking(pair));
   const olds = [...touched, ...asking].map((pair) => pair.before);
+  const preHires = is.employment?.preHire !== undefined && [...touched, ...asking].some(({ name }) => name === 'active');
   const read = [...dependenciesOf(olds, was).lookups];
   for (const name of read) {
     const why = lookups.unproved.get(name);
@@ -95,7 +95,13 @@ export function compareMappings(
     kind: 'part',
     touched: touched.map(({ name }) => name),
     lookups: read.flatMap((name) => lookups.changes.get(name) ?? []),
-    comesOutSame: comparison(is, [old, fresh], { touched, asking, warning }, lookups.watch, columnsOf(was, olds, is, news)),
+    comesOutSame: comparison(
+      is,
+      [old, fresh],
+      { touched, asking, warning, preHires },
+      lookups.watch,
+      columnsOf(was, olds, is, news, preHires),
+    ),
     before: evaluate,
   };
 }
@@ -106,24 +112,27 @@ interface Looked {
   /** The same formulas as before, which read lookups that changed. */
   readonly asking: readonly Pair[];
   readonly warning: readonly CompiledAttribute[];
+  /** `active` is among the first two, and of a pre-hire it is asked a second time, as if he were employed: none is said to come out the same. */
+  readonly preHires: boolean;
 }
 
 function comparison(
   unit: MappingUnit,
   [old, fresh]: readonly [FusedMapping, FusedMapping],
-  { touched, asking, warning }: Looked,
+  { touched, asking, warning, preHires }: Looked,
   watch: Watch,
   columns: ReadonlySet<string> | undefined,
 ): (row: Row, asOf: Instant) => boolean {
   const check = rowCheck(unit, columns);
   const [oldValues, freshValues] = [valuesOf(old), valuesOf(fresh)];
-  const needsEmployment = old.needsEmployment || fresh.needsEmployment;
+  const needsEmployment = preHires || old.needsEmployment || fresh.needsEmployment;
   return (row, asOf) => {
     if (row.key === undefined || row.key.length > longestPlainId) return false;
     const { input, violations } = check(columns === undefined || row.only === undefined ? row : row.only(columns));
     if (violations.size > 0 || endsBeforeItStarts(unit, input)) return false;
     const employment = needsEmployment ? employmentOf(unit, input, asOf) : undefined;
     if (needsEmployment && employment === undefined) return false;
+    if (preHires && employment?.preHire === true) return false;
     const after = freshValues(input, employment);
     if (after === undefined) return false;
     for (const attribute of warning) {
@@ -175,12 +184,14 @@ function columnsOf(
   olds: readonly CompiledFormula[],
   is: MappingUnit,
   news: readonly CompiledFormula[],
+  preHires: boolean,
 ): ReadonlySet<string> | undefined {
   const [before, now] = [dependenciesOf(olds, was), dependenciesOf(news, is)];
   if (before.wholeRow !== undefined || now.wholeRow !== undefined) return undefined;
   const { employment } = is;
   const ends = employment?.end === undefined ? [] : [employment.start, employment.end];
-  return new Set([...before.columns, ...now.columns, ...ends]);
+  const spans = employment !== undefined && preHires ? employmentColumns(employment) : [];
+  return new Set([...before.columns, ...now.columns, ...ends, ...spans]);
 }
 
 function rowCheck(unit: MappingUnit, columns: ReadonlySet<string> | undefined): CheckRow {

@@ -16,6 +16,8 @@ interface Tables {
 
 /** Lookups in a function of `use`, in `scope`, `protected.when`, lets and attributes, and one in the other. */
 const base: PipelineText = {
+  timezone: 'Europe/Berlin',
+  employment: { start: 'hire_date', end: 'last_day', zone: 'site_zone', preHire: 14 * 86_400_000 },
   columns: { ...sampleColumns, department: { type: 'string', whenNull: 'none' } },
   lookups: { country: { file: 'country', key: 'code' }, site: { file: 'site', key: 'id' } },
   use: { 'sites.jsonata': '$landOf := function($id) { $lookup($country, $lookup($site, $id).land).name };' },
@@ -138,6 +140,20 @@ describe('an edited lookup', () => {
     expect(['DE', 'FR'].map((code) => same(editOf(before, now), { department: 'A', country_code: code }))).toEqual([false, true]);
   });
 
+  test('that active asks only of those who are employed spares nobody whose first day is near: of him it is asked as if he were', () => {
+    const { scope: _scope, protectedWhen: _protected, ...rest } = base;
+    const text = {
+      ...rest,
+      attributes: { ...base.attributes, active: '$employed and $not($lookup($site, department).closed = "yes")' },
+    };
+    const edit = editOf(compile(text, tables), compile(text, { ...tables, site: site.replace('A,Alpha,DE,7,,', 'A,Alpha,DE,7,yes,') }));
+    expect(same(edit, { department: 'A', hire_date: '2026-11-25' })).toBe(false);
+    expect(same(edit, { department: 'A' })).toBe(false);
+    // Long before and after it is not asked at all.
+    expect(same(edit, { department: 'A', hire_date: '2027-11-25' })).toBe(true);
+    expect(same(edit, { department: 'A', last_day: '2021-11-25' })).toBe(true);
+  });
+
   test('of which a formula reads every key spares nobody whom that formula is for', () => {
     const text = { ...base, attributes: { ...base.attributes, nickName: 'status = "Leave" ? $string($count($keys($site))) : first_name' } };
     const edit = editOf(compile(text, tables), compile(text, { ...tables, site: site.replace('Beta', 'Beta 2') }));
@@ -181,8 +197,8 @@ describe('an edited lookup', () => {
   test('gives a worker of whom it says so the verdict that he had, whatever was edited', async () => {
     const seen = { same: 0, other: 0 };
     await fc.assert(
-      fc.asyncProperty(edits, fc.array(change, { minLength: 40, maxLength: 40 }), async ({ text, was, is }, rows) => {
-        const [before, now] = [compile(base, was), compile(text, is)];
+      fc.asyncProperty(edits, fc.array(change, { minLength: 40, maxLength: 40 }), async ({ origin, text, was, is }, rows) => {
+        const [before, now] = [compile(origin, was), compile(text, is)];
         const edit = part(editOf(before, now));
         for (const changes of rows) {
           const group = rowGroup(changes);
@@ -207,9 +223,16 @@ describe('an edited lookup', () => {
 
 const rare = <const T>(...texts: readonly T[]): fc.Arbitrary<T | undefined> =>
   fc.oneof({ weight: 8, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: fc.constantFrom(...texts) });
+/** The last two ask only of those who are employed: of pre-hires, too, to whom it is put as if they were. */
+const actives = [
+  'status = "Active"',
+  '$employed and $not($lookup($site, department).frozen = "yes")',
+  'status = "Active" and ($employed ? $lookup($site, department).frozen != "yes" : false)',
+];
 const change = fc.record(
   {
     status: fc.constantFrom('Active', 'Leave'),
+    hire_date: fc.constantFrom('2020-01-01', '2020-01-01', '2020-01-01', '2026-11-25', '2027-11-25'),
     department: fc.constantFrom('A', 'B', 'C', 'D', 'E', 'F', null),
     country_code: fc.constantFrom('DE', 'FR', 'PL', 'US', null),
     first_name: fc.constantFrom('Mara', 'Alpha', 'DE'),
@@ -253,7 +276,7 @@ const edits = fc
     ),
     site: mixed(
       csv(
-        'id,name,land,head,closed,guard',
+        'id,name,land,head,closed,guard,frozen',
         ['A', 'B', 'C', 'D', 'E'],
         [
           ['Alpha', 'Beta'],
@@ -261,16 +284,19 @@ const edits = fc
           ['7', '8', '', '4711'],
           ['', '', 'yes'],
           ['', 'yes'],
+          ['', 'yes'],
         ],
       ),
     ),
     title: rare('$unit.name', '$unit.name ? $unit.name : "None"', '$string($unit)', '$join($keys($site))', 'first_name'),
     nick: rare('$string($lookup($country, country_code))', '$lookup($site, department, "Mara").name', '$count($keys($unit)) & first_name'),
+    actives: fc.tuple(fc.constantFrom(...actives), rare(...actives)),
     scope: rare('true', '$not($exists($unit)) or $not($unit.closed = "yes")'),
     landOf: rare('$lookup($country, $lookup($site, $id).land).iso', '$lookup($site, $id).land'),
     unit: rare('department != "B" ? $lookup($site, department)', '$site.A'),
   })
-  .map(({ country: lands, site: sites, title, nick, scope, landOf, unit }) => ({
+  .map(({ country: lands, site: sites, title, nick, actives: [wasActive, isActive], scope, landOf, unit }) => ({
+    origin: { ...base, attributes: { ...base.attributes, active: wasActive } },
     was: { country: lands[0], site: sites[0] },
     is: { country: lands[1], site: sites[1] },
     text: {
@@ -278,6 +304,11 @@ const edits = fc
       ...(scope === undefined ? {} : { scope }),
       ...(landOf === undefined ? {} : { use: { 'sites.jsonata': `$landOf := function($id) { ${landOf} };` } }),
       ...(unit === undefined ? {} : { let: { ...base.let, unit } }),
-      attributes: { ...base.attributes, ...(title === undefined ? {} : { title }), ...(nick === undefined ? {} : { nickName: nick }) },
+      attributes: {
+        ...base.attributes,
+        active: isActive ?? wasActive,
+        ...(title === undefined ? {} : { title }),
+        ...(nick === undefined ? {} : { nickName: nick }),
+      },
     },
   }));

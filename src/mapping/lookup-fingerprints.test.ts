@@ -64,6 +64,12 @@ test('two tables that are made of the same characters are two tables', () => {
   expect(compareLookup(fingerprintLookup(one, key), fingerprintLookup(other, key), other, key).changed.size).toBe(1);
 });
 
+test('columns and keys may be called as members of every object are', () => {
+  const [one, other] = [tableOf('id,x\n__proto__,1\n'), tableOf('id,constructor,__proto__,x\n__proto__,,,1\nconstructor,2,3,4\n')];
+  const found = compareLookup(fingerprintLookup(one, key), fingerprintLookup(other, key), other, key);
+  expect([...found.came, ...found.changed]).toEqual(['constructor']);
+});
+
 test('keep no value, and nothing that another key, row or column gives too', () => {
   const kept = fingerprintLookup(tableOf('id,name,room\n1,same,same\n2,same,same\n'), key);
   const text = JSON.stringify(kept);

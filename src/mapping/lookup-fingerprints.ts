@@ -40,7 +40,7 @@ export function isTooLarge({ rows, columns }: LookupTable): boolean {
 export function fingerprintLookup({ rows, columns }: LookupTable, hashKey: Uint8Array): LookupFingerprints {
   const records = Object.entries(rows).map(([key, row]): [string, string] => [
     hashOfKey(hashKey, key),
-    columns.map((column) => hashOfCell(hashKey, key, column, row[column])).join(''),
+    columns.map((column) => hashOfCell(hashKey, key, column, Object.hasOwn(row, column) ? row[column] : undefined)).join(''),
   ]);
   return { columns, rows: Object.fromEntries(records.toSorted(([left], [right]) => (left < right ? -1 : 1))) };
 }

@@ -1,3 +1,4 @@
+import { keyedHash } from '../domain/canonical-json.ts';
 import type { LookupChange } from '../domain/event.ts';
 import type { Row } from '../domain/row.ts';
 import type { Run } from '../domain/run.ts';
@@ -18,8 +19,8 @@ interface KeptRecipe extends MappingRecipe {
 /** `lookups.json`. */
 interface KeptRows {
   readonly version: 1;
-  /** Of the mapping. */
-  readonly id: string;
+  /** Keyed hash of the mapping's id: hashes that were made with the key of another state say nothing here. */
+  readonly of: string;
   readonly lookups: KeptLookups;
 }
 
@@ -46,7 +47,10 @@ export async function spareUnaffected(context: StageContext, run: Run, accepted:
   if (before?.id !== accepted) return everybody('the state does not hold the mapping before it');
   const rows = before.hasLookups === true ? await readFile<KeptRows>(context, lookupsFile) : undefined;
   const { hashKey } = store.identity;
-  const edit = mapping.edit(before, rows?.id === accepted ? { hashKey, before: rows.lookups } : undefined);
+  const edit = mapping.edit(
+    before,
+    rows?.of === keyedHash(hashKey, `lookups of ${accepted}`) ? { hashKey, before: rows.lookups } : undefined,
+  );
   if (edit.kind === 'whole') return everybody(edit.because);
   const rejected = await store.ledger.standingRejections(scopeOf(pipeline), pipeline.name, mostRejected);
   if (rejected === undefined) return everybody('another pipeline of the job, or too many rejections');
@@ -72,7 +76,12 @@ export async function keepRecipe(context: StageContext): Promise<void> {
   if (before?.id === mapping.id && (before.hasLookups === true || !hasLookups)) return;
   const area = { pipeline: pipeline.name };
   if (hasLookups) {
-    const rows: KeptRows = { version: 1, id: mapping.id, lookups: mapping.fingerprintLookups(store.identity.hashKey) };
+    const { hashKey } = store.identity;
+    const rows: KeptRows = {
+      version: 1,
+      of: keyedHash(hashKey, `lookups of ${mapping.id}`),
+      lookups: mapping.fingerprintLookups(hashKey),
+    };
     await store.files.write(area, lookupsFile, [`${JSON.stringify(rows)}\n`]);
   } else await store.files.remove(area, lookupsFile);
   const recipe: KeptRecipe = { ...mapping.recipe, ...(hasLookups ? { hasLookups } : {}) };

@@ -4,7 +4,11 @@ import { LimitError } from '../errors.ts';
  * What an object of the host may have under this name: the characters of its names and members, and one for each member. It is then taken for plain without being looked into, which who watches
  * what an expression looks into cannot tell from that.
  */
-export const plainSize = Symbol('plainSize');
+export const plainSize: unique symbol = Symbol('plainSize');
+
+interface Sized {
+  readonly [plainSize]?: number;
+}
 
 /**
  * A value as it leaves the engine: arrays without jsonata's markings (`sequence`, `keepSingleton`), objects with the
@@ -51,14 +55,14 @@ function plainArray(value: readonly unknown[], budget: Budget, above: unknown[])
   return copy ?? value;
 }
 
-function plainObject(value: object, budget: Budget, above: unknown[]): object {
+function plainObject(value: object & Sized, budget: Budget, above: unknown[]): object {
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== null && prototype !== Object.prototype) {
     budget.onForeign?.(value);
     return value;
   }
-  const known: unknown = Reflect.get(value, plainSize);
-  if (typeof known === 'number') {
+  const known = value[plainSize];
+  if (known !== undefined) {
     budget.left -= known;
     if (budget.left < 0) throw new LimitError('output', budget.most);
     return value;
