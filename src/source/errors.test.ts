@@ -33,6 +33,22 @@ describe('what PostgreSQL reports', () => {
   });
 
   test.each([
+    ['transaction blocks not allowed in statement pooling mode', 'SRC-107', 'pool_mode'],
+    ['unsupported startup parameter: options', 'SRC-105', 'ALTER ROLE'],
+    ['unsupported startup parameter in options: search_path', 'SRC-105', 'ALTER ROLE'],
+    ['SSL required', 'SRC-104', 'sslmode'],
+    ['SASL authentication failed', 'SRC-103', 'connection string'],
+    ['no such database: hr', 'SRC-103', 'connection string'],
+    ['no more connections allowed (max_client_conn)', 'SRC-101', 'max_client_conn'],
+    ['query_wait_timeout', 'SRC-101', 'pool_size'],
+    ['query timeout', 'SRC-102', 'query_timeout'],
+    ['server conn crashed?', 'SRC-102', 'ask the DBA'],
+  ])('"%s" of a pooler is %s', (message, code, fix) => {
+    const error = Object.assign(new Error(message), { code: '08P01' });
+    expect(explainPostgresError(error, connection)).toMatchObject({ code, fix: expect.stringContaining(fix) });
+  });
+
+  test.each([
     ['Connection terminated unexpectedly', 'SRC-102'],
     ['timeout expired', 'SRC-101'],
     ['The server does not support SSL connections', 'SRC-104'],

@@ -1,5 +1,7 @@
-import type { Clock } from '../domain/clock.ts';
+import type { Client } from 'pg';
+import { systemClock, type Clock } from '../domain/clock.ts';
 import { JoineryError } from '../domain/error.ts';
+import { keepsSession } from '../domain/own-session.ts';
 import type { MssqlSource, OutboxDeclaration, PostgresSource } from '../pipeline/pipeline.ts';
 import { readMssqlUrl } from './mssql-connection.ts';
 import { explainMssqlError } from './mssql-errors.ts';
@@ -53,7 +55,8 @@ export async function listenToOutbox(
 
 async function listenToChannel(source: PostgresSource | MssqlSource, channel: string, listener: OutboxListener): Promise<void> {
   const { Client } = await import('pg');
-  const client = new Client(await readPostgresUrl(source.connection, 'joinery watch'));
+  const config = await readPostgresUrl(source.connection, 'joinery watch');
+  const client = new Client(config);
   const { signal } = listener;
   let stop = (): void => undefined;
   try {
@@ -62,8 +65,11 @@ async function listenToChannel(source: PostgresSource | MssqlSource, channel: st
       client.on('end', () => reject(new JoineryError('SRC-102', 'PostgreSQL ended the session that listens')));
     });
     lost.catch(() => undefined);
-    client.on('notification', () => listener.changed());
+    client.on('notification', (message) => {
+      if (message.channel === channel) listener.changed();
+    });
     await client.connect();
+    await requireOwnSession(client, new Client(config));
     await client.query(`listen ${quoteName(channel, 'postgres')}`);
     listener.ready();
     const stopped = new Promise<void>((resolve) => {
@@ -76,6 +82,28 @@ async function listenToChannel(source: PostgresSource | MssqlSource, channel: st
   } finally {
     signal.removeEventListener('abort', stop);
     await client.end().catch(() => undefined);
+  }
+}
+
+/** Behind a pooler that hands sessions on, nothing would ever be heard. `spare` is connected only through a pooler. Errors: SRC-107. */
+async function requireOwnSession(client: Client, spare: Client): Promise<void> {
+  spare.on('error', () => undefined);
+  let connecting: Promise<unknown> | undefined;
+  const other = {
+    query: async (text: string) => {
+      await (connecting ??= spare.connect());
+      return spare.query(text);
+    },
+  };
+  try {
+    const named: unknown = Reflect.get(client, 'processID');
+    if (await keepsSession(client, typeof named === 'number' ? named : 0, other, systemClock)) return;
+    throw new JoineryError(
+      'SRC-107',
+      'PostgreSQL: what is notified does not reach the session that listens, a pooler hands it on between transactions',
+    );
+  } finally {
+    await spare.end().catch(() => undefined);
   }
 }
 

@@ -2,6 +2,7 @@ import { JoineryError } from '../domain/error.ts';
 import type { ErrorCode } from '../domain/errors/registry.ts';
 import { scrubText, type Secret } from '../domain/masking.ts';
 import type { Place } from '../domain/place.ts';
+import { findPoolerTrouble } from './postgres-pooler.ts';
 import type { Statement } from './statement.ts';
 
 export interface FailedStatement {
@@ -19,11 +20,17 @@ export function explainPostgresError(error: unknown, connection: Secret, failed?
   const text = textOf(error, 'message') ?? String(error);
   const state = textOf(error, 'code') ?? '';
   // Of a database in maintenance; within a statement the same class is about its objects.
-  const code = state === '55000' && failed === undefined ? 'SRC-101' : codeOf(state, text);
+  const pooler = state === '08P01' ? findPoolerTrouble(text) : undefined;
+  const code = state === '55000' && failed === undefined ? 'SRC-101' : (pooler?.code ?? codeOf(state, text));
   const place = code === 'SRC-202' || code === 'SRC-209' ? placeOf(error, failed) : failed?.statement?.placeOf(0);
   const message = scrubText(quotesData(state) ? text.replaceAll(/"[^"]*"/g, '"•••"') : text, [connection]);
   // Our own cancels are told by their reason, so it was somebody else's; servers that speak another language do not tell.
-  const way = state === '57014' && text.includes('user request') ? endedByOthers : code === 'SRC-101' ? refusals[state] : undefined;
+  const way =
+    state === '57014' && text.includes('user request')
+      ? endedByOthers
+      : code === 'SRC-101'
+        ? (pooler?.fix ?? refusals[state])
+        : pooler?.fix;
   const hint = way ?? textOf(error, 'hint');
   return new JoineryError(code, `PostgreSQL (${connection.name}): ${message}${/^[0-9A-Z]{5}$/.test(state) ? ` [${state}]` : ''}`, {
     ...(place === undefined ? {} : { place }),

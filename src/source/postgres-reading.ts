@@ -3,7 +3,7 @@ import { JoineryError } from '../domain/error.ts';
 import type { FailedStatement } from './postgres-errors.ts';
 import { findWritingNode } from './postgres-plan.ts';
 import type { CopyOut } from './postgres-copy-out.ts';
-import type { PostgresPool, PostgresSession } from './postgres-session.ts';
+import type { CancelWay, PostgresPool, PostgresSession } from './postgres-session.ts';
 import type { Statement } from './statement.ts';
 import type { StatementLimit } from './statement-limit.ts';
 
@@ -113,32 +113,42 @@ export class Reading {
   }
 
   /**
-   * Ends a copy that still runs, on the server; a server that cannot be told loses the connection. Told again until it has ended: a cancel that comes before its session has begun with the statement
-   * finds it idle and is lost.
+   * Ends a copy that still runs, on the server; a server that cannot be told loses the connection. Told again until it has ended, in the one way and in the other: a cancel that comes before its session has
+   * begun with the statement finds it idle and is lost.
    */
   async #stop(copy: CopyOut): Promise<void> {
     copy.discard();
-    for (let waited = 0; !copy.isDone && !this.#isBroken; waited += cancelledEvery) {
-      if (waited >= silenceAllowed) {
+    for (let told = 0; !copy.isDone && !this.#isBroken; told++) {
+      if (told * cancelledEvery >= silenceAllowed) {
         this.#isBroken = true;
         return;
       }
-      await this.#pool.cancel(this.session.processId).catch(() => {
-        this.#isBroken = true;
-      });
-      const over = new AbortController();
-      await Promise.race([copy.finished, systemClock.sleep(cancelledEvery, over.signal).catch(() => undefined)]);
-      over.abort(new Error('over'));
+      await this.#tell(told % 2 === 0 ? 'request' : 'statement', cancelledEvery, copy.finished);
     }
+  }
+
+  /** Until the server was told and `ended` is settled, or for so long; ms. */
+  async #tell(way: CancelWay, atMost: number, ended?: Promise<void>): Promise<void> {
+    const over = new AbortController();
+    const other = way === 'request' ? 'statement' : 'request';
+    const telling = this.#pool
+      .cancel(this.session, way, over.signal)
+      .catch((error: unknown) => {
+        if (over.signal.aborted) throw error;
+        return this.#pool.cancel(this.session, other, over.signal);
+      })
+      .catch(() => {
+        if (!over.signal.aborted || ended === undefined) this.#isBroken = true;
+      });
+    const inTime = systemClock.sleep(atMost, over.signal).catch(() => undefined);
+    await Promise.race([Promise.all([telling, this.#isBroken ? undefined : ended]), inTime]);
+    over.abort(new Error('over'));
+    await telling;
   }
 
   #abort(): void {
     this.#copy?.fail(this.#signal?.reason);
     // A statement before the copy may wait for a lock; `end` cancels a copy.
-    if (this.#copy === undefined) {
-      this.#cancelling = this.#pool.cancel(this.session.processId).catch(() => {
-        this.#isBroken = true;
-      });
-    }
+    if (this.#copy === undefined) this.#cancelling = this.#tell('request', silenceAllowed);
   }
 }

@@ -1,24 +1,34 @@
+import type pg from 'pg';
 import type { ClientConfig, Pool, PoolClient } from 'pg';
 import { JoineryError } from '../domain/error.ts';
+import { cancelKeyOf, requestCancel, type CancelKey } from './postgres-cancel.ts';
 import { socketWithInlet } from './postgres-inlet.ts';
 import { DescribeStatement, type PostgresField } from './postgres-protocol.ts';
 
-/** A pool of at most two connections: one reads, the other one only ever cancels it. */
+/** Two ways to end a statement: by the protocol, which needs no session, and by a statement of another session, which finds its way where requests are handed to one of several poolers. */
+export type CancelWay = 'request' | 'statement';
+
+/** A pool of at most two connections. One reads; another one is made only to end what that one runs. */
 export class PostgresPool {
   readonly #pool: Pool;
+  readonly #driver: typeof pg;
+  readonly #config: ClientConfig;
 
-  private constructor(pool: Pool) {
+  private constructor(driver: typeof pg, config: ClientConfig) {
+    // Over TLS it is another stream that rows come from, made by pg over its own socket.
+    const socket = config.ssl === false ? { stream: socketWithInlet } : {};
+    const pool = new driver.Pool({ ...config, ...socket, max: 2 });
     this.#pool = pool;
+    this.#driver = driver;
+    this.#config = config;
     // Of a connection that nobody uses: the next one who asks gets another.
     pool.on('error', ignore);
   }
 
   /** Loads pg now, not when this module is imported. */
   static async open(config: ClientConfig): Promise<PostgresPool> {
-    const { default: pg } = await import('pg');
-    // Over TLS it is another stream that rows come from, made by pg over its own socket.
-    const socket = config.ssl === false ? { stream: socketWithInlet } : {};
-    return new PostgresPool(new pg.Pool({ ...config, ...socket, max: 2 }));
+    const { default: driver } = await import('pg');
+    return new PostgresPool(driver, config);
   }
 
   async acquire(): Promise<PoolClient> {
@@ -34,8 +44,21 @@ export class PostgresPool {
     connection.release(broken);
   }
 
-  async cancel(processId: number): Promise<void> {
-    await this.#pool.query('select pg_catalog.pg_cancel_backend($1)', [processId]);
+  /** Fulfilled when the server has told the session to end its statement. Given up when the signal says so: a pooler may have no session for another connection while this one reads. */
+  async cancel({ processId, cancelKey }: PostgresSession, way: CancelWay, signal: AbortSignal): Promise<void> {
+    if (way === 'request') return requestCancel(this.#config, cancelKey, signal);
+    const client = new this.#driver.Client(this.#config);
+    client.on('error', ignore);
+    const giveUp = (): void => void client.connection.stream.destroy();
+    signal.addEventListener('abort', giveUp, { once: true });
+    try {
+      await client.connect();
+      await client.query('select pg_catalog.pg_cancel_backend($1)', [processId]);
+      await client.end();
+    } finally {
+      signal.removeEventListener('abort', giveUp);
+      giveUp();
+    }
   }
 
   async close(): Promise<void> {
@@ -60,6 +83,7 @@ const ownTimeAllowed = 3_600_000;
 export interface PostgresSession {
   readonly connection: PoolClient;
   readonly processId: number;
+  readonly cancelKey: CancelKey;
   /** Decimals of `money`, by the database's lc_monetary. */
   readonly moneyScale: number;
 }
@@ -95,7 +119,7 @@ export async function beginReading(connection: PoolClient, limits: SessionLimits
     values: names.flatMap((name) => [name, settings[name]]),
   });
   const [first] = rows;
-  return { connection, processId: first?.pid ?? 0, moneyScale: first?.scale ?? 2 };
+  return { connection, processId: first?.pid ?? 0, cancelKey: cancelKeyOf(connection), moneyScale: first?.scale ?? 2 };
 }
 
 /**

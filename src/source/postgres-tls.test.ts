@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeCertificate } from '../../test/certificate.ts';
 import { freshDatabase } from '../../test/database.ts';
 import { Secret } from '../domain/masking.ts';
+import type { PostgresSource } from '../pipeline/pipeline.ts';
 import { openSource } from './open-source.ts';
 
 const from = new Date(Date.UTC(2020, 0, 1));
@@ -52,6 +53,7 @@ describe('TLS to PostgreSQL', () => {
   const read = async (
     certificate: typeof right,
     parameters: Readonly<Record<string, string>>,
+    over: Partial<PostgresSource> = {},
   ): Promise<readonly (string | undefined)[]> => {
     const server = encryptFor(url, certificate);
     servers.push(server);
@@ -69,16 +71,28 @@ describe('TLS to PostgreSQL', () => {
       key: 'id',
       statementTimeout: 60_000,
       query: { sql: 'select id from generate_series(1, 3) as id order by id', file: 'q.sql', firstLine: 1 },
+      ...over,
     });
     const keys: (string | undefined)[] = [];
-    for await (const rows of source.read({ seed: 1n })) keys.push(...rows.map(({ key }) => key));
-    await source.close();
+    try {
+      for await (const rows of source.read({ seed: 1n })) keys.push(...rows.map(({ key }) => key));
+    } finally {
+      await source.close();
+    }
     return keys;
   };
 
   test('reads from a server whose authority and name are right, or when verification is switched off in writing', async () => {
     expect(await read(right, { sslmode: 'verify-full', sslrootcert: join(folder, 'right.pem') })).toEqual(['1', '2', '3']);
     expect(await read(right, { sslmode: 'no-verify' })).toEqual(['1', '2', '3']);
+  });
+
+  test('a statement is ended encrypted, too', async () => {
+    const endless = { sql: 'select 1 as id, pg_sleep(3600)::text as never', file: 'q.sql', firstLine: 1 };
+    const limited = { query: endless, statementTimeout: 100 };
+    await expect(read(right, { sslmode: 'verify-full', sslrootcert: join(folder, 'right.pem') }, limited)).rejects.toMatchObject({
+      code: 'SRC-207',
+    });
   });
 
   test('refuses an unknown authority, another authority and another name, with require as with verify-full', async () => {

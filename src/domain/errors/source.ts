@@ -12,7 +12,7 @@ export const sourceErrors = defineErrors({
     title: 'The connection to the HR database was lost',
     exit: 'source',
     why: 'Rows that were not read would look like people who left, so a read that did not come to its end counts for nothing.',
-    fix: 'Run again; if it recurs, ask the DBA what ended the session (restart, failover, idle or session limits).',
+    fix: 'Run again; if it recurs, ask the DBA what ended the session (restart, failover, idle or session limits, time-outs of a connection pooler).',
   },
   'SRC-103': {
     title: 'The HR database refused the login',
@@ -37,6 +37,12 @@ export const sourceErrors = defineErrors({
     exit: 'configuration',
     why: 'Joinery reads PostgreSQL, SQL Server and CSV exports; each other database has its own traps of order, types and snapshots.',
     fix: 'Use one of them, or export to a CSV file.',
+  },
+  'SRC-107': {
+    title: 'A connection pooler stands in the way',
+    exit: 'configuration',
+    why: 'A read is one transaction, and NOTIFY reaches the session that listens. A pooler that hands sessions on with each statement allows the first not, and one that does so with each transaction lets the second wait for ever, without a word.',
+    fix: 'Have the pooler set to pool_mode=session for this user, connect to the server directly, or let source.outbox be a table.',
   },
   'SRC-201': {
     title: 'The query is not one statement that reads',
