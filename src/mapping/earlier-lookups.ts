@@ -36,10 +36,10 @@ export function earlierLookups(
   const unproved = new Map<string, string>();
   const nameByHash = new Map(Object.entries(now.lookups).map(([name, hash]) => [hash, name]));
   for (const [name, hash] of Object.entries(before.lookups)) {
-    // Renamed, or there as it was.
-    const same = present.get(nameByHash.get(hash) ?? '');
     const table = present.get(name);
-    if (same !== undefined || table === undefined) {
+    if (table === undefined || now.lookups[name] === hash) {
+      // There as it was, or under another name. One that has what another had is changed all the same: its formulas did not see that.
+      const same = table ?? present.get(nameByHash.get(hash) ?? '');
       tables.set(name, same === undefined ? unknownTable(name, watch) : { ...same, name });
       blurred.set(name, { ...(same ?? { rows: {}, columns: [], hash: '' }), name });
       continue;
