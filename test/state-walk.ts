@@ -191,6 +191,8 @@ export class Walk {
       await this.store.ledger.settled(this.scope, [...workers, 'nobody']),
       new Set(entries.filter(isSettled).map(({ externalId }) => externalId)),
     );
+    const { enabled } = await this.store.ledger.counts(this.scope, this.pipeline);
+    assert.equal((await this.store.ledger.standing(this.scope, this.pipeline)).enabled, enabled);
     for (const batch of this.model.batches.values()) {
       const stored = await this.store.operations.batch(batch.id);
       assert.deepEqual([batch.id, stored?.state, stored?.sends], [batch.id, batch.state, batch.sends]);

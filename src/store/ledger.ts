@@ -7,6 +7,7 @@ import { toLookAt } from './audit-schema.ts';
 import type { AccountName, KnownEvaluation, Ledger, LedgerCounts, StandingCounts } from './contract.ts';
 import { isEnabled } from './counting.ts';
 import { inChunks, placeholders, type Binding, type Database, type Statement } from './database.ts';
+import { countEnabled } from './enabled-counts.ts';
 import { jobShape, noticeJob } from './job-shape.ts';
 import { claims, claimsAgainst, rejectedFor, standingRejections, transfer } from './ownership.ts';
 import { openRekeys, part as partWorkers, rekey, sharingIdentity } from './rekey.ts';
@@ -253,17 +254,20 @@ async function unsettled(database: Database, scope: JobScope, owner: PipelineNam
   return [...keys].toSorted((left, right) => compareKeys('bytes', left, right));
 }
 
-/** Each from an index that holds no others. */
+/** From what is kept of it, or from an index that holds no others. */
 async function standing(database: Database, scope: JobScope, owner: PipelineName): Promise<StandingCounts> {
   const job = (await findJob(database, scope)) ?? 0;
-  const count = async (condition: string): Promise<number> => {
-    const row = await database.first({
-      sql: `SELECT COUNT(*) AS entries FROM entries WHERE job_id = ? AND owner = ? AND ${condition}`,
-      bindings: [job, owner],
-    });
+  const count = async (statement: Statement): Promise<number> => {
+    const row = await database.first(statement);
     return row === undefined ? 0 : integerOf(row, 'entries');
   };
-  return { enabled: await count(isEnabled), standingRejections: await count(`${toLookAt} AND verdict = 'rejected'`) };
+  return {
+    enabled: await count(countEnabled(database.kind, [job, owner])),
+    standingRejections: await count({
+      sql: `SELECT COUNT(*) AS entries FROM entries WHERE job_id = ? AND owner = ? AND ${toLookAt} AND verdict = 'rejected'`,
+      bindings: [job, owner],
+    }),
+  };
 }
 
 async function counts(database: Database, scope: JobScope, owner: PipelineName): Promise<LedgerCounts> {

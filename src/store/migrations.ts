@@ -2,6 +2,7 @@ import type { Instant } from '../domain/clock.ts';
 import { JoineryError } from '../domain/error.ts';
 import { counting } from './counting.ts';
 import { insertOne, type Database, type Reader, type Statement } from './database.ts';
+import { enabledCounts } from './enabled-counts.ts';
 import { foundation } from './foundation.ts';
 import { auditSchema } from './audit-schema.ts';
 import { erasureSchema } from './erasure-schema.ts';
@@ -24,6 +25,7 @@ export interface Migration {
 
 /** The few words of SQL in which the engines differ. */
 export interface ColumnTypes {
+  readonly kind: Database['kind'];
   /** Compares by bytes, so that order and ranges are the same everywhere. */
   readonly text: string;
   readonly bytes: string;
@@ -43,11 +45,17 @@ export const migrations: readonly Migration[] = [
   scale,
   counting,
   settling,
+  enabledCounts,
 ];
 
 const columnTypes: Readonly<Record<Database['kind'], ColumnTypes>> = {
-  sqlite: { text: 'text', bytes: 'blob', member: (column, name) => `${column} ->> '$.${name}'` },
-  postgres: { text: 'text COLLATE "C"', bytes: 'bytea', member: (column, name) => `CAST(${column} AS json) ->> '${name}'` },
+  sqlite: { kind: 'sqlite', text: 'text', bytes: 'blob', member: (column, name) => `${column} ->> '$.${name}'` },
+  postgres: {
+    kind: 'postgres',
+    text: 'text COLLATE "C"',
+    bytes: 'bytea',
+    member: (column, name) => `CAST(${column} AS json) ->> '${name}'`,
+  },
 };
 
 const tableQuery: Readonly<Record<Database['kind'], Statement>> = {

@@ -1,8 +1,11 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { verifyStoredJournal } from './verify-journal.ts';
+import { hashJson } from '../domain/canonical-json.ts';
+import type { ExternalId } from '../domain/words.ts';
 import { Walk, step } from '../../test/state-walk.ts';
-import { onEveryEngine } from '../../test/state.ts';
+import { acceptWorkers, batchId, leaseOn, onEveryEngine, payloadOf, scope, sendBatch } from '../../test/state.ts';
+import type { Store } from './contract.ts';
+import { verifyStoredJournal } from './verify-journal.ts';
 
 onEveryEngine('any sequence of verbs', (open, engine) => {
   test('leaves the ledger as the model has it: only close confirms, one version flies unless a disable overtakes, stale leases write nothing', async () => {
@@ -18,5 +21,81 @@ onEveryEngine('any sequence of verbs', (open, engine) => {
       { numRuns: engine === 'sqlite' ? 30 : 4 },
     );
     expect(await verifyStoredJournal(store.journal)).toMatchObject({ kind: 'intact' });
+  });
+});
+
+const pipelines = ['contoso', 'fabrikam'];
+
+/** What is told quickly is what counting everybody tells. */
+async function expectTold(store: Store): Promise<void> {
+  for (const pipeline of pipelines) {
+    const { enabled } = await store.ledger.counts(scope, pipeline);
+    expect((await store.ledger.standing(scope, pipeline)).enabled).toBe(enabled);
+  }
+}
+
+onEveryEngine('how many are enabled', (open) => {
+  test('is told rightly whatever verb moves them, from one owner to another, too', async () => {
+    const store = await open();
+    const [lease, other] = [await leaseOn(store), await leaseOn(store, 'fabrikam')];
+    const told: number[] = [];
+    const look = async (): Promise<void> => {
+      await expectTold(store);
+      for (const pipeline of pipelines) told.push((await store.ledger.standing(scope, pipeline)).enabled);
+    };
+    const confirm = async (run: string, at: number): Promise<void> => {
+      const closures = (await store.operations.ofBatch(batchId(run, 0))).map(({ id }) => ({
+        operation: id,
+        outcome: 'applied' as const,
+        effect: 'confirm' as const,
+        evidence: { kind: 'log' as const, rows: [], unknown: ['title'] },
+      }));
+      await store.operations.close(lease, scope, closures, at);
+    };
+    const adopted = (externalId: ExternalId): { payload: ReturnType<typeof payloadOf>; externalId: ExternalId; everEnabled: boolean } => ({
+      externalId,
+      payload: payloadOf(externalId),
+      everEnabled: true,
+    });
+    await store.ledger.adopt(lease, { scope, at: 1000, workers: ['a1', 'a2', 'a3'].map(adopted) });
+    await look();
+    await acceptWorkers(
+      store,
+      lease,
+      'r1',
+      [
+        { payload: payloadOf('w1'), batch: 0 },
+        { payload: payloadOf('w2', {}, false), batch: 0 },
+      ],
+      2000,
+    );
+    await look();
+    await sendBatch(store, lease, batchId('r1', 0), 3000);
+    await look();
+    await confirm('r1', 4000);
+    await look();
+    const leaving = { payload: payloadOf('w1', {}, false), baseline: `confirmed:${hashJson(payloadOf('w1'))}`, change: 'leaver' as const };
+    await acceptWorkers(store, lease, 'r2', [{ ...leaving, batch: 0 }], 5000);
+    await sendBatch(store, lease, batchId('r2', 0), 6000);
+    await look();
+    await confirm('r2', 7000);
+    await look();
+    await store.ledger.transfer(other, { scope, workers: ['a1'], reason: 'moved', by: 'ops', at: 8000 }, lease);
+    await look();
+    await store.ledger.rekey(lease, { scope, from: 'a2', to: 'b2', reason: 'became an employee', by: 'ops', at: 9000 });
+    await look();
+    await store.ledger.rekey(other, { scope, from: 'a3', to: 'b3', reason: 'became an employee', by: 'ops', at: 9100 }, lease);
+    await look();
+    await store.ledger.settleUnknown(lease, {
+      scope,
+      at: 9200,
+      workers: [{ externalId: 'w2', attributes: [{ path: 'title', value: 'Chief' }] }],
+    });
+    await store.ledger.noticeJob(lease, { scope, shape: { hash: 'h', attributes: {} }, attributes: ['displayName'], at: 9300 });
+    await look();
+    await store.erasure.settled(lease, { scope, before: 90_000, keep: [], at: 91_000, by: 'officer', runs: 0 });
+    await store.erasure.forget(lease, { scope, externalId: 'w1', reason: 'request', by: 'officer', at: 92_000 });
+    await look();
+    expect(told).toEqual([3, 0, 3, 0, 4, 0, 4, 0, 3, 0, 3, 0, 2, 1, 2, 1, 1, 2, 1, 2, 1, 2]);
   });
 });

@@ -151,7 +151,7 @@ export function viewStatements(types: ColumnTypes): string[] {
 
 /** The table of the guide page. */
 export function viewTable(): string {
-  const rows = views({ text: '', bytes: '', member: () => '' }).map(
+  const rows = views({ kind: 'sqlite', text: '', bytes: '', member: () => '' }).map(
     ({ name, about, columns }) => `| \`${name}\` | ${about} | ${columns.map(([column]) => `\`${column}\``).join(', ')} |`,
   );
   return ['| View | A row is | Columns |', '| --- | --- | --- |', ...rows].join('\n');
