@@ -29,7 +29,7 @@ const base: PipelineText = {
   attributes: {
     active: 'status = "Active"',
     userName: { once: '[email, $unit.name]' },
-    title: '$unit.name ? $unit.name : "Unknown"',
+    title: '$unit ? $unit.name : "Unknown"',
     nickName: 'first_name',
     preferredLanguage: '$lookup($alt, country_code).name',
     displayName: 'first_name & " " & last_name',
@@ -98,7 +98,7 @@ describe('an edited lookup', () => {
   });
 
   test('goes together with edited formulas', () => {
-    const text = { ...base, attributes: { ...base.attributes, title: '$unit.name ? $unit.name : "None"', nickName: 'last_name' } };
+    const text = { ...base, attributes: { ...base.attributes, title: '$unit ? $unit.name : "None"', nickName: 'last_name' } };
     const now = { ...tables, site: site.replace('Beta', 'Beta 2') };
     const edit = part(editOf(compile(base, tables), compile(text, now)));
     expect(edit).toMatchObject({ touched: ['title', 'nickName'], lookups: [{ name: 'site' }] });

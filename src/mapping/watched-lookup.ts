@@ -19,7 +19,7 @@ export function watchTable(table: LookupTable, { came, changed, isGone }: Lookup
   const rows = withoutPrototype();
   for (const [key, row] of Object.entries(table.rows)) {
     const cells = changed.get(key);
-    rows[key] = cells === undefined ? row : watchMembers(row, (column) => cells.has(column), watch, sizeOf(row));
+    rows[key] = cells === undefined ? row : watchMembers(row, (column) => cells.has(column), watch, sizeOf(row, cells));
   }
   return { ...table, rows: watchMembers(rows, (key) => came.has(key) || (!Object.hasOwn(rows, key) && isGone(key)), watch) };
 }
@@ -50,11 +50,11 @@ function blurRow(row: LookupRow, cells: ReadonlySet<string>): LookupRow {
   return Object.fromEntries([...others, ...same.toReversed()]);
 }
 
-/** As `plainSize` has it. A value that is only handed on, as by a let, was not looked into. */
-function sizeOf(row: LookupRow): number {
-  let size = 0;
-  for (const [name, cell] of Object.entries(row)) size += name.length + 1 + cell.length;
-  return size;
+/** As `plainSize` has it: to be handed on by a let, or to be there, is not to be looked into. Of a row that keeps no cell it is not known whether it had any. */
+function sizeOf(row: LookupRow, others: ReadonlySet<string>): number | undefined {
+  const cells = Object.entries(row);
+  if (cells.every(([column]) => others.has(column))) return undefined;
+  return cells.reduce((size, [column, cell]) => size + column.length + 1 + cell.length, 0);
 }
 
 function watchMembers<T extends object>(target: T, isOther: (name: string) => boolean, watch: Watch, size?: number): T {

@@ -1,12 +1,12 @@
 import { LimitError } from '../errors.ts';
 
 /**
- * What an object of the host may have under this name: the characters of its names and members, and one for each member. It is then taken for plain without being looked into, which who watches
- * what an expression looks into cannot tell from that.
+ * What an object of the host may have under this name: the characters of its names and members, and one for each member. It is then taken for plain, and for true if it has any, without being looked
+ * into: who watches what an expression looks into wants to be asked for members alone.
  */
 export const plainSize: unique symbol = Symbol('plainSize');
 
-interface Sized {
+export interface Sized {
   readonly [plainSize]?: number;
 }
 

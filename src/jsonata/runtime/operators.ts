@@ -1,5 +1,6 @@
 import { Unsupported, isFunction } from './functions.ts';
 import { createSequence, type Sequence, type Value } from './sequence.ts';
+import { plainSize, type Sized } from '../engine/plain.ts';
 import { LimitError } from '../errors.ts';
 import { state, takeCopies } from './state.ts';
 
@@ -81,13 +82,13 @@ export function isTruthy(value: Value): boolean {
   return typeof value === 'object' && isTruthyObject(value);
 }
 
-function isTruthyObject(value: object): boolean {
+function isTruthyObject(value: object & Sized): boolean {
   if (Array.isArray(value)) {
     if (value.length === 1) return isTruthy(value[0]);
     // The reference looks at every item, and one of them can be an infinity that it refuses.
     return value.filter((item) => isTruthy(item)).length > 0;
   }
-  return !isFunction(value) && Object.keys(value).length > 0;
+  return !isFunction(value) && (value[plainSize] ?? Object.keys(value).length) > 0;
 }
 
 /** What `&` makes of an operand. */
