@@ -11,6 +11,7 @@ import { renderDecisionPage, renderErrorPage, renderExitPage } from './error-pag
 import { renderStoryNumbers } from '../test/stories/numbers.ts';
 import { renderGraphCalls } from './graph-calls-page.ts';
 import { renderPains } from './pains.ts';
+import { renderRowKernel } from './row-kernel.ts';
 
 /** A file that is made from code. `path` is relative to the repository. */
 export interface Generator {
@@ -35,4 +36,5 @@ export const generators: readonly Generator[] = [
   { path: 'docs/reference/pains.md', render: renderPains },
   { path: 'docs/reference/decisions.md', render: renderDecisionPage },
   { path: 'docs/reference/stories.md', render: renderStoryNumbers },
+  { path: 'src/source/row-kernel-code.ts', render: renderRowKernel },
 ];

@@ -4,7 +4,7 @@ import { compareKeys, type KeyOrder, type Row } from '../domain/row.ts';
 import { mergeChanges, type ChangeChunk, type Comparison } from './changes.ts';
 import { readFingerprints, readRecords, writeFingerprints, writeRecords, type FingerprintHeader } from './fingerprint-file.ts';
 import { groupRows } from './groups.ts';
-import { packRows } from './packed.ts';
+import { packRows, type PackedRows } from './packed.ts';
 import type { KeyFingerprint } from './record.ts';
 
 const order = fc.constantFrom<KeyOrder>('integer', 'bytes', 'utf16');
@@ -25,6 +25,10 @@ async function* inChunks<T>(items: readonly T[], take: Iterator<number>): AsyncG
   }
 }
 
+async function* fromArray<T>(items: readonly T[]): AsyncGenerator<T> {
+  for (const item of items) yield await Promise.resolve(item);
+}
+
 async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = [];
   for await (const item of items) all.push(item);
@@ -37,8 +41,8 @@ function sortKeys<T extends { readonly key?: string | undefined }>(by: KeyOrder,
 
 const row = (ordinal: number, of: { key: string | undefined; fingerprint: string }): Row => ({ ...of, ordinal, values: {} });
 
-/** As a source gives them: of a block nothing can be asked any more once the next one is. */
-async function* packed(chunks: AsyncIterable<readonly Row[]>): AsyncGenerator<ReturnType<typeof packRows>> {
+/** As a source gives them: of a block nothing can be asked any more once the next one is. `told`: blocks say of themselves whether they are in this order. */
+async function* packed(chunks: AsyncIterable<readonly Row[]>, told?: KeyOrder): AsyncGenerator<PackedRows> {
   for await (const rows of chunks) {
     const block = packRows(rows);
     let isGone = false;
@@ -46,7 +50,12 @@ async function* packed(chunks: AsyncIterable<readonly Row[]>): AsyncGenerator<Re
       if (isGone) throw new Error(`row ${String(index)} of a block that is gone`);
       return block.row(index);
     };
-    yield { ...block, row: rowOf };
+    const inOrder = (by: KeyOrder): boolean =>
+      rows.every(({ key: of }, index) => {
+        const before = rows[index - 1]?.key;
+        return of !== undefined && (before === undefined || compareKeys(by, before, of) < 0);
+      });
+    yield { ...block, row: rowOf, ascending: told !== undefined && inOrder(told) ? told : undefined };
     isGone = true;
   }
 }
@@ -193,6 +202,51 @@ describe('mergeChanges', () => {
           );
         },
       ),
+    );
+  });
+
+  test('comes to the same for blocks that tell of their order, of which many rows are compared at once', async () => {
+    const moves = fc.array(
+      fc.record({ at: fc.nat(299), what: fc.constantFrom('changed', 'gone', 'twice', 'keyless', 'new', 'asked', 'askedNew') }),
+      { maxLength: 12 },
+    );
+    const many = fc.infiniteStream(fc.integer({ min: 1, max: 90 }));
+    const bytes = fc.infiniteStream(fc.integer({ min: 1, max: 700 }));
+    await fc.assert(
+      fc.asyncProperty(order, moves, many, bytes, fc.boolean(), async (by, moved, take, cut, partial) => {
+        const keys = Array.from({ length: 300 }, (_each, index) => ({ key: `${String(index + 100)}0`, fingerprint: '0'.repeat(16) }));
+        const before = sortKeys<KeyFingerprint>(by, keys);
+        const asked: string[] = [];
+        const rows = before.flatMap((each, index) => {
+          const found: { key: string | undefined; fingerprint: string }[] = [each];
+          for (const { what } of moved.filter(({ at }) => at === index)) {
+            if (what === 'changed') found[0] = { ...each, fingerprint: 'f'.repeat(16) };
+            if (what === 'gone') found.shift();
+            if (what === 'twice') found.push(each);
+            if (what === 'keyless') found.push({ ...each, key: undefined });
+            if (what === 'new') found.push({ ...each, key: `${each.key.slice(0, -1)}5` });
+            if (what === 'asked') asked.push(each.key);
+            if (what === 'askedNew') asked.push(`${each.key.slice(0, -1)}5`);
+          }
+          return sortKeys(by, found);
+        });
+        const read = rows.map((each, index) => row(index + 1, each));
+        const parts = await collect(inChunks(read, take));
+        const file = Buffer.concat(await collect(writeRecords(inChunks(before, [1000][Symbol.iterator]()))));
+        const pieces = await collect(cutBytes(file, cut));
+        const outcome = async (told: KeyOrder | undefined): Promise<unknown> => {
+          const chunks = await collect(mergeChanges(packed(fromArray(parts), told), fromArray(pieces), { order: by, partial, asked }));
+          return {
+            groups: chunks.flatMap(({ groups }) => groups.map((group) => [group.key, group.previous, group.isAsked, group.rows.length])),
+            vanished: chunks.flatMap(({ vanished }) => vanished),
+            keyless: chunks.flatMap(({ keyless }) => keyless.map(({ ordinal }) => ordinal)),
+            rows: chunks.reduce((sum, chunk) => sum + chunk.rows, 0),
+            count: chunks.flatMap((chunk) => chunk.records.map(({ count }) => count)).reduce((sum, count) => sum + count, 0),
+            records: recordsOf(chunks),
+          };
+        };
+        expect(await outcome(by)).toEqual(await outcome(undefined));
+      }),
     );
   });
 

@@ -5,8 +5,8 @@ export interface Fingerprint {
   ofBytes(line: Uint8Array): string;
   /** Over the UTF-8 bytes of the text: equal to `ofBytes` of the same line. */
   ofText(line: string): string;
-  /** `ofBytes` as bytes into a buffer. */
-  write(line: Uint8Array, into: Uint8Array, at: number): void;
+  /** Of xxh64, with names and types of the columns in it. */
+  readonly seed: bigint;
 }
 
 let hashing: ReturnType<typeof xxhash> | undefined;
@@ -27,19 +27,9 @@ export async function createFingerprint(
   return {
     ofBytes: (line) => hex(api.h64Raw(line, mixed)),
     ofText: (line) => hex(api.h64(line, mixed)),
-    write: (line, into, at) => {
-      word.setBigUint64(0, api.h64Raw(line, mixed));
-      for (let index = 0; index < 8; index++) {
-        const octet = word.getUint8(index);
-        into[at + 2 * index] = hexDigits[octet >> 4] ?? 0;
-        into[at + 2 * index + 1] = hexDigits[octet & 15] ?? 0;
-      }
-    },
+    seed: mixed,
   };
 }
-
-const word = new DataView(new ArrayBuffer(8));
-const hexDigits = new TextEncoder().encode('0123456789abcdef');
 
 /** Fingerprint of several rows of one key. Sorted first: a database may return rows of one key in any order. */
 export async function createGroupFingerprint(): Promise<(fingerprints: readonly string[]) => string> {

@@ -27,6 +27,11 @@ export class KeySequence {
     const { records, ends } = rows;
     let start = 0;
     for (let index = 0; index < ends.length; index++) {
+      // Between the first and the last one they are known to be in order.
+      if (index === 1 && rows.ascending === this.#order) {
+        index = ends.length - 1;
+        start = ends[index - 1] ?? start;
+      }
       const end = ends[index] ?? start;
       if (end === start) continue;
       const last = this.#lastRecord;

@@ -1,11 +1,12 @@
-import type { ColumnValue, Row, ValueProblem } from '../domain/row.ts';
+import type { ColumnValue, KeyOrder, Row, ValueProblem } from '../domain/row.ts';
 import type { ExternalId } from '../domain/words.ts';
 import type { ColumnDescription } from './contract.ts';
 import { splitLine, valueAt, valueOfLine } from './line.ts';
 import type { Fingerprint } from './fingerprint.ts';
 import type { PackedRows } from './packed.ts';
 import type { CopiedLines } from './postgres-copy-out.ts';
-import { digits, escapeKey, fingerprintOfRecord, lineFeed } from './record.ts';
+import { fingerprintOfRecord, writeRecord } from './record.ts';
+import type { PackedRecords, RowKernel } from './row-kernel.ts';
 import { UnfitValue, type Convert } from './values.ts';
 
 /** A column of a result, and how its text becomes a value. */
@@ -14,11 +15,6 @@ export interface ResultColumn extends ColumnDescription {
   /** The text as it counts for a key: padding and case of a UUID taken away. */
   readonly keyText: (text: string) => string;
 }
-
-const tab = 0x09;
-const space = 0x20;
-const tilde = 0x7e;
-const backslash = 0x5c;
 
 /** What all rows of one read have in common. */
 export class RowLayout {
@@ -60,46 +56,15 @@ export class RowLayout {
   }
 
   /** The lines of a COPY, packed, beginning with the row of that ordinal. */
-  pack({ bytes, bounds }: CopiedLines, fingerprint: Fingerprint, ordinal: number): PackedLines {
-    const ends: number[] = [];
-    let records = Buffer.allocUnsafe((bounds.length >> 1) * (digits + 33));
-    let filled = 0;
-    for (let index = 0; index < bounds.length; index += 2) {
-      const start = bounds[index] ?? 0;
-      const end = bounds[index + 1] ?? 0;
-      let from = start;
-      for (let passed = 0; passed < this.#keyIndex; passed++) from = bytes.indexOf(tab, from) + 1;
-      let to = from;
-      let isPlain = true;
-      for (; to < end; to++) {
-        const byte = bytes[to];
-        if (byte === tab) break;
-        if (byte === backslash) isPlain = false;
-      }
-      const first = bytes[from] ?? 0;
-      let key: Buffer | undefined;
-      // Blanks in front or at the end may be padding, or all there is; escapes may stand for anything.
-      if (!isPlain || first <= space || first > tilde || bytes[to - 1] === space) {
-        const text = this.#keyOf(valueOfLine(bytes.toString('utf8', from, to), 0));
-        if (text === undefined) {
-          ends.push(filled);
-          continue;
-        }
-        key = Buffer.from(escapeKey(text), 'utf8');
-      }
-      const size = digits + (key?.length ?? to - from) + 1;
-      if (filled + size > records.length)
-        records = Buffer.concat([records.subarray(0, filled)], Math.max(2 * records.length, filled + size));
-      // `subarray` of a Buffer makes a Buffer, which takes twice as long.
-      fingerprint.write(new Uint8Array(bytes.buffer, bytes.byteOffset + start, end - start), records, filled);
-      let at = filled + digits;
-      if (key === undefined) for (let source = from; source < to; source++) records[at++] = bytes[source] ?? 0;
-      else at += key.copy(records, at);
-      records[at] = lineFeed;
-      filled += size;
-      ends.push(filled);
-    }
-    return new PackedLines(this, bytes, bounds, records.subarray(0, filled), ends, fingerprint, ordinal);
+  pack(lines: CopiedLines, ordinal: number, { fingerprint, kernel, order }: Packing): PackedLines {
+    const { bytes } = lines;
+    const recordOf = (start: number, end: number): Uint8Array | undefined => {
+      const line = bytes.toString('utf8', start, end);
+      const key = this.#keyOf(valueOfLine(line, this.#keyIndex));
+      return key === undefined ? undefined : Buffer.from(writeRecord({ key, fingerprint: fingerprint.ofText(line) }), 'utf8');
+    };
+    const packed = kernel.pack(lines, { column: this.#keyIndex, order, seed: fingerprint.seed, recordOf });
+    return new PackedLines(this, lines, packed, packed.isAscending ? order : undefined, fingerprint, ordinal);
   }
 
   #keyOf(text: string | null): ExternalId | undefined {
@@ -108,29 +73,35 @@ export class RowLayout {
   }
 }
 
+/** What rows are packed with. */
+export interface Packing {
+  readonly fingerprint: Fingerprint;
+  readonly kernel: RowKernel;
+  readonly order: KeyOrder;
+}
+
 export class PackedLines implements PackedRows {
   readonly records: Buffer;
-  readonly ends: readonly number[];
+  readonly ends: Int32Array;
+  readonly ascending: KeyOrder | undefined;
   readonly #layout: RowLayout;
-  readonly #bytes: Buffer;
-  readonly #bounds: readonly number[];
+  readonly #lines: CopiedLines;
   readonly #fingerprint: Fingerprint;
   readonly #ordinal: number;
 
   constructor(
     layout: RowLayout,
-    bytes: Buffer,
-    bounds: readonly number[],
-    records: Buffer,
-    ends: readonly number[],
+    lines: CopiedLines,
+    { records, ends }: PackedRecords,
+    ascending: KeyOrder | undefined,
     fingerprint: Fingerprint,
     ordinal: number,
   ) {
-    this.#layout = layout;
-    this.#bytes = bytes;
-    this.#bounds = bounds;
     this.records = records;
     this.ends = ends;
+    this.ascending = ascending;
+    this.#layout = layout;
+    this.#lines = lines;
     this.#fingerprint = fingerprint;
     this.#ordinal = ordinal;
   }
@@ -144,7 +115,8 @@ export class PackedLines implements PackedRows {
   }
 
   line(index: number): string {
-    return this.#bytes.toString('utf8', this.#bounds[2 * index], this.#bounds[2 * index + 1]);
+    const { bytes, bounds } = this.#lines;
+    return bytes.toString('utf8', bounds[2 * index], bounds[2 * index + 1]);
   }
 }
 

@@ -7,6 +7,7 @@ import { RowLayout, type ResultColumn } from './layout.ts';
 import { encodeLine } from './line.ts';
 import { CopyOut } from './postgres-copy-out.ts';
 import { giveInlet, Inlet } from './postgres-inlet.ts';
+import { RowKernel } from './row-kernel.ts';
 import { compareKeyBytes, escapeKey, fingerprintOfRecord, keyOfRecord, unescapeKey } from './record.ts';
 
 const wild = fc.string({
@@ -15,6 +16,7 @@ const wild = fc.string({
 });
 const keys = fc.oneof(fc.integer({ min: -50, max: 2000 }).map(String), wild);
 const value = fc.option(keys, { nil: null });
+const orders = fc.constantFrom<KeyOrder>('integer', 'bytes', 'utf16');
 
 const columns = ['a', 'b', 'c'].map((name): ResultColumn => ({
   name,
@@ -28,9 +30,8 @@ describe('keys as bytes', () => {
   const half = fc.string({ unit: fc.constantFrom('\ud800', '\udc00', 'a', '\u{e000}', '\\'), minLength: 1, maxLength: 3 });
 
   test('compare as keys do', () => {
-    const order = fc.constantFrom<KeyOrder>('integer', 'bytes', 'utf16');
     fc.assert(
-      fc.property(order, fc.oneof(keys, half), fc.oneof(keys, half), (by, left, right) => {
+      fc.property(orders, fc.oneof(keys, half), fc.oneof(keys, half), (by, left, right) => {
         const [a, b] = [Buffer.from(`#${escapeKey(left)}`), Buffer.from(`${escapeKey(right)}#`)];
         expect(Math.sign(compareKeyBytes(by, a, 1, a.length, b, 0, b.length - 1))).toBe(Math.sign(compareKeys(by, left, right)));
         expect(unescapeKey(escapeKey(left))).toBe(left);
@@ -42,33 +43,101 @@ describe('keys as bytes', () => {
 describe('packed lines', () => {
   test('have the rows, keys and fingerprints of the lines one by one', async () => {
     const fingerprint = await createFingerprint(7n, columns);
+    const kernel = RowKernel.take();
     fc.assert(
-      fc.property(fc.array(fc.tuple(value, value, value), { maxLength: 20 }), fc.constantFrom('a', 'b', 'c'), (rows, key) => {
-        const layout = new RowLayout(columns, key);
-        const lines = rows.map((row) => encodeLine(row));
-        const bytes = Buffer.from(`#${lines.map((line) => `${line}\n`).join('')}`);
-        const bounds: number[] = [];
-        for (let at = 1, index = 0; index < lines.length; index++) {
-          const end = at + Buffer.byteLength(lines[index] ?? '');
-          bounds.push(at, end);
-          at = end + 1;
-        }
-        const packed = layout.pack({ bytes, bounds }, fingerprint, 5);
-        expect(packed.ends).toHaveLength(rows.length);
-        for (const [index, line] of lines.entries()) {
-          const expected = layout.row(line, fingerprint.ofText(line), 5 + index);
-          expect(JSON.stringify(packed.row(index))).toBe(JSON.stringify(expected));
-          for (const names of [['c'], ['a', 'b'], ['c', 'a', 'absent'], []]) {
-            const only = packed.row(index).only?.(new Set(names));
-            expect(only?.values).toEqual(Object.fromEntries(Object.entries(expected.values).filter(([name]) => names.includes(name))));
-            expect(only?.key).toBe(expected.key);
+      fc.property(
+        fc.array(fc.tuple(value, value, value), { maxLength: 20 }),
+        fc.constantFrom('a', 'b', 'c'),
+        orders,
+        (rows, key, order) => {
+          const layout = new RowLayout(columns, key);
+          const lines = rows.map((row) => encodeLine(row));
+          const bytes = Buffer.from(`#${lines.map((line) => `${line}\n`).join('')}`);
+          const bounds: number[] = [];
+          for (let at = 1, index = 0; index < lines.length; index++) {
+            const end = at + Buffer.byteLength(lines[index] ?? '');
+            bounds.push(at, end);
+            at = end + 1;
           }
-          const [start, end] = [packed.ends[index - 1] ?? 0, packed.ends[index] ?? 0];
-          const record = start === end ? undefined : [keyOfRecord(packed.records, start, end), fingerprintOfRecord(packed.records, start)];
-          expect(record).toEqual(expected.key === undefined ? undefined : [expected.key, expected.fingerprint]);
-        }
+          const packed = layout.pack({ bytes, bounds }, 5, { fingerprint, kernel, order });
+          expect(packed.ends).toHaveLength(rows.length);
+          for (const [index, line] of lines.entries()) {
+            const expected = layout.row(line, fingerprint.ofText(line), 5 + index);
+            expect(JSON.stringify(packed.row(index))).toBe(JSON.stringify(expected));
+            for (const names of [['c'], ['a', 'b'], ['c', 'a', 'absent'], []]) {
+              const only = packed.row(index).only?.(new Set(names));
+              expect(only?.values).toEqual(Object.fromEntries(Object.entries(expected.values).filter(([name]) => names.includes(name))));
+              expect(only?.key).toBe(expected.key);
+            }
+            const [start, end] = [packed.ends[index - 1] ?? 0, packed.ends[index] ?? 0];
+            const record =
+              start === end ? undefined : [keyOfRecord(packed.records, start, end), fingerprintOfRecord(packed.records, start)];
+            expect(record).toEqual(expected.key === undefined ? undefined : [expected.key, expected.fingerprint]);
+          }
+        },
+      ),
+    );
+  });
+});
+
+describe('the kernel of rows', () => {
+  const bytesOf = (lines: readonly string[]): { bytes: Buffer; bounds: number[] } => {
+    const bounds: number[] = [];
+    let at = 0;
+    for (const line of lines) bounds.push(at, (at += Buffer.byteLength(line)));
+    return { bytes: Buffer.from(lines.join('')), bounds };
+  };
+
+  test('hashes lines of any length as the library does', async () => {
+    const fingerprint = await createFingerprint(11n, []);
+    const kernel = RowKernel.take();
+    const line = fc.string({ unit: fc.constantFrom('a', '0', ' ', 'é', '\u{10000}'), maxLength: 150 }).map((text) => `k${text}`);
+    fc.assert(
+      fc.property(fc.array(line, { maxLength: 9 }), fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }), (lines, seed) => {
+        const request = { column: 0, order: 'bytes' as const, recordOf: () => undefined };
+        const hashes = (by: bigint): string[] => {
+          const { records, ends } = kernel.pack(bytesOf(lines.map((each) => `k\t${each}`)), { ...request, seed: by });
+          return lines.map((_each, index) => fingerprintOfRecord(records, ends[index - 1] ?? 0));
+        };
+        expect(hashes(fingerprint.seed)).toEqual(lines.map((each) => fingerprint.ofText(`k\t${each}`)));
+        expect(new Set(hashes(seed)).size).toBe(new Set(lines).size);
       }),
     );
+  });
+
+  test('tells that keys ascend where they do, and never where they do not', () => {
+    const kernel = RowKernel.take();
+    const plain = fc.oneof(
+      fc.nat(2000).map(String),
+      fc.string({ unit: fc.constantFrom('a', 'B', 'é', '\u{e000}', '\u{10000}', '-', '0'), minLength: 1, maxLength: 4 }),
+    );
+    fc.assert(
+      fc.property(fc.array(plain, { maxLength: 8 }), orders, fc.boolean(), (found, order, isSorted) => {
+        const some = isSorted ? [...new Set(found)].toSorted((left, right) => compareKeys(order, left, right)) : found;
+        const { isAscending } = kernel.pack(bytesOf(some), {
+          column: 0,
+          order,
+          seed: 1n,
+          recordOf: () => Buffer.from('0000000000000000x\n'),
+        });
+        const ascends = some.every((each, index) => index === 0 || compareKeys(order, some[index - 1] ?? '', each) < 0);
+        if (isAscending) expect(ascends).toBe(true);
+        const isTold = some.every((each) => /^[!-~]+$/.test(each) && (order !== 'integer' || /^(0|[1-9]\d*)$/.test(each)));
+        if (isTold) expect(isAscending).toBe(ascends);
+      }),
+    );
+  });
+
+  test('gives a read memory of its own', () => {
+    const lines = bytesOf(['a\tx', 'b\ty']);
+    const request = { column: 0, order: 'bytes' as const, seed: 1n, recordOf: () => undefined };
+    const [one, other] = [RowKernel.take(), RowKernel.take()];
+    const first = one.pack(lines, request);
+    const said = [...first.ends];
+    other.pack(bytesOf(['c', 'd', 'e']), request);
+    expect([...first.ends]).toEqual(said);
+    one.giveBack();
+    expect(RowKernel.take()).toBe(one);
   });
 });
 

@@ -1,4 +1,4 @@
-import type { Row } from '../domain/row.ts';
+import type { KeyOrder, Row } from '../domain/row.ts';
 import type { ReadRequest, Source } from './contract.ts';
 import { writeRecord } from './record.ts';
 
@@ -7,7 +7,9 @@ export interface PackedRows {
   /** Of each row that has a key its record, one behind the other. */
   readonly records: Buffer;
   /** Where each row's record ends; at the end of the one before: the row has no key. */
-  readonly ends: readonly number[];
+  readonly ends: ArrayLike<number>;
+  /** Each row has a key that is larger than the one before it, in this order; undefined: that was not looked at, or it is not so. */
+  readonly ascending?: KeyOrder | undefined;
   /** The row of an index, taken apart when somebody looks at its values. Can be asked for until the next block is: the bytes of this one are written over then. */
   row(index: number): Row;
 }

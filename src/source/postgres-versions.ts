@@ -71,9 +71,9 @@ export class PostgresVersions implements VersionedRead {
   }
 
   async *#rows(sql: string, layout: RowLayout, sequence: KeySequence, ordinal = 1): AsyncGenerator<PackedRows> {
-    const { seed, limit } = this.#options;
+    const { seed, limit, keyOrder: order } = this.#options;
     try {
-      yield* copyRows(this.#reading, sql, { layout, seed, limit, sequence, ordinal });
+      yield* copyRows(this.#reading, sql, { layout, seed, limit, order, sequence, ordinal });
     } catch (error) {
       throw await this.#reading.explain(error);
     }

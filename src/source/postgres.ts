@@ -93,7 +93,7 @@ class PostgresReader {
       const sequence = request.anyOrder === true ? undefined : new KeySequence(keyOrder, prepared.orderBy, this.#place);
       const limit = await this.#beginRows(reading);
       const layout = new RowLayout(prepared.columns, this.#declaration.key, prepared.watermark?.column);
-      yield* copyRows(reading, prepared.sql, { layout, seed: request.seed, limit, sequence, tracker });
+      yield* copyRows(reading, prepared.sql, { layout, seed: request.seed, limit, order: keyOrder, sequence, tracker });
     } catch (error) {
       throw await reading.explain(error);
     } finally {

@@ -2,6 +2,17 @@ import { JoineryError } from '../domain/error.ts';
 import type { KeyOrder } from '../domain/row.ts';
 import { compareKeyBytes, digits, lineFeed } from './record.ts';
 
+/** Records one behind the other, and one more. */
+export interface Run {
+  readonly start: number;
+  /** Where the last one of the run begins, and where it ends. */
+  readonly last: number;
+  readonly end: number;
+  /** Where the one behind them ends. */
+  readonly more: number;
+  readonly count: number;
+}
+
 /**
  * Steps through the records of a fingerprint file behind its header. Most records are never looked at: they equal the bytes that the source gave, in the order that the source
  * keeps. Errors: SRC-401 for what is not as it was written.
@@ -35,6 +46,18 @@ export class RecordCursor {
     this.#lastEnd = at + size;
     this.start = at + size;
     this.#count++;
+    return true;
+  }
+
+  /** Takes as many records as these are, if the next ones are these bytes, and the one behind them is it, too: as far as `start` to `more`. @param last where the last one that is taken begins */
+  takeRunIfEqual(records: Buffer, { start, last, end, more, count }: Run): boolean {
+    const at = this.start;
+    const { bytes } = this;
+    if (at + more - start > bytes.length || bytes.compare(records, start, more, at, at + more - start) !== 0) return false;
+    this.#last = at + last - start;
+    this.#lastEnd = at + end - start;
+    this.start = at + end - start;
+    this.#count += count;
     return true;
   }
 
