@@ -4,8 +4,8 @@ import wabt from 'wabt';
 /** src/source/row-kernel-code.ts */
 export async function renderRowKernel(): Promise<string> {
   const name = 'src/source/rows.wat';
-  const { parseWat } = await wabt();
-  const parsed = parseWat(name, readFileSync(new URL(`../${name}`, import.meta.url), 'utf8'));
+  const toolkit = await wabt();
+  const parsed = toolkit.parseWat(name, readFileSync(new URL(`../${name}`, import.meta.url), 'utf8'));
   try {
     parsed.resolveNames();
     parsed.validate();

@@ -6,7 +6,7 @@ export interface CopiedLines {
   /** Written over once the next lines are asked for. */
   readonly bytes: Buffer;
   /** Where each line begins and where it ends, without its line feed, in turn. */
-  readonly bounds: readonly number[];
+  readonly bounds: ArrayLike<number>;
 }
 
 /** CopyData. Source: PostgreSQL documentation, "Message Formats", as is that a message is its type, its length without the type, and its content. */
@@ -27,6 +27,8 @@ export class CopyOut implements Submittable {
   readonly #ready: CopiedLines[] = [];
   /** What the consumer has in hand. */
   #taken: CopiedLines | undefined;
+  /** Of the lines that are being found: numbers, where a list of them grows and is copied for every block. */
+  #bounds = new Int32Array(1024);
   /** Bytes of a message of pg's that have not come. */
   #passing = 0;
   #connection: Connection | undefined;
@@ -82,8 +84,7 @@ export class CopyOut implements Submittable {
 
   /** The next rows; undefined: there are no more. Those before are gone. */
   async next(): Promise<CopiedLines | undefined> {
-    if (this.#taken !== undefined) this.#inlet?.giveBack(this.#taken.bytes);
-    this.#taken = undefined;
+    this.#giveBack();
     for (;;) {
       if (this.#error !== undefined) throw this.#error.reason;
       this.#taken = this.#ready.shift();
@@ -106,7 +107,7 @@ export class CopyOut implements Submittable {
 
   #receive(inlet: Inlet): void {
     const { bytes, filled } = inlet;
-    const bounds: number[] = [];
+    let found = 0;
     let needed = headBytes;
     let at = Math.min(this.#passing, filled);
     if (at > 0) {
@@ -120,18 +121,21 @@ export class CopyOut implements Submittable {
           needed = end - at;
           break;
         }
-        bounds.push(at + headBytes, end - 1);
+        if (found + 2 > this.#bounds.length) this.#bounds = doubled(this.#bounds);
+        this.#bounds[found++] = at + headBytes;
+        this.#bounds[found++] = end - 1;
         at = end;
       } else {
         const here = Math.min(end, filled);
         this.#passing = end - here;
         // Rows before an end of the statement are there before it is told.
-        this.#hand(bytes, bounds);
+        this.#hand(bytes, found);
+        found = 0;
         inlet.pass(at, here);
         at = here;
       }
     }
-    this.#hand(bytes, bounds);
+    this.#hand(bytes, found);
     if (this.isDone) {
       inlet.pass(at, filled);
       at = filled;
@@ -139,16 +143,27 @@ export class CopyOut implements Submittable {
     inlet.keep(at, needed, this.#isHeld(bytes));
   }
 
+  /** A notice between them, and rows of one block are there in two parts. */
+  #giveBack(): void {
+    const bytes = this.#taken?.bytes;
+    this.#taken = undefined;
+    if (bytes !== undefined && !this.#isHeld(bytes)) this.#inlet?.giveBack(bytes);
+  }
+
   #isHeld(bytes: Buffer): boolean {
     return this.#taken?.bytes === bytes || this.#ready.some((lines) => lines.bytes === bytes);
   }
 
-  #hand(bytes: Buffer, bounds: number[]): void {
-    if (bounds.length === 0) return;
-    const lines = { bytes, bounds: bounds.splice(0) };
-    if (this.#state !== 'running') return;
-    this.#ready.push(lines);
+  #hand(bytes: Buffer, found: number): void {
+    if (found === 0 || this.#state !== 'running') return;
+    this.#ready.push({ bytes, bounds: this.#bounds.slice(0, found) });
     if (this.#ready.length >= mostReady) this.#connection?.stream.pause();
     this.#wake();
   }
+}
+
+function doubled(words: Int32Array): Int32Array<ArrayBuffer> {
+  const larger = new Int32Array(2 * words.length);
+  larger.set(words);
+  return larger;
 }

@@ -6,13 +6,8 @@ import { rowKernelCode } from './row-kernel-code.ts';
 declare global {
   // The types of Node know of no more than the name.
   namespace WebAssembly {
-    class Module {
-      constructor(code: Uint8Array);
-    }
-    class Instance {
-      readonly exports: unknown;
-      constructor(module: Module);
-    }
+    const Module: new (code: Uint8Array) => Module;
+    const Instance: new (module: Module) => { readonly exports: unknown };
   }
 }
 
@@ -98,7 +93,7 @@ export class RowKernel {
     const kernel = this.#kernel;
     const rows = bounds.length >> 1;
     const first = bounds[0] ?? 0;
-    const size = (bounds.at(-1) ?? 0) - first;
+    const size = (bounds[bounds.length - 1] ?? 0) - first;
     const endsAt = boundsAt + 8 * rows;
     const linesAt = endsAt + 4 * rows;
     const recordsAt = linesAt + size;
