@@ -5,11 +5,15 @@ import type { ExternalId } from '../domain/words.ts';
 import type { PackedRows } from './packed.ts';
 import { compareKeyBytes, digits, keyOfRecord } from './record.ts';
 
+const beyondAscii = /[^\p{ASCII}]/u;
+
 /** Follows the keys of a read and stops at the first one that is smaller than the one before (SRC-301). Equal keys and keyless rows pass. */
 export class KeySequence {
   readonly #order: KeyOrder;
   readonly #fix: string;
   readonly #tie: string;
+  /** The bytes of another encoding than UTF-8 have another order beyond ASCII. */
+  readonly #bytes: string;
   readonly #place: Place | undefined;
   #last: string | undefined;
   #lastRecord: { bytes: Buffer; start: number; end: number } | undefined;
@@ -19,6 +23,8 @@ export class KeySequence {
     this.#order = order;
     this.#tie = tie === undefined ? '' : `, ${tie}`;
     this.#fix = `End the query with: ORDER BY ${orderBy}`;
+    const text = /^(.*) COLLATE "C"$/s.exec(orderBy)?.[1];
+    this.#bytes = text === undefined ? '' : `; in a database whose encoding is not UTF8: ORDER BY convert_to(${text}, 'UTF8')`;
     this.#place = place;
   }
 
@@ -61,8 +67,9 @@ export class KeySequence {
   }
 
   #error({ ordinal, key = '' }: Row, last: ExternalId): JoineryError {
+    const bytes = beyondAscii.test(key) && beyondAscii.test(last) ? this.#bytes : '';
     return new JoineryError('SRC-301', `row ${String(ordinal)} has the key ${key}, which belongs before ${last} of an earlier row`, {
-      fix: key.trimEnd() === last.trimEnd() ? this.#fix + this.#tie : this.#fix,
+      fix: `${this.#fix}${key.trimEnd() === last.trimEnd() ? this.#tie : ''}${bytes}`,
       ...(this.#place === undefined ? {} : { place: this.#place }),
     });
   }

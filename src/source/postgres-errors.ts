@@ -24,6 +24,11 @@ export function explainPostgresError(error: unknown, connection: Secret, failed?
   const code = state === '55000' && failed === undefined ? 'SRC-101' : (pooler?.code ?? codeOf(state, text));
   const place = code === 'SRC-202' || code === 'SRC-209' ? placeOf(error, failed) : failed?.statement?.placeOf(0);
   const message = scrubText(quotesData(state) ? text.replaceAll(/"[^"]*"/g, '"•••"') : text, [connection]);
+  if (state === '22021' || state === '22P05')
+    return new JoineryError('SRC-211', `PostgreSQL (${connection.name}): ${scrubText(text, [connection])} [${state}]`, {
+      fix: otherLetters,
+      cause: error,
+    });
   // Our own cancels are told by their reason, so it was somebody else's; servers that speak another language do not tell.
   const way =
     state === '57014' && text.includes('user request')
@@ -38,6 +43,10 @@ export function explainPostgresError(error: unknown, connection: Secret, failed?
     cause: error,
   });
 }
+
+/** Both messages quote names of encodings and bytes. Source: PostgreSQL documentation, "Character Set Support". */
+const otherLetters =
+  "A letter cannot be told as UTF-8. Where the database was made as SQL_ASCII it keeps bytes without saying which letters they are: let a query or view say it, as in convert_from(convert(convert_to(name, 'SQL_ASCII'), 'LATIN1', 'UTF8'), 'SQL_ASCII').";
 
 const endedByOthers = 'Somebody ended the statement on the server (pg_cancel_backend): ask the DBA why, then run again.';
 

@@ -15,7 +15,7 @@ export interface Versioned {
 }
 
 /** Moves when the session is pinned to other settings: then the same row has another text. */
-const sessionForm = 1;
+const sessionForm = 2;
 
 /**
  * Whether an equal version of a row (where it was written, `ctid`, and by which transaction, `xmin`) means that the row is the same, and what that depends on. A row that PostgreSQL changes is written at another place
@@ -57,6 +57,7 @@ const serverRow = z.object({
   started: z.string(),
   version: z.string(),
   database: z.string(),
+  monetary: z.string(),
   transaction: z.string(),
 });
 
@@ -104,5 +105,6 @@ const controlRights = `select pg_catalog.has_function_privilege('pg_catalog.pg_c
 
 const serverFacts = `select s.system_identifier::text as system, p.timeline_id::text as timeline, pg_catalog.date_part('epoch', pg_catalog.pg_postmaster_start_time())::text as started,
     pg_catalog.current_setting('server_version_num') as version, (select d.oid::text from pg_catalog.pg_database d where d.datname = pg_catalog.current_database()) as database,
+    pg_catalog.current_setting('lc_monetary') as monetary,
     pg_catalog.txid_snapshot_xmax(pg_catalog.txid_current_snapshot())::text as transaction
   from pg_catalog.pg_control_system() s, pg_catalog.pg_control_checkpoint() p`;

@@ -84,8 +84,6 @@ export interface PostgresSession {
   readonly connection: PoolClient;
   readonly processId: number;
   readonly cancelKey: CancelKey;
-  /** Decimals of `money`, by the database's lc_monetary. */
-  readonly moneyScale: number;
 }
 
 /**
@@ -94,9 +92,7 @@ export interface PostgresSession {
  */
 export async function beginReading(connection: PoolClient, limits: SessionLimits): Promise<PostgresSession> {
   await connection.query('begin isolation level repeatable read, read only');
-  const { rows } = await connection.query<{ pid: number; scale: number }>(
-    'select pg_catalog.pg_backend_pid() as pid, pg_catalog.scale(0::pg_catalog.money::pg_catalog.numeric) as scale',
-  );
+  const { rows } = await connection.query<{ pid: number }>('select pg_catalog.pg_backend_pid() as pid');
   const settings: Readonly<Record<string, string>> = {
     client_encoding: 'UTF8',
     standard_conforming_strings: 'on',
@@ -106,7 +102,6 @@ export async function beginReading(connection: PoolClient, limits: SessionLimits
     extra_float_digits: '1',
     bytea_output: 'hex',
     xmlbinary: 'base64',
-    lc_monetary: 'C',
     // It would quote the names of types, which are known without.
     quote_all_identifiers: 'off',
     statement_timeout: String(limits.statementTimeout),
@@ -119,7 +114,7 @@ export async function beginReading(connection: PoolClient, limits: SessionLimits
     values: names.flatMap((name) => [name, settings[name]]),
   });
   const [first] = rows;
-  return { connection, processId: first?.pid ?? 0, cancelKey: cancelKeyOf(connection), moneyScale: first?.scale ?? 2 };
+  return { connection, processId: first?.pid ?? 0, cancelKey: cancelKeyOf(connection) };
 }
 
 /**

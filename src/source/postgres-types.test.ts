@@ -6,7 +6,8 @@ import { Secret } from '../domain/masking.ts';
 import type { ColumnValue, Row } from '../domain/row.ts';
 import type { ColumnType } from '../pipeline/pipeline.ts';
 import { openSource } from './open-source.ts';
-import { parseArray, plainMoney } from './postgres-types.ts';
+import { plainMoney } from './postgres-money.ts';
+import { parseArray } from './postgres-types.ts';
 
 const place = { file: 'p.yaml', line: 1, column: 1 };
 let url: string;
@@ -321,13 +322,18 @@ describe('a table of PostgreSQL', () => {
 
 describe('the text of a PostgreSQL value', () => {
   test.each([
-    ['$1,234.50', 2, '1234.50'],
-    ['-$0.05', 2, '-0.05'],
-    ['$1,234.50', 0, '123450'],
-    ['$1,234.50', 3, '123.450'],
-    ['$0.00', 2, '0.00'],
-  ])('money %s with %d decimals is %s', (printed, scale, expected) => {
-    expect(plainMoney(printed, scale)).toBe(expected);
+    ['$1,234.50', 2, '-', '1234.50'],
+    ['-$0.05', 2, '-', '-0.05'],
+    ['$0.00', 2, '-', '0.00'],
+    ['(HK$1,234.50)', 2, '()', '-1234.50'],
+    ['1.234,50 €', 2, '−', '1234.50'],
+    ['−1.234,50 €', 2, '−', '-1234.50'],
+    ['￥-5', 0, '-', '-5'],
+    ['￥0', 0, '-', '0'],
+    ['￥1,234', 0, '-', '1234'],
+    ['د.ك. 0.005-', 3, '-', '-0.005'],
+  ])('money %s with %d decimals, negative by %s, is %s', (printed, scale, negative, expected) => {
+    expect(plainMoney(printed, { scale, negative: new Set(negative) })).toBe(expected);
   });
 
   test('an array of boxes is parted by semicolons', () => {

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import type { ColumnType } from '../pipeline/pipeline.ts';
 import type { Json } from '../domain/canonical-json.ts';
 import type { ResultColumn } from './layout.ts';
+import { plainMoney, type MoneyForm } from './postgres-money.ts';
 import type { PostgresField } from './postgres-protocol.ts';
 import { typeFamilies, type FamilyName } from './type-families.ts';
 import { createConverter, typeInExpression, type Convert } from './values.ts';
@@ -58,10 +59,18 @@ function familyOfType(name: string, kind: string): FamilyName {
   return kind === 'e' ? 'text' : (familyByName.get(name) ?? 'other');
 }
 
-/**
- * Columns with their converters. `moneyScale`: decimals that the database's lc_monetary gives `money`; the session itself reads under the C locale, which prints two.
- */
-export function describeColumn(field: PostgresField, type: TypeRow, declared: ColumnType | undefined, moneyScale: number): ResultColumn {
+/** Of the column itself or of its elements. */
+export function holdsMoney({ name, element_name: element }: TypeRow): boolean {
+  return familyByName.get(name) === 'money' || familyByName.get(element ?? '') === 'money';
+}
+
+/** Columns with their converters. `money`: where a column holds it. */
+export function describeColumn(
+  field: PostgresField,
+  type: TypeRow,
+  declared: ColumnType | undefined,
+  money: MoneyForm | undefined,
+): ResultColumn {
   const isArray = type.element !== '0';
   const family = isArray ? 'array' : familyOfType(type.name, type.kind);
   return {
@@ -70,29 +79,20 @@ export function describeColumn(field: PostgresField, type: TypeRow, declared: Co
     type: typeInExpression(family, declared),
     // A view says nothing about NULL.
     ...(type.nullable === null ? {} : { nullable: type.nullable }),
-    convert: isArray
-      ? convertArray(type, declared, moneyScale)
-      : scalarConverter(family === 'array' ? 'other' : family, declared, moneyScale),
+    convert: isArray ? convertArray(type, declared, money) : scalarConverter(family === 'array' ? 'other' : family, declared, money),
     keyText: family === 'padded' ? (text) => text.replace(/ +$/, '') : (text) => text,
   };
 }
 
-function scalarConverter(family: Exclude<FamilyName, 'array'>, declared: ColumnType | undefined, moneyScale: number): Convert {
+function scalarConverter(family: Exclude<FamilyName, 'array'>, declared: ColumnType | undefined, money: MoneyForm | undefined): Convert {
   const convert = createConverter(family, declared);
-  return family === 'money' ? (text) => convert(plainMoney(text, moneyScale)) : convert;
+  return family === 'money' && money !== undefined ? (text) => convert(plainMoney(text, money)) : convert;
 }
 
-/** `-$1,234.50` as the C locale prints it: the digits are the stored integer. */
-export function plainMoney(text: string, scale: number): string {
-  const digits = text.replaceAll(/\D/g, '').padStart(scale + 1, '0');
-  const sign = /[-(]/.test(text) ? '-' : '';
-  return scale === 0 ? `${sign}${digits}` : `${sign}${digits.slice(0, -scale)}.${digits.slice(-scale)}`;
-}
-
-function convertArray(type: TypeRow, declared: ColumnType | undefined, moneyScale: number): Convert {
+function convertArray(type: TypeRow, declared: ColumnType | undefined, money: MoneyForm | undefined): Convert {
   if (declared === 'string') return (text) => text;
   const family = familyOfType(type.element_name ?? '', type.element_kind ?? '');
-  const element = scalarConverter(family === 'array' ? 'other' : family, undefined, moneyScale);
+  const element = scalarConverter(family === 'array' ? 'other' : family, undefined, money);
   return (text) => parseArray(text, type.delimiter, element);
 }
 

@@ -14,7 +14,8 @@ import { copyRows } from './postgres-copy.ts';
 import { readGround } from './postgres-ground.ts';
 import { Reading } from './postgres-reading.ts';
 import { PostgresVersions } from './postgres-versions.ts';
-import { describeColumn, readTypes } from './postgres-types.ts';
+import { readMoneyForm } from './postgres-money.ts';
+import { describeColumn, holdsMoney, readTypes } from './postgres-types.ts';
 import { prepareStatement, type Asked, type Order, type Prepared } from './prepare.ts';
 import { readStatement, type Statement } from './statement.ts';
 import { StatementLimit } from './statement-limit.ts';
@@ -190,11 +191,12 @@ function withoutConverters({ name, databaseType, type, nullable }: ResultColumn)
 async function describe(session: PostgresSession, sql: string): Promise<readonly FoundColumn<ResultColumn>[]> {
   const fields = await describeStatement(session.connection, sql);
   const types = await readTypes(session.connection, fields);
+  const money = types.some(holdsMoney) ? await readMoneyForm(session.connection) : undefined;
   return fields.map((field, index) => {
     const type = types[index];
     invariant(type, 'the catalogue knows the type of every column');
     const build = (as: string, declared: ColumnType | undefined): ResultColumn => ({
-      ...describeColumn(field, type, declared, session.moneyScale),
+      ...describeColumn(field, type, declared, money),
       name: as,
     });
     return { name: field.name, build };

@@ -37,7 +37,7 @@ export const typeFamilies = {
     mssql: ['money', 'smallmoney'],
     type: 'decimal',
     value: 'text in decimal digits, `"1200.50"`, without currency sign or separators',
-    note: 'PostgreSQL: read with the number of decimals that the database’s `lc_monetary` has. SQL Server: more than 15 digits as for decimals.',
+    note: 'PostgreSQL: what the stored number counts is said by `lc_monetary` of the database or role, which is left as it is: `"1200"` for yen, `"1200.500"` for dinars. SQL Server: more than 15 digits as for decimals.',
   },
   float: {
     postgres: ['float4', 'float8'],

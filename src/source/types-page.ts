@@ -24,7 +24,8 @@ far ones as the database writes them, arrays and JSON as the database's own text
 says; anything else is left as it is, and the contract's check names the disagreement.
 
 Domains and alias types count as the type below them, elements of arrays as their own type. Sessions are pinned: UTC, ISO dates, shortest exact floats, and for PostgreSQL
-\`IntervalStyle\`, \`bytea_output\` and \`lc_monetary\`, so that a database's or a role's settings change no value.
+\`IntervalStyle\`, \`bytea_output\` and \`standard_conforming_strings\`, so that a database's or a role's settings change no value but one: \`lc_monetary\` says what a number of \`money\` counts (cents or yen) and is left as it is, for casts of a query, too.
+Text of every server encoding arrives as UTF-8; bytes of a database made as SQL_ASCII that are no UTF-8 end the read (SRC-211).
 
 CSV files hold text. A column declared as another type is read as strictly as a database would write it (\`2026-11-22\`, \`true\`, \`1200.50\`); what does not fit is a problem of its row.
 An empty field is NULL, an empty field in quotes is empty text.
