@@ -13,7 +13,7 @@ import { traceGroup } from './explain.ts';
 import { compileUnit, type UnitResult } from './compile-unit.ts';
 import { earlierLookups } from './earlier-lookups.ts';
 import { compareMappings } from './edit.ts';
-import { fingerprintLookup, isTooLarge, type KeptLookups } from './lookup-fingerprints.ts';
+import { fingerprintLookup, isTooLarge, type LookupFingerprints } from './lookup-fingerprints.ts';
 import { readLookup, type LookupTable } from './lookup.ts';
 import { pipelineOf, recipeOf } from './recipe.ts';
 import { shadowMapping } from './shadow.ts';
@@ -35,11 +35,14 @@ export function compileMapping(pipeline: Pipeline, environment: MappingEnvironme
   const sorted = sortDiagnostics(diagnostics);
   if (unit === undefined || sorted.some(({ severity }) => severity === 'error')) return { diagnostics: sorted };
   const recipe = recipeOf(pipeline, lookups, analysis.readsClock);
-  const fingerprintLookups = fingerprinter(lookups);
+  const fingerprint = fingerprinter();
+  const fingerprintLookups: Mapping['fingerprintLookups'] = (hashKey) => {
+    const few = [...lookups].filter(([, table]) => !isTooLarge(table));
+    return Object.fromEntries(few.map(([name, table]) => [name, fingerprint(table, hashKey)]));
+  };
   const edit: Mapping['edit'] = (before, kept) => {
     const was = pipelineOf(pipeline, before);
-    const pair = kept === undefined ? undefined : { ...kept, now: fingerprintLookups(kept.hashKey) };
-    const then = earlierLookups([before, recipe], lookups, pair);
+    const then = earlierLookups([before, recipe], lookups, kept, fingerprint);
     const earlier = compileInstance(was, then.tables, {});
     const present = environment.verify === undefined ? first : compileInstance(pipeline, lookups, {});
     let made: Mapping | undefined;
@@ -72,15 +75,15 @@ export function compileMapping(pipeline: Pipeline, environment: MappingEnvironme
   return { mapping: shadowMapping(mapping, verifying, environment.shadow), diagnostics: sorted };
 }
 
-/** Takes them when somebody asks, once for the key: most runs do not. */
-function fingerprinter(lookups: ReadonlyMap<string, LookupTable>): Mapping['fingerprintLookups'] {
-  let made: { readonly hashKey: Uint8Array; readonly kept: KeptLookups } | undefined;
-  return (hashKey) => {
-    if (made?.hashKey !== hashKey) {
-      const few = [...lookups].filter(([, table]) => !isTooLarge(table));
-      made = { hashKey, kept: Object.fromEntries(few.map(([name, table]) => [name, fingerprintLookup(table, hashKey)])) };
-    }
-    return made.kept;
+/** Takes the fingerprints of a lookup when somebody asks, and once: a run that tells an edit keeps them afterwards. */
+function fingerprinter(): typeof fingerprintLookup {
+  const taken = new Map<LookupTable, { readonly hashKey: Uint8Array; readonly fingerprints: LookupFingerprints }>();
+  return (table, hashKey) => {
+    const known = taken.get(table);
+    if (known?.hashKey === hashKey) return known.fingerprints;
+    const fingerprints = fingerprintLookup(table, hashKey);
+    taken.set(table, { hashKey, fingerprints });
+    return fingerprints;
   };
 }
 

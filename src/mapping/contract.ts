@@ -5,6 +5,7 @@ import type { Trace, Verdict } from '../domain/verdict.ts';
 import type { Sha256 } from '../domain/words.ts';
 import type { EngineStats } from '../jsonata/index.ts';
 import type { ColumnType } from '../pipeline/pipeline.ts';
+import type { EarlierFingerprints } from './earlier-lookups.ts';
 import type { MappingEdit } from './edit.ts';
 import type { LookupTable } from './lookup.ts';
 import type { KeptLookups } from './lookup-fingerprints.ts';
@@ -26,7 +27,7 @@ export interface Mapping {
    */
   evaluate(group: RowGroup, asOf: Instant): Promise<Verdict> | Verdict;
   /** What was edited since the mapping of that recipe; `kept`: what its `fingerprintLookups` gave with that key. */
-  edit(before: MappingRecipe, kept?: { readonly hashKey: Uint8Array; readonly before: KeptLookups }): MappingEdit;
+  edit(before: MappingRecipe, kept?: EarlierFingerprints): MappingEdit;
   /** Which rows its lookups have, for `edit` of a later mapping: keyed hashes alone. */
   fingerprintLookups(hashKey: Uint8Array): KeptLookups;
   /** Evaluations of expressions so far, and how many of them the reference engine had to answer. */

@@ -1,6 +1,13 @@
 import type { LookupChange } from '../domain/event.ts';
 import type { LookupTable } from './lookup.ts';
-import { compareLookup, isTooLarge, mostCells, type KeptLookups, type LookupDifference } from './lookup-fingerprints.ts';
+import {
+  compareLookup,
+  isTooLarge,
+  mostCells,
+  type KeptLookups,
+  type LookupDifference,
+  type LookupFingerprints,
+} from './lookup-fingerprints.ts';
 import type { MappingRecipe } from './recipe.ts';
 import { blurTable, unknownTable, watchTable, type Watch } from './watched-lookup.ts';
 
@@ -17,17 +24,18 @@ export interface EarlierLookups {
   readonly unproved: ReadonlyMap<string, string>;
 }
 
-/** Fingerprints as they were kept and as they are, taken with one key. */
-export interface FingerprintPair {
+/** Fingerprints as they were kept, and the key that they were taken with. */
+export interface EarlierFingerprints {
   readonly hashKey: Uint8Array;
   readonly before: KeptLookups;
-  readonly now: KeptLookups;
 }
 
+/** `fingerprint`: takes those of a present lookup, which are asked for only where it is another one. */
 export function earlierLookups(
   [before, now]: readonly [MappingRecipe, MappingRecipe],
   present: ReadonlyMap<string, LookupTable>,
-  fingerprints: FingerprintPair | undefined,
+  kept: EarlierFingerprints | undefined,
+  fingerprint: (table: LookupTable, hashKey: Uint8Array) => LookupFingerprints,
 ): EarlierLookups {
   const watch: Watch = { raised: false };
   const tables = new Map<string, LookupTable>();
@@ -44,7 +52,7 @@ export function earlierLookups(
       blurred.set(name, { ...(same ?? { rows: {}, columns: [], hash: '' }), name });
       continue;
     }
-    const difference = differenceOf(name, table, fingerprints);
+    const difference = differenceOf(name, table, kept, fingerprint);
     if (typeof difference === 'string') unproved.set(name, difference);
     changes.set(name, typeof difference === 'string' ? { name, came: 0, went: 0, changed: 0, columns: [] } : changeOf(name, difference));
     tables.set(name, typeof difference === 'string' ? unknownTable(name, watch) : watchTable(table, difference, watch));
@@ -53,11 +61,16 @@ export function earlierLookups(
   return { tables, watch, blurred, changes, unproved };
 }
 
-function differenceOf(name: string, table: LookupTable, fingerprints: FingerprintPair | undefined): LookupDifference | string {
+function differenceOf(
+  name: string,
+  table: LookupTable,
+  kept: EarlierFingerprints | undefined,
+  fingerprint: (table: LookupTable, hashKey: Uint8Array) => LookupFingerprints,
+): LookupDifference | string {
   if (isTooLarge(table)) return `it has more than ${mostCells.toLocaleString('en')} cells`;
-  const [was, is] = [fingerprints?.before[name], fingerprints?.now[name]];
-  if (fingerprints === undefined || was === undefined || is === undefined) return 'the state does not hold which rows it had';
-  return compareLookup(was, is, table, fingerprints.hashKey);
+  const was = kept?.before[name];
+  if (kept === undefined || was === undefined) return 'the state does not hold which rows it had';
+  return compareLookup(was, fingerprint(table, kept.hashKey), table, kept.hashKey);
 }
 
 function changeOf(name: string, { came, changed, went }: LookupDifference): LookupChange {

@@ -223,6 +223,17 @@ describe('an edited lookup', () => {
     expect(Object.keys(large.fingerprintLookups(hashKey))).toEqual(['country', 'alt']);
   });
 
+  test('is compared only when it is another one', () => {
+    const text = { ...base, attributes: { ...base.attributes, nickName: 'last_name' } };
+    const kept = {
+      get hashKey(): Uint8Array {
+        throw new Error('nothing is to be hashed');
+      },
+      before: {},
+    };
+    expect(compile(text, tables).edit(compile(base, tables).recipe, kept)).toMatchObject({ kind: 'part', touched: ['nickName'] });
+  });
+
   test('is held against whole verdicts in samples, which ask tables in which what changed stands otherwise', () => {
     const edit = part(editOf(compile(base, tables), compile(base, { ...tables, site: site.replace('Beta', 'Beta 2') }, { shadow: 1 })));
     expect(['A', 'B', 'F'].map((department) => same(edit, { department }))).toEqual([true, false, true]);
