@@ -65,7 +65,7 @@ export class Walk {
       } as const;
       records.push({
         externalId: worker,
-        evaluated: evaluatedAt(run),
+        evaluated: evaluatedAt(run, ((b >> (place + 4)) & 1) === 0 ? {} : { missingManager: workers[(b >> 8) % 4] ?? 'nobody' }),
         desired: { payload, hash, change, run },
         baseline,
         operation: { ...planned, batch: batchId(run, 0) },
@@ -191,6 +191,11 @@ export class Walk {
       await this.store.ledger.settled(this.scope, [...workers, 'nobody']),
       new Set(entries.filter(isSettled).map(({ externalId }) => externalId)),
     );
+    const known = new Set(entries.flatMap(({ externalId, confirmed }) => (confirmed === undefined ? [] : [externalId])));
+    const unsettled = await this.store.ledger.unsettled(this.scope, this.pipeline);
+    for (const { externalId, evaluated } of entries) {
+      if (evaluated?.missingManager !== undefined && known.has(evaluated.missingManager)) assert.ok(unsettled.includes(externalId));
+    }
     const { enabled } = await this.store.ledger.counts(this.scope, this.pipeline);
     assert.equal((await this.store.ledger.standing(this.scope, this.pipeline)).enabled, enabled);
     for (const batch of this.model.batches.values()) {

@@ -3,6 +3,7 @@ import { compareKeys } from '../domain/row.ts';
 import type { ExternalId, JobScope, PipelineName } from '../domain/words.ts';
 import { accept } from './accept.ts';
 import { adopt, isEmpty, release } from './adopt.ts';
+import { whoseManagerCame } from './arrived-managers.ts';
 import { toLookAt } from './audit-schema.ts';
 import type { AccountName, KnownEvaluation, Ledger, LedgerCounts, StandingCounts } from './contract.ts';
 import { isEnabled } from './counting.ts';
@@ -231,16 +232,9 @@ async function keysWhere(
 async function unsettled(database: Database, scope: JobScope, owner: PipelineName): Promise<readonly ExternalId[]> {
   const job = await findJob(database, scope);
   if (job === undefined) return [];
-  const known = database.kind === 'sqlite' ? 'INDEXED BY entries_known' : '';
   const parts: readonly Statement[] = [
     { sql: 'SELECT external_id FROM entries WHERE job_id = ? AND owner = ? AND unsettled = 1', bindings: [job, owner] },
-    {
-      sql: `SELECT external_id FROM entries WHERE job_id = ? AND owner = ? AND missing_manager IN (
-              SELECT m.external_id
-              FROM (SELECT DISTINCT missing_manager FROM entries WHERE job_id = ? AND owner = ? AND missing_manager IS NOT NULL) named
-              CROSS JOIN entries m ${known} WHERE m.job_id = ? AND m.external_id = named.missing_manager AND m.confirmed_hash IS NOT NULL)`,
-      bindings: [job, owner, job, owner, job],
-    },
+    whoseManagerCame(database.kind, job, owner),
     {
       sql: `SELECT e.external_id FROM operations o CROSS JOIN entries e
             WHERE o.job_id = ? AND o.${inFlight} AND o.state = 'unknown' AND o.change IN ('leaver', 'cancelled')

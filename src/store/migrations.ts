@@ -1,5 +1,6 @@
 import type { Instant } from '../domain/clock.ts';
 import { JoineryError } from '../domain/error.ts';
+import { arrivedManagers } from './arrived-managers.ts';
 import { counting } from './counting.ts';
 import { insertOne, type Database, type Reader, type Statement } from './database.ts';
 import { enabledCounts } from './enabled-counts.ts';
@@ -46,6 +47,7 @@ export const migrations: readonly Migration[] = [
   counting,
   settling,
   enabledCounts,
+  arrivedManagers,
 ];
 
 const columnTypes: Readonly<Record<Database['kind'], ColumnTypes>> = {

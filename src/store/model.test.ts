@@ -3,8 +3,19 @@ import { expect, test } from 'vitest';
 import { hashJson } from '../domain/canonical-json.ts';
 import type { ExternalId } from '../domain/words.ts';
 import { Walk, step } from '../../test/state-walk.ts';
-import { acceptWorkers, batchId, leaseOn, onEveryEngine, payloadOf, scope, sendBatch } from '../../test/state.ts';
-import type { Store } from './contract.ts';
+import {
+  acceptWorkers,
+  batchId,
+  beginRun,
+  collect,
+  evaluatedAt,
+  leaseOn,
+  onEveryEngine,
+  payloadOf,
+  scope,
+  sendBatch,
+} from '../../test/state.ts';
+import type { Lease, Store } from './contract.ts';
 import { verifyStoredJournal } from './verify-journal.ts';
 
 onEveryEngine('any sequence of verbs', (open, engine) => {
@@ -31,17 +42,54 @@ async function expectTold(store: Store): Promise<void> {
   for (const pipeline of pipelines) {
     const { enabled } = await store.ledger.counts(scope, pipeline);
     expect((await store.ledger.standing(scope, pipeline)).enabled).toBe(enabled);
+    const entries = await collect(store.ledger.streamEntries(scope, pipeline));
+    const managers = await store.ledger.getMany(
+      scope,
+      entries.flatMap(({ evaluated }) => evaluated?.missingManager ?? []),
+    );
+    const came = entries.filter(({ evaluated }) => managers.get(evaluated?.missingManager ?? '')?.confirmed !== undefined);
+    const unsettled = await store.ledger.unsettled(scope, pipeline);
+    // Those who name somebody have nothing else open, but for the mark of a transfer.
+    expect(unsettled.filter((key) => key.startsWith('n'))).toEqual(
+      entries
+        .filter((entry) => entry.marked !== undefined || came.includes(entry))
+        .map(({ externalId }) => externalId)
+        .filter((key) => key.startsWith('n')),
+    );
   }
 }
 
-onEveryEngine('how many are enabled', (open) => {
+/** Workers of whom nothing is known but whom they name as a manager who is missing. */
+async function nameMissing(
+  store: Store,
+  lease: Lease,
+  run: string,
+  named: Readonly<Record<ExternalId, ExternalId | undefined>>,
+): Promise<void> {
+  await beginRun(store, lease, run);
+  const records = Object.entries(named).map(([externalId, missingManager]) => ({
+    externalId,
+    evaluated: evaluatedAt(run, missingManager === undefined ? {} : { missingManager }),
+  }));
+  await store.ledger.accept(lease, { scope, run, planHash: 'p', at: 900, population: 1, records: [records], batches: [] });
+}
+
+onEveryEngine('how many are enabled, and whose missing manager came,', (open) => {
   test('is told rightly whatever verb moves them, from one owner to another, too', async () => {
     const store = await open();
     const [lease, other] = [await leaseOn(store), await leaseOn(store, 'fabrikam')];
     const told: number[] = [];
+    const came: string[] = [];
     const look = async (): Promise<void> => {
       await expectTold(store);
       for (const pipeline of pipelines) told.push((await store.ledger.standing(scope, pipeline)).enabled);
+      const due = await Promise.all(pipelines.map((pipeline) => store.ledger.unsettled(scope, pipeline)));
+      came.push(
+        due
+          .flat()
+          .filter((key) => key.startsWith('n'))
+          .join(' '),
+      );
     };
     const confirm = async (run: string, at: number): Promise<void> => {
       const closures = (await store.operations.ofBatch(batchId(run, 0))).map(({ id }) => ({
@@ -57,7 +105,12 @@ onEveryEngine('how many are enabled', (open) => {
       payload: payloadOf(externalId),
       everEnabled: true,
     });
+    await nameMissing(store, lease, 'm1', { n1: 'a1', n2: 'w1', n3: 'b2', n4: 'outside', n5: 'a1' });
+    await nameMissing(store, other, 'm2', { n6: 'a1' });
     await store.ledger.adopt(lease, { scope, at: 1000, workers: ['a1', 'a2', 'a3'].map(adopted) });
+    await look();
+    // Whom the plan did not find, and who was confirmed before it was accepted.
+    await nameMissing(store, lease, 'm3', { n1: undefined, n5: 'a2', n7: 'a3' });
     await look();
     await acceptWorkers(
       store,
@@ -80,7 +133,7 @@ onEveryEngine('how many are enabled', (open) => {
     await look();
     await confirm('r2', 7000);
     await look();
-    await store.ledger.transfer(other, { scope, workers: ['a1'], reason: 'moved', by: 'ops', at: 8000 }, lease);
+    await store.ledger.transfer(other, { scope, workers: ['a1', 'n4', 'n7'], reason: 'moved', by: 'ops', at: 8000 }, lease);
     await look();
     await store.ledger.rekey(lease, { scope, from: 'a2', to: 'b2', reason: 'became an employee', by: 'ops', at: 9000 });
     await look();
@@ -96,6 +149,14 @@ onEveryEngine('how many are enabled', (open) => {
     await store.erasure.settled(lease, { scope, before: 90_000, keep: [], at: 91_000, by: 'officer', runs: 0 });
     await store.erasure.forget(lease, { scope, externalId: 'w1', reason: 'request', by: 'officer', at: 92_000 });
     await look();
-    expect(told).toEqual([3, 0, 3, 0, 4, 0, 4, 0, 3, 0, 3, 0, 2, 1, 2, 1, 1, 2, 1, 2, 1, 2]);
+    expect(came).toEqual([
+      'n1 n5 n6',
+      ...Array.from({ length: 3 }, () => 'n5 n7 n6'),
+      ...Array.from({ length: 3 }, () => 'n2 n5 n7 n6'),
+      'n2 n5 n4 n6 n7',
+      ...Array.from({ length: 3 }, () => 'n2 n3 n4 n6 n7'),
+      'n3 n4 n6 n7',
+    ]);
+    expect(told).toEqual([3, 0, 3, 0, 3, 0, 4, 0, 4, 0, 3, 0, 3, 0, 2, 1, 2, 1, 1, 2, 1, 2, 1, 2]);
   });
 });
