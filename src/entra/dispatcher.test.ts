@@ -109,12 +109,17 @@ describe('the way out to the network', () => {
     writeFileSync(file, certificate);
     const here = (name: string): string => JSON.stringify(new URL(name, import.meta.url).href);
     const script = `
+      import { createRequire } from 'node:module';
       import { openDispatcher } from ${here('./dispatcher.ts')};
       import { exchange } from ${here('./exchange.ts')};
       const dispatcher = openDispatcher({ connections: 1, direct: false, environment: {} });
       const request = { url: new URL('${url}'), method: 'GET', headers: {}, headersTimeout: 60_000, bodyTimeout: 60_000, maximumBody: 100 };
-      console.log(JSON.stringify(await exchange(dispatcher, request)));
-      await dispatcher.close();`;
+      const answer = await exchange(dispatcher, request);
+      const agent = await dispatcher.open();
+      await dispatcher.close();
+      const loadedEarly = Object.keys(createRequire(import.meta.url).cache).filter((file) => file.includes('undici/lib/web'));
+      const { Agent } = await import('undici');
+      console.log(JSON.stringify({ answer, loadedEarly, isAgent: agent instanceof Agent }));`;
     // Node reads the variable when it starts.
     const words = ['--import', 'tsx', '--input-type=module', '--eval', script];
     const environment = { PATH: process.env['PATH'], NODE_EXTRA_CA_CERTS: file };
@@ -130,7 +135,9 @@ describe('the way out to the network', () => {
       maximumBody: 100,
     } as const;
     const strange = await exchange(dispatcher, request);
-    expect(trusted).toMatchObject({ kind: 'answered', status: 200 });
+    expect(trusted).toMatchObject({ answer: { kind: 'answered', status: 200 }, isAgent: true });
+    // All of fetch, of which nothing is used, and which takes longer to load than the rest.
+    expect(trusted).toMatchObject({ loadedEarly: [] });
     expect(strange).toMatchObject({ kind: 'notSent', reason: expect.stringContaining('NODE_EXTRA_CA_CERTS') });
   });
 });
