@@ -49,11 +49,24 @@
         (local.set $b (i64.add (local.get $seed) (i64.const -4417276706812531889)))
         (local.set $c (local.get $seed))
         (local.set $d (i64.sub (local.get $seed) (i64.const -7046029288634856825)))
+        ;; Four times `$round`: calls of it are a third of the time.
         (loop $stripe
-          (local.set $a (call $round (local.get $a) (i64.load align=1 (local.get $at))))
-          (local.set $b (call $round (local.get $b) (i64.load offset=8 align=1 (local.get $at))))
-          (local.set $c (call $round (local.get $c) (i64.load offset=16 align=1 (local.get $at))))
-          (local.set $d (call $round (local.get $d) (i64.load offset=24 align=1 (local.get $at))))
+          (local.set $a
+            (i64.mul
+              (i64.rotl (i64.add (local.get $a) (i64.mul (i64.load align=1 (local.get $at)) (i64.const -4417276706812531889))) (i64.const 31))
+              (i64.const -7046029288634856825)))
+          (local.set $b
+            (i64.mul
+              (i64.rotl (i64.add (local.get $b) (i64.mul (i64.load offset=8 align=1 (local.get $at)) (i64.const -4417276706812531889))) (i64.const 31))
+              (i64.const -7046029288634856825)))
+          (local.set $c
+            (i64.mul
+              (i64.rotl (i64.add (local.get $c) (i64.mul (i64.load offset=16 align=1 (local.get $at)) (i64.const -4417276706812531889))) (i64.const 31))
+              (i64.const -7046029288634856825)))
+          (local.set $d
+            (i64.mul
+              (i64.rotl (i64.add (local.get $d) (i64.mul (i64.load offset=24 align=1 (local.get $at)) (i64.const -4417276706812531889))) (i64.const 31))
+              (i64.const -7046029288634856825)))
           (local.set $at (i32.add (local.get $at) (i32.const 32)))
           (br_if $stripe (i32.ge_u (i32.sub (local.get $end) (local.get $at)) (i32.const 32))))
         (local.set $hash
@@ -73,7 +86,11 @@
           (i64.add
             (i64.mul
               (i64.rotl
-                (i64.xor (local.get $hash) (call $round (i64.const 0) (i64.load align=1 (local.get $at))))
+                (i64.xor
+                  (local.get $hash)
+                  (i64.mul
+                    (i64.rotl (i64.mul (i64.load align=1 (local.get $at)) (i64.const -4417276706812531889)) (i64.const 31))
+                    (i64.const -7046029288634856825)))
                 (i64.const 27))
               (i64.const -7046029288634856825))
             (i64.const -8796714831421723037)))
