@@ -1,6 +1,8 @@
 /** A defect as it is planted: the text of a source file and what is put in its place. */
 export interface Mutant {
   readonly name: string;
+  /** Who finds it; default `bench/soak.ts`. */
+  readonly soak?: 'bench/soak-versions.ts';
   readonly patches: readonly { readonly file: string; readonly find: string; readonly put: string }[];
 }
 
@@ -131,6 +133,49 @@ function changeOfWhole(worker: Case, decided: ChangeKind, state: ReturnType<type
         put: `entry.sent.escrowed !== true && isSentChange(change) &&`,
       },
     ],
+  },
+  {
+    // As of the fingerprints: the header alone would find out.
+    name: 'versions renamed before accept',
+    soak: 'bench/soak-versions.ts',
+    patches: [
+      {
+        file: 'src/stages/accept.ts',
+        find: `  const result = await store.ledger.accept(lease, {`,
+        put: `  if (summary.versions !== undefined) await store.files.promote(run.id, pipeline.name, versionFile);
+  const result = await store.ledger.accept(lease, {`,
+      },
+      { file: 'src/stages/accept.ts', find: `    else await store.files.promote(run.id, pipeline.name, versionFile);\n`, put: `` },
+      { file: 'src/stages/previous-pass.ts', find: `file.header.run === last.id && `, put: `` },
+    ],
+  },
+  {
+    name: 'versions of an abandoned plan believed',
+    soak: 'bench/soak-versions.ts',
+    patches: [
+      {
+        file: 'src/stages/versioned-pass.ts',
+        find: `store.files.write({ run: header.run }, versionFile,`,
+        put: `store.files.write({ pipeline: pipeline.name }, versionFile,`,
+      },
+      {
+        file: 'src/stages/versioned-pass.ts',
+        find: `  { store }: StageContext,
+  header: FingerprintHeader,
+  work`,
+        put: `  { store, pipeline }: StageContext,
+  header: FingerprintHeader,
+  work`,
+      },
+      { file: 'src/stages/accept.ts', find: `    else await store.files.promote(run.id, pipeline.name, versionFile);\n`, put: `` },
+      { file: 'src/stages/previous-pass.ts', find: `file.header.run === last.id && `, put: `` },
+    ],
+  },
+  {
+    // Where a row was deleted, another one may lie.
+    name: 'the place alone is the version',
+    soak: 'bench/soak-versions.ts',
+    patches: [{ file: 'src/source/prepare.ts', find: `['ctid', 'xmin'].map(`, put: `['ctid'].map(` }],
   },
 ];
 

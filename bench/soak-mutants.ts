@@ -16,14 +16,33 @@ let missed = 0;
 for (const mutant of mutants.filter(({ name }) => wanted.length === 0 || wanted.includes(name))) {
   const folder = mkdtempSync(join(process.env['JOINERY_SOAK_FOLDER'] ?? tmpdir(), 'joinery-mutant-'));
   try {
-    for (const part of ['src', 'test/soak', 'samples/sink-variables.ts', 'bench/soak.ts', 'package.json', 'tsconfig.json'])
+    for (const part of [
+      'src',
+      'test/soak',
+      'test/postgres.ts',
+      'samples/sink-variables.ts',
+      'bench/soak.ts',
+      'bench/soak-versions.ts',
+      'package.json',
+      'tsconfig.json',
+    ])
       cpSync(join(root, part), join(folder, part), { recursive: true });
     symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
     for (const patch of mutant.patches) {
       const file = join(folder, patch.file);
       writeFileSync(file, plant(readFileSync(file, 'utf8'), patch));
     }
-    const soak = ['--import', 'tsx', 'bench/soak.ts', '--histories', '500', '--first', '--plain', '--processes', values.processes];
+    const soak = [
+      '--import',
+      'tsx',
+      mutant.soak ?? 'bench/soak.ts',
+      '--histories',
+      '500',
+      '--first',
+      '--plain',
+      '--processes',
+      values.processes,
+    ];
     const { status, stdout, stderr } = spawnSync(process.execPath, soak, { cwd: folder, encoding: 'utf8', maxBuffer: 1 << 26 });
     const found = /^history .*$/m.exec(stdout)?.[0];
     const played = /^(\d+) histories/m.exec(stdout)?.[1] ?? '?';

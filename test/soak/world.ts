@@ -131,13 +131,24 @@ export class World {
    * A process starts, does its work and ends, one way or another. Only one that was killed takes its store with it: opening costs more than most runs, and nothing is
    * kept in it but what is on disk.
    */
-  async run(run: StoryRun, view: HrView, watcher: Watcher, after?: (store: Store) => Promise<void>): Promise<Ending> {
-    const mortal = new Mortal(run.kill);
+  run(run: StoryRun, view: HrView, watcher: Watcher, after?: (store: Store) => Promise<void>): Promise<Ending> {
+    return this.act(run, watcher, (context, around) => this.#work(run, view, context, around), after);
+  }
+
+  /** The same for any work. */
+  async act(
+    { kill, wait }: Pick<StoryRun, 'kill' | 'wait'>,
+    watcher: Watcher,
+    job: (context: StageContext, around: Surroundings) => Promise<void>,
+    after?: (store: Store) => Promise<void>,
+  ): Promise<Ending> {
+    const mortal = new Mortal(kill);
     const store = await this.#openStore();
     let ending: Ending = { kind: 'killed' };
     const lease = await store.acquireLease(this.pipeline.name, 'soak', this.clock.now());
     try {
-      const work = this.#work(run, view, mortal, store, lease, watcher).then(
+      const context = this.#contextOf(mortal, store, lease);
+      const work = job(context, this.#surroundings(context, mortal, store, watcher, wait * minuteMilliseconds)).then(
         (): Ending => ({ kind: 'done' }),
         (error: unknown): Ending => ({ kind: 'failed', error }),
       );
@@ -161,16 +172,24 @@ export class World {
     this.#store = undefined;
   }
 
-  async #work(run: StoryRun, view: HrView, mortal: Mortal, real: Store, lease: Lease, watcher: Watcher): Promise<void> {
-    const clock = mortal.clock(this.clock);
-    const store = mortal.wrap(real, '');
-    const signal = new AbortController().signal;
+  #contextOf(mortal: Mortal, real: Store, lease: Lease): StageContext {
+    const { pipeline, mapping } = this;
     const emit = (event: JoineryEvent): void => {
       if (!mortal.dead) this.events.push(event);
     };
-    const { pipeline, mapping } = this;
-    const context: StageContext = { pipeline, mapping, store, lease, clock, emit, signal };
-    const around = this.#surroundings(context, mortal, real, watcher, run.wait * minuteMilliseconds);
+    return {
+      pipeline,
+      mapping,
+      store: mortal.wrap(real, ''),
+      lease,
+      clock: mortal.clock(this.clock),
+      emit,
+      signal: new AbortController().signal,
+    };
+  }
+
+  async #work(run: StoryRun, view: HrView, context: StageContext, around: Surroundings): Promise<void> {
+    const { store, clock, pipeline } = context;
     const latest = await store.runs.latest(pipeline.name, ['accepted', 'loaded', 'finished']);
     if (run.mode === 'reconcile') return void (await settleRun(context, latest?.state === 'accepted' ? undefined : latest, around));
     if (run.mode === 'resume' && latest?.state === 'accepted' && (await goesOn(deliverRun(context, latest, around)))) return;
