@@ -1,7 +1,7 @@
 import type { Limit } from './pipeline.ts';
 import { firstLimit, limit, shareOf } from './kind-limit.ts';
 import { defaulted, map, record, section, type Field, type Fields, type MapKind, type RecordEntry } from './kind.ts';
-import { choice, duration, text, wholeNumber } from './kinds.ts';
+import { choice, planAge, text, wholeNumber } from './kinds.ts';
 import { entryOf } from './yaml-tree.ts';
 
 const hour = 3_600_000;
@@ -193,8 +193,8 @@ export const guardsFields = map({
 });
 
 export const planFields = map({
-  maxAge: defaulted(duration, 24 * hour, '24h', {
-    doc: 'A plan older than this is refused by apply.',
+  maxAge: defaulted(planAge, 24 * hour, '24h', {
+    doc: 'A plan older than this is refused by apply; at most 30d.',
     danger: 'An old plan sends what was true then.',
     example: '24h',
   }),

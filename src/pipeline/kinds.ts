@@ -144,6 +144,22 @@ export const waitingTime: Kind<number> = {
   },
 };
 
+/** As long as rows are kept by default, and as Entra keeps its provisioning logs: what an older plan was made of, and what became of others meanwhile, can be looked up nowhere. */
+const oldestPlan = 30 * 86_400_000;
+
+export const planAge: Kind<number> = {
+  ...duration,
+  words: 'a length of time above 0 and up to 30d, such as 24h',
+  read(node, path, reading) {
+    const value = duration.read(node, path, reading);
+    if (value === undefined || (value > 0 && value <= oldestPlan)) return value;
+    return reading.report('PIP-107', node.range, `${path} takes ${this.words}`, {
+      why: 'At 0 every plan is too old; after 30 days nobody can look up the rows that it was made of, nor in the logs of Entra what became of its workers meanwhile.',
+      fix: 'Write how long a plan is as good as new, such as 24h; for an older one make a new plan.',
+    });
+  },
+};
+
 export const guid: Kind<string> = parsedText(
   {
     words: 'a GUID such as 8d1f0c4e-5f0b-4c57-9a3e-2f3b9d6c7a10',

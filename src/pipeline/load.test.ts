@@ -226,6 +226,12 @@ describe('places', () => {
 });
 
 describe('a pipeline that cannot be read', () => {
+  it('is one line to YAML where its lines end with a carriage return alone: that is told once', () => {
+    const text = edit().replaceAll('\n', '\r');
+    const { diagnostics } = loadPipeline('mac.yaml', { environment, readFile: () => text });
+    expect(diagnostics).toMatchObject([{ code: 'PIP-001', message: expect.stringContaining('carriage return'), place: { line: 1 } }]);
+  });
+
   it('is not guessed: a letter of windows-1252 would be another one in every payload', () => {
     const folder = mkdtempSync(join(tmpdir(), 'joinery-'));
     try {

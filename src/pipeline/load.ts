@@ -51,6 +51,14 @@ export function loadPipeline(file: string, options: LoadOptions): LoadedPipeline
     const where = bad === undefined ? {} : { place: bad.place };
     return { diagnostics: [{ code: 'PIP-001', severity: 'error', message, ...where }], sources: () => undefined };
   }
+  const bare = text.indexOf('\r');
+  if (bare !== -1 && !text.includes('\n')) {
+    const message = `${file} ends its lines with a carriage return alone, which YAML editors of today show as one line; save it with LF or CRLF`;
+    return {
+      diagnostics: [{ code: 'PIP-001', severity: 'error', message, place: { file, line: 1, column: bare + 1 } }],
+      sources: () => undefined,
+    };
+  }
   const reading = new Reading({ file, text, environment: options.environment, readFile, unset: options.unset ?? 'refuse' });
   reading.fieldElsewhere = (name) => findField(name);
   const root = readTree(reading);

@@ -2,7 +2,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { JoineryError } from '../domain/error.ts';
 import type { CsvSource } from '../pipeline/pipeline.ts';
 import { openCsvFile } from './csv-file.ts';
-import { readCsvRecords, type CsvRecord } from './csv-records.ts';
+import { readCsvRecords, refuseSign, type CsvRecord } from './csv-records.ts';
 
 type Encoding = CsvSource['encoding'];
 type Delimiter = CsvSource['delimiter'];
@@ -99,7 +99,7 @@ async function findDelimiter(
   encoding: Encoding,
 ): Promise<Pick<CsvFormat, 'delimiter' | 'delimiterReason'>> {
   const line = await firstLine(file, encoding);
-  if (/^sep=.$/i.test(line)) throw fail('SRC-504', path, `line 1 is ${line}, which only Excel reads; have it left out, or delete it`, 1);
+  refuseSign(line, ({ code, message }) => new JoineryError(code, `${path}: ${message}`, { place: { file: path, line: 1, column: 1 } }));
   const found = [];
   for (const delimiter of delimiters) {
     const records = await firstRecords(file, { delimiter, encoding });

@@ -21,6 +21,7 @@ export async function* readCsvRecords(file: FileHandle, format: CsvFormat, makeE
   const { parse } = await import('csv-parse');
   // Where the record begins that cannot be read to its end.
   let begin = 1;
+  let sign = '';
   const parser = parse({
     delimiter: format.delimiter,
     bom: true,
@@ -32,7 +33,9 @@ export async function* readCsvRecords(file: FileHandle, format: CsvFormat, makeE
     raw: true,
     skip_empty_lines: true,
     // By the parser's own count: records that wait to be read are lost with an error behind them.
-    on_record: (record: string[], { lines }) => {
+    on_record: (record: string[], { lines, records: count }) => {
+      const told: unknown = record;
+      if (count === 1 && isInfo(told)) sign = told.record.join(format.delimiter);
       begin = lines + 1;
       return record;
     },
@@ -44,6 +47,7 @@ export async function* readCsvRecords(file: FileHandle, format: CsvFormat, makeE
   let fields: number | undefined;
   try {
     for await (const item of parser) {
+      refuseSign(sign, makeError);
       const record = asRecord(item, format.delimiter);
       records.push(record);
       fields ??= record.values.length;
@@ -53,12 +57,19 @@ export async function* readCsvRecords(file: FileHandle, format: CsvFormat, makeE
       }
     }
   } catch (error) {
+    refuseSign(sign, makeError);
     throw explain(error, { begin, fields }, makeError);
   } finally {
     text.destroy();
     parser.destroy();
   }
   if (records.length > 0) yield records;
+}
+
+/** Excel writes it and reads it; to everybody else it is a record. */
+export function refuseSign(line: string, makeError: MakeError): void {
+  if (!/^sep=.$/i.test(line)) return;
+  throw makeError({ code: 'SRC-504', message: `line 1 is ${line}, which only Excel reads; have it left out, or delete it`, line: 1 });
 }
 
 /** What csv-parse gave with `info` and `raw`, with null for an empty field without quotes. */

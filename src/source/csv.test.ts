@@ -149,6 +149,9 @@ describe('reading a CSV file', () => {
     ['a name twice', 'id,n,n\na,b,c\n', 'SRC-504', 1],
     ['another delimiter', 'id;n\na;b\n', 'SRC-504', 1],
     ['a first line that is no header', 'w,Müller\n', 'SRC-504', 1],
+    ['what only Excel reads', 'sep=,\nid,n\na,b\n', 'SRC-504', 1],
+    ['what only Excel reads, of another delimiter', 'sep=;\r\nid,n\r\na,b\r\n', 'SRC-504', 1],
+    ['what only Excel reads, over two columns', 'sep=,\nid,\na,b\n', 'SRC-504', 1],
     ['an empty file', '', 'SRC-504', 1],
     ['another encoding', Buffer.from('id,n\na,Jürgen\n', 'latin1'), 'SRC-503', 2, 4],
     [
