@@ -63,60 +63,77 @@ export function userNameOf(payload: Payload): string | null {
   return typeof payload['userName'] === 'string' ? foldUserName(payload['userName']) : null;
 }
 
+/** Under construction. */
+type Draft<T> = { -readonly [name in keyof T]: T[name] };
+
+/** Member by member: of most workers most columns hold nothing, and to spread what is not there costs more than to read what is. */
 export function entryOf(row: Row): LedgerEntry {
-  const confirmed = confirmedOf(row);
-  const failedHash = optionalText(row, 'failed_hash');
-  const missingPasses = integerOf(row, 'missing_passes');
-  return {
+  const entry: Draft<LedgerEntry> = {
     externalId: textOf(row, 'external_id'),
     owner: textOf(row, 'owner'),
-    ...present('evaluated', evaluatedOf(row)),
-    ...present('desired', desiredOf(row, confirmed)),
-    ...present('sent', sentOf(row)),
-    ...present('confirmed', confirmed),
     baselineUnknown: flagOf(row, 'baseline_unknown'),
     everEnabled: flagOf(row, 'ever_enabled'),
-    ...present('released', optionalInteger(row, 'released_at')),
-    ...present(
-      'failed',
-      failedHash === undefined ? undefined : { hash: failedHash, code: textOf(row, 'failed_code'), at: integerOf(row, 'failed_at') },
-    ),
-    ...present('missing', missingPasses === 0 ? undefined : { passes: missingPasses, since: integerOf(row, 'missing_since') }),
-    ...present('marked', optionalText(row, 'marked') === undefined ? undefined : wordOf(row, 'marked', marks)),
-    ...present('apart', optionalJson<readonly string[]>(row, 'apart')),
-    ...present('rekeyedTo', optionalText(row, 'rekeyed_to')),
   };
+  const evaluated = evaluatedOf(row);
+  if (evaluated !== undefined) entry.evaluated = evaluated;
+  const confirmed = confirmedOf(row);
+  const desired = desiredOf(row, confirmed);
+  if (desired !== undefined) entry.desired = desired;
+  const sent = sentOf(row);
+  if (sent !== undefined) entry.sent = sent;
+  if (confirmed !== undefined) entry.confirmed = confirmed;
+  const released = optionalInteger(row, 'released_at');
+  if (released !== undefined) entry.released = released;
+  const failed = optionalText(row, 'failed_hash');
+  if (failed !== undefined) entry.failed = { hash: failed, code: textOf(row, 'failed_code'), at: integerOf(row, 'failed_at') };
+  const passes = integerOf(row, 'missing_passes');
+  if (passes !== 0) entry.missing = { passes, since: integerOf(row, 'missing_since') };
+  if (optionalText(row, 'marked') !== undefined) entry.marked = wordOf(row, 'marked', marks);
+  const apart = optionalJson<readonly string[]>(row, 'apart');
+  if (apart !== undefined) entry.apart = apart;
+  const rekeyedTo = optionalText(row, 'rekeyed_to');
+  if (rekeyedTo !== undefined) entry.rekeyedTo = rekeyedTo;
+  return entry;
 }
 
 function evaluatedOf(row: Row): Evaluated | undefined {
   const run = optionalText(row, 'evaluated_run');
   if (run === undefined) return undefined;
-  return {
+  const evaluated: Draft<Evaluated> = {
     fingerprint: textOf(row, 'fingerprint'),
     mappingId: textOf(row, 'mapping_id'),
     verdict: wordOf(row, 'verdict', verdicts),
-    ...present('draftHash', optionalText(row, 'draft_hash')),
-    ...present('reasons', optionalJson<readonly string[]>(row, 'reasons')),
-    ...present('nextDate', optionalInteger(row, 'next_date')),
-    ...present('missingManager', optionalText(row, 'missing_manager')),
-    ...present('identity', optionalText(row, 'identity')),
-    ...present('candidates', optionalText(row, 'candidates')),
-    ...present('protected', optionalInteger(row, 'protected') === 1 ? (true as const) : undefined),
     run,
   };
+  const draftHash = optionalText(row, 'draft_hash');
+  if (draftHash !== undefined) evaluated.draftHash = draftHash;
+  const reasons = optionalJson<readonly string[]>(row, 'reasons');
+  if (reasons !== undefined) evaluated.reasons = reasons;
+  const nextDate = optionalInteger(row, 'next_date');
+  if (nextDate !== undefined) evaluated.nextDate = nextDate;
+  const missingManager = optionalText(row, 'missing_manager');
+  if (missingManager !== undefined) evaluated.missingManager = missingManager;
+  const identity = optionalText(row, 'identity');
+  if (identity !== undefined) evaluated.identity = identity;
+  const candidates = optionalText(row, 'candidates');
+  if (candidates !== undefined) evaluated.candidates = candidates;
+  if (optionalInteger(row, 'protected') === 1) evaluated.protected = true;
+  return evaluated;
 }
 
 function desiredOf(row: Row, confirmed: Confirmed | undefined): Desired | undefined {
   const hash = optionalText(row, 'desired_hash');
   if (hash === undefined) return undefined;
   const isConfirmed = confirmed !== undefined && row['desired_payload'] === null;
-  return {
+  const desired: Draft<Desired> = {
     payload: isConfirmed ? confirmed.payload : jsonOf<Payload>(row, 'desired_payload'),
     hash,
     change: wordOf(row, 'desired_change', changeKinds),
     run: textOf(row, 'desired_run'),
-    ...present('rekey', optionalText(row, 'desired_rekey')),
   };
+  const rekey = optionalText(row, 'desired_rekey');
+  if (rekey !== undefined) desired.rekey = rekey;
+  return desired;
 }
 
 function sentOf(row: Row): Sent | undefined {
@@ -136,13 +153,15 @@ function sentOf(row: Row): Sent | undefined {
 function confirmedOf(row: Row): Confirmed | undefined {
   const hash = optionalText(row, 'confirmed_hash');
   if (hash === undefined) return undefined;
-  return {
+  const confirmed: Draft<Confirmed> = {
     payload: jsonOf<Payload>(row, 'confirmed_payload'),
     hash,
     at: integerOf(row, 'confirmed_at'),
     evidence: jsonOf<Evidence>(row, 'confirmed_evidence'),
-    ...present('erased', optionalText(row, 'erased_hash')),
   };
+  const erased = optionalText(row, 'erased_hash');
+  if (erased !== undefined) confirmed.erased = erased;
+  return confirmed;
 }
 
 export function evaluatedKeyOf(row: Row): EvaluatedKey {
