@@ -1,6 +1,7 @@
 import { hashText, type Json } from '../domain/canonical-json.ts';
 import type { Diagnostic } from '../domain/diagnostic.ts';
 import type { AttributePath, Emptiness, Payload } from '../domain/payload.ts';
+import { keepPayloadText } from '../domain/payload-text.ts';
 import type { Draft } from '../domain/verdict.ts';
 import type { ExternalId } from '../domain/words.ts';
 import { assignAttribute, checkSimpleValue, isEmpty, managerPath, validatePayload } from '../scim/index.ts';
@@ -77,15 +78,17 @@ function draftOf(
     checkPayload(unit, payload, [...once.map(({ path }) => path), ...empty.map(({ path }) => path)], evaluation);
   }
   if (reasons.length > 0 || evaluation.checked.violations.size > 0) return undefined;
+  const text = JSON.stringify(payload);
+  keepPayloadText(Object.freeze(payload), text);
   return Object.freeze<Draft>({
     active,
     preHire,
-    payload: Object.freeze(payload),
+    payload,
     empty,
     once,
     ...(manager === undefined ? {} : { manager }),
     // Built in the order of the mapping, so that equal drafts of one mapping are equal texts without sorting.
-    hash: hashText(JSON.stringify([payload, empty, once, preHire, ...outside])),
+    hash: hashText(`[${text},${JSON.stringify([empty, once, preHire, ...outside]).slice(1)}`),
   });
 }
 

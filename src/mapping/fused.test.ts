@@ -1,7 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Json } from '../domain/canonical-json.ts';
+import { hashText, type Json } from '../domain/canonical-json.ts';
+import { takePayloadText } from '../domain/payload-text.ts';
 import { loadPipeline } from '../pipeline/load.ts';
 import type { ColumnDeclaration } from '../pipeline/pipeline.ts';
 import { validatePayload } from '../scim/index.ts';
@@ -54,7 +55,12 @@ test.each(['contoso.yaml', 'contoso-dirty.yaml'])(
         kinds.add(verdict?.kind ?? '');
         if (verdict?.kind !== 'draft') return;
         // What was not looked at again, because all of it was simple, is valid.
-        const { payload, once, empty } = verdict.draft;
+        const { payload, once, empty, preHire, manager, hash } = verdict.draft;
+        const rule = pipeline.transform.attributes.find((one) => one.outside !== undefined)?.outside ?? 'omit';
+        const outside = manager === undefined || rule === 'omit' ? [] : [rule];
+        // What is composed of texts is what one writing of it all would be.
+        expect(hash).toBe(hashText(JSON.stringify([payload, empty, once, preHire, ...outside])));
+        expect(takePayloadText(payload)).toBe(JSON.stringify(payload));
         const pending = [...once, ...empty].map(({ path }) => path);
         const problems = validatePayload(payload, pipeline.sink.extensions, pending);
         expect(problems.filter(({ severity }) => severity === 'error')).toEqual([]);

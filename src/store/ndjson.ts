@@ -6,13 +6,17 @@ const pieceBytes = 256 * 1024;
 /**
  * One JSON document a line, of documents that come in chunks. The hand-off between stages: a stage in another process reads exactly what this one wrote. Each line is encoded where it will
  * be written from: joined as text first, it would be copied three times. The bytes of a piece are used again for the one after it.
+ * @param write makes the text of a document; default: JSON.stringify, which any other has to agree with
  */
-export async function* toLines(chunks: AsyncIterable<readonly unknown[]> | Iterable<readonly unknown[]>): AsyncGenerator<Uint8Array> {
+export async function* toLines<T>(
+  chunks: AsyncIterable<readonly T[]> | Iterable<readonly T[]>,
+  write: (item: T) => string = JSON.stringify,
+): AsyncGenerator<Uint8Array> {
   let piece = Buffer.allocUnsafeSlow(pieceBytes);
   let filled = 0;
   for await (const chunk of chunks) {
     for (const item of chunk) {
-      const text = JSON.stringify(item);
+      const text = write(item);
       // No character of a text takes more than three bytes.
       const most = 3 * text.length + 1;
       if (filled > 0 && filled + most > piece.length) {

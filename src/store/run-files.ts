@@ -9,6 +9,7 @@ import type { Verdict } from '../domain/verdict.ts';
 import type { BatchId, ExternalId, RunId, Stage } from '../domain/words.ts';
 import type { Store } from './contract.ts';
 import { fromLines, fromLinesInChunks, textLines, toLines } from './ndjson.ts';
+import { verdictLine } from './verdict-line.ts';
 
 /** What extract hands to transform. */
 export type ExtractItem =
@@ -170,6 +171,9 @@ export const recipeFile = 'mapping.json';
 /** Beside it: keyed hashes of the rows that its lookups had. */
 export const lookupsFile = 'lookups.json';
 
+/** Where `JSON.stringify` would write once more what is written already. */
+const writers: { readonly [N in keyof Handoffs]?: (item: Handoffs[N]) => string } = { 'verdicts.ndjson': verdictLine };
+
 /** Of items in chunks: who hands them over one by one waits for each. */
 export async function writeHandoff<N extends keyof Handoffs>(
   store: Store,
@@ -177,7 +181,7 @@ export async function writeHandoff<N extends keyof Handoffs>(
   name: N,
   chunks: AsyncIterable<readonly Handoffs[N][]> | Iterable<readonly Handoffs[N][]>,
 ): Promise<void> {
-  await store.files.write({ run }, name, toLines(chunks));
+  await store.files.write({ run }, name, toLines(chunks, writers[name]));
 }
 
 /** `holding`: only lines in which one of these texts stands. Errors: STG-105 when the file is not there. */
