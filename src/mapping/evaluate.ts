@@ -1,5 +1,6 @@
 import type { Instant } from '../domain/clock.ts';
 import type { Diagnostic } from '../domain/diagnostic.ts';
+import type { Place } from '../domain/place.ts';
 import type { Row, RowGroup } from '../domain/row.ts';
 import type { DraftVerdict, Verdict } from '../domain/verdict.ts';
 import type { CheckRow } from './columns.ts';
@@ -16,16 +17,19 @@ export interface EvaluationPlan {
   readonly checkRow: CheckRow;
   /** Columns that `scope` depends on: another column's violation does not keep a worker in scope. */
   readonly scopeColumns: ReadonlySet<string>;
+  /** Where the file says which row of a key counts: to find a place costs more than to choose the row. */
+  readonly primaryPlace: Place;
 }
 
 export function planEvaluation(unit: MappingUnit, checkRow: CheckRow): EvaluationPlan {
-  return { unit, checkRow, scopeColumns: unit.scope === undefined ? new Set() : dependenciesOf([unit.scope], unit).columns };
+  const scopeColumns = unit.scope === undefined ? new Set<string>() : dependenciesOf([unit.scope], unit).columns;
+  return { unit, checkRow, scopeColumns, primaryPlace: unit.pipeline.placeOf('source.primary') };
 }
 
 /** The verdict on the rows of one key. Pure in the rows and `asOf`; what goes wrong with a worker is a rejected verdict. */
 export function* evaluateGroup(plan: EvaluationPlan, group: RowGroup, asOf: Instant): Steps<Verdict> {
   const { unit } = plan;
-  const selection = selectRow(group, unit.pipeline.source.primary, unit.pipeline.placeOf('source.primary'));
+  const selection = selectRow(group, unit.pipeline.source.primary, plan.primaryPlace);
   if ('problem' in selection) return yield* reject(plan, group, asOf, [selection.problem], []);
   const evaluation = new RowEvaluation(unit, plan.checkRow(selection.row), asOf);
   yield* evaluation.fill();
