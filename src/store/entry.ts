@@ -18,11 +18,11 @@ const entryColumns = [
 ].flatMap((names) => names.split(' '));
 
 /**
- * An entry with the payload in flight, which stands with its operation; the desired payload only where it is another than the confirmed one. Follow with the condition; `e` is the
- * entry.
+ * An entry with the payload in flight, which stands with its operation; the desired payload only where it is another than the confirmed one, which the hashes tell: each is of the
+ * payload beside it, whoever writes the two, and a purge writes both anew. Follow with the condition; `e` is the entry.
  */
 export const selectEntries = `SELECT ${entryColumns.map((name) => `e.${name}`).join(', ')},
-  CASE WHEN e.desired_payload = e.confirmed_payload THEN NULL ELSE e.desired_payload END AS desired_payload,
+  CASE WHEN e.desired_hash = e.confirmed_hash THEN NULL ELSE e.desired_payload END AS desired_payload,
   o.payload AS sent_payload, o.outcome AS sent_outcome, o.state AS sent_state FROM entries e LEFT JOIN operations o ON o.id = e.sent_operation`;
 
 /**
