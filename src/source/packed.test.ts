@@ -139,6 +139,10 @@ describe('the kernel of rows', () => {
     expect([...first.ends]).toEqual(said);
     one.giveBack();
     expect(RowKernel.take()).toBe(one);
+    one.pack(bytesOf([`a\t${'x'.repeat(5_000_000)}`]), request);
+    one.giveBack();
+    other.giveBack();
+    expect(RowKernel.take()).toBe(other);
   });
 });
 

@@ -60,6 +60,9 @@ const boundsAt = 16;
 /** Records of several blocks lie in one buffer: V8 counts buffers, and collects for it. */
 const arenaBytes = 65_536;
 
+/** Of a kernel that waits for the next read; bytes. */
+const mostKept = 4 * 1_048_576;
+
 let code: WebAssembly.Module | undefined;
 const idle: RowKernel[] = [];
 
@@ -83,9 +86,10 @@ export class RowKernel {
     return idle.pop() ?? new RowKernel();
   }
 
+  /** Memory of WebAssembly grows and never shrinks: what a row of megabytes made of it is not kept. */
   giveBack(): void {
     this.#arena = Buffer.alloc(0);
-    idle.push(this);
+    if (this.#bytes.length <= mostKept) idle.push(this);
   }
 
   /** The records of these lines, one behind the other. */
