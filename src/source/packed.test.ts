@@ -249,4 +249,18 @@ describe('a COPY', () => {
     give(message('d', 'x'.repeat(40)), message('d', 'y'.repeat(40)), message('d', 'z'.repeat(40)));
     expect(second?.bytes.toString('utf8', second.bounds[0], second.bounds[1])).toBe('second');
   });
+
+  test('ends a connection that announces more than a row can have, instead of making room for it', () => {
+    const errors: Error[] = [];
+    const stream = Object.assign(new EventEmitter(), { destroy: (error: Error) => errors.push(error) });
+    const inlet = new Inlet(() => undefined, 64);
+    giveInlet(stream, inlet);
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what a COPY uses of a connection
+    new CopyOut('COPY …').submit({ stream, query: () => undefined } as unknown as Parameters<CopyOut['submit']>[0]);
+    inlet.received(Buffer.from([0x64, 0xff, 0xff, 0xff, 0xff]).copy(inlet.room));
+    expect(errors.map(({ message: words }) => words)).toEqual([
+      'Connection terminated: the server announced 4294967296 bytes in one message',
+    ]);
+    expect(inlet.bytes).toHaveLength(64);
+  });
 });

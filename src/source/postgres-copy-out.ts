@@ -12,6 +12,8 @@ export interface CopiedLines {
 /** CopyData. Source: PostgreSQL documentation, "Message Formats", as is that a message is its type, its length without the type, and its content. */
 const copyData = 0x64;
 const headBytes = 5;
+/** A row takes at most a gigabyte. Source: PostgreSQL's MaxAllocSize. */
+const mostBytes = 2 ** 30 + headBytes;
 /** Blocks that may wait for the consumer: what one read of the socket gave, about 64 KiB each. */
 const mostReady = 4;
 
@@ -139,6 +141,11 @@ export class CopyOut implements Submittable {
     if (this.isDone) {
       inlet.pass(at, filled);
       at = filled;
+    }
+    if (needed > mostBytes) {
+      // No memory for it, and an error thrown here would be nobody's: the connection ends, which pg tells whoever waits.
+      this.#connection?.stream.destroy(new Error(`Connection terminated: the server announced ${String(needed)} bytes in one message`));
+      return;
     }
     inlet.keep(at, needed, this.#isHeld(bytes));
   }

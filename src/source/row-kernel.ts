@@ -3,12 +3,10 @@ import type { CopiedLines } from './postgres-copy-out.ts';
 import { digits } from './record.ts';
 import { rowKernelCode } from './row-kernel-code.ts';
 
-declare global {
-  // The types of Node know of no more than the name.
-  namespace WebAssembly {
-    const Module: new (code: Uint8Array) => Module;
-    const Instance: new (module: Module) => { readonly exports: unknown };
-  }
+/** What is used of the global WebAssembly, of which the types of Node know no more than the name. */
+interface Assembly {
+  readonly Module: new (code: Uint8Array) => object;
+  readonly Instance: new (module: object) => { readonly exports: unknown };
 }
 
 interface Cell {
@@ -63,7 +61,9 @@ const arenaBytes = 65_536;
 /** Of a kernel that waits for the next read; bytes. */
 const mostKept = 4 * 1_048_576;
 
-let code: WebAssembly.Module | undefined;
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as the specification has it
+const { Module, Instance } = Reflect.get(globalThis, 'WebAssembly') as Assembly;
+let code: object | undefined;
 const idle: RowKernel[] = [];
 
 /** Memory of its own for one read at a time. Each reserves gigabytes of addresses, so that they are used again. */
@@ -75,9 +75,9 @@ export class RowKernel {
   #used = 0;
 
   private constructor() {
-    code ??= new WebAssembly.Module(Buffer.from(rowKernelCode, 'base64'));
+    code ??= new Module(Buffer.from(rowKernelCode, 'base64'));
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what rows.wat exports
-    this.#kernel = new WebAssembly.Instance(code).exports as Kernel;
+    this.#kernel = new Instance(code).exports as Kernel;
     this.#bytes = new Uint8Array(this.#kernel.memory.buffer);
     this.#words = new Int32Array(this.#kernel.memory.buffer);
   }
