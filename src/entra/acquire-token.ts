@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import type { Configuration } from '@azure/msal-node';
+import { createRequire } from 'node:module';
+import type * as Msal from '@azure/msal-node';
 import type { Dispatcher } from 'undici';
 import type { Clock, Instant } from '../domain/clock.ts';
 import { JoineryError } from '../domain/error.ts';
@@ -52,7 +53,7 @@ export async function acquireToken(source: TokenSource, signal: AbortSignal): Pr
 async function askMsal({ client, credential, endpoints, clock }: TokenSource, network: TokenNetwork): Promise<string> {
   const system = { networkClient: network, disableInternalRetries: true, loggerOptions: { loggerCallback: () => undefined } };
   if (credential.kind === 'managedIdentity') {
-    const { ManagedIdentityApplication } = await import('@azure/msal-node');
+    const { ManagedIdentityApplication } = loadMsal();
     const resource = endpoints.scope.replace(/\/\.default$/, '');
     return withLastingNetwork(network, async (networkClient) => {
       const application = new ManagedIdentityApplication({
@@ -63,7 +64,7 @@ async function askMsal({ client, credential, endpoints, clock }: TokenSource, ne
     });
   }
   if (credential.kind === 'device') {
-    const { PublicClientApplication } = await import('@azure/msal-node');
+    const { PublicClientApplication } = loadMsal();
     const application = new PublicClientApplication({ auth: { clientId: client, authority: endpoints.authority }, system });
     const resource = endpoints.scope.replace(/\.default$/, '');
     const answer = await application.acquireTokenByDeviceCode({
@@ -73,12 +74,18 @@ async function askMsal({ client, credential, endpoints, clock }: TokenSource, ne
     return answer?.accessToken ?? '';
   }
   const auth = { clientId: client, authority: endpoints.authority, ...(await proofOf(credential, clock)) };
-  const { ConfidentialClientApplication } = await import('@azure/msal-node');
+  const { ConfidentialClientApplication } = loadMsal();
   const application = new ConfidentialClientApplication({ auth, system });
   return (await application.acquireTokenByClientCredential({ scopes: [endpoints.scope], skipCache: true }))?.accessToken ?? '';
 }
 
-type ClientProof = Pick<Configuration['auth'], 'clientSecret' | 'clientCertificate' | 'clientAssertion'>;
+/** As CommonJS, where it is two files: its ES modules are 138, which take twice as long to load, 70 ms of every run. */
+function loadMsal(): typeof Msal {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the same package
+  return createRequire(import.meta.url)('@azure/msal-node') as typeof Msal;
+}
+
+type ClientProof = Pick<Msal.Configuration['auth'], 'clientSecret' | 'clientCertificate' | 'clientAssertion'>;
 
 async function proofOf(
   credential: Exclude<Credential, { readonly kind: 'managedIdentity' | 'device' }>,
