@@ -5,6 +5,7 @@ import { changeKinds, sentChangeKinds, type ExternalId } from '../domain/words.t
 import type { Json } from '../domain/canonical-json.ts';
 import type { AccountName, EvaluatedKey, KnownEvaluation } from './contract.ts';
 import type { Database } from './database.ts';
+import { byKey } from './key-index.ts';
 import { flagOf, integerOf, jsonOf, optionalInteger, optionalJson, optionalText, present, textOf, wordOf, type Row } from './row.ts';
 
 const verdicts: readonly VerdictSummary[] = ['active', 'inactive', 'preHire', 'outOfScope', 'rejected'];
@@ -21,9 +22,18 @@ const entryColumns = [
  * An entry with the payload in flight, which stands with its operation; the desired payload only where it is another than the confirmed one, which the hashes tell: each is of the
  * payload beside it, whoever writes the two, and a purge writes both anew. Follow with the condition; `e` is the entry.
  */
-export const selectEntries = `SELECT ${entryColumns.map((name) => `e.${name}`).join(', ')},
+export const selectEntries = selectFrom('');
+
+/** `selectEntries`, to be found by their keys. */
+export function selectEntriesByKey(kind: Database['kind']): string {
+  return selectFrom(byKey(kind));
+}
+
+function selectFrom(index: string): string {
+  return `SELECT ${entryColumns.map((name) => `e.${name}`).join(', ')},
   CASE WHEN e.desired_hash = e.confirmed_hash THEN NULL ELSE e.desired_payload END AS desired_payload,
-  o.payload AS sent_payload, o.outcome AS sent_outcome, o.state AS sent_state FROM entries e LEFT JOIN operations o ON o.id = e.sent_operation`;
+  o.payload AS sent_payload, o.outcome AS sent_outcome, o.state AS sent_state FROM entries e ${index} LEFT JOIN operations o ON o.id = e.sent_operation`;
+}
 
 /**
  * What the service was told of a worker last, or is being told: the member of the payload that lies under these names, one within the other, as JSON; without names the payload. The

@@ -23,13 +23,14 @@ import {
   memberBindings,
   selectAccountNames,
   selectEntries,
+  selectEntriesByKey,
   selectLastMembers,
 } from './entry.ts';
 import { findJob } from './jobs.ts';
+import { byKey, knownIn, settledIn } from './key-index.ts';
 import { inFlight } from './operation-row.ts';
 import { integerOf, textOf, type Row } from './row.ts';
 import { settleUnknown } from './settle-unknown.ts';
-import { isSettled } from './settling.ts';
 
 /** Keys of one question: one round trip for the 500 of a work chunk. */
 const keysPerQuery = 500;
@@ -97,7 +98,7 @@ async function getMany(
   if (job === undefined) return found;
   for (const chunk of inChunks([...new Set(externalIds)], keysPerQuery)) {
     const rows = await database.all({
-      sql: `${selectEntries} WHERE e.job_id = ? AND e.external_id IN (${placeholders(chunk.length)})`,
+      sql: `${selectEntriesByKey(database.kind)} WHERE e.job_id = ? AND e.external_id IN (${placeholders(chunk.length)})`,
       bindings: [job, ...chunk],
     });
     for (const row of rows) found.set(textOf(row, 'external_id'), entryOf(row));
@@ -109,24 +110,17 @@ async function knownOf(database: Database, scope: JobScope, externalIds: readonl
   const found = new Set<ExternalId>();
   const job = await findJob(database, scope);
   if (job === undefined) return found;
-  // Nearly all are confirmed, which an index tells that holds no payloads; the rows of the others are looked at.
-  const known = database.kind === 'sqlite' ? 'INDEXED BY entries_known' : '';
-  const ask = async (ids: readonly ExternalId[], from: string, condition: string): Promise<void> => {
-    for (const chunk of inChunks(ids, keysPerQuery)) {
+  let asked = [...new Set(externalIds)];
+  for (const condition of knownIn(database.kind)) {
+    for (const chunk of inChunks(asked, keysPerQuery)) {
       const rows = await database.all({
-        sql: `SELECT external_id FROM ${from} WHERE job_id = ? AND external_id IN (${placeholders(chunk.length)}) AND ${condition}`,
+        sql: `SELECT external_id FROM entries ${byKey(database.kind)} WHERE job_id = ? AND external_id IN (${placeholders(chunk.length)}) AND ${condition}`,
         bindings: [job, ...chunk],
       });
       for (const row of rows) found.add(textOf(row, 'external_id'));
     }
-  };
-  const asked = [...new Set(externalIds)];
-  await ask(asked, `entries ${known}`, 'confirmed_hash IS NOT NULL');
-  await ask(
-    asked.filter((externalId) => !found.has(externalId)),
-    'entries',
-    'sent_operation IS NOT NULL',
-  );
+    asked = asked.filter((externalId) => !found.has(externalId));
+  }
   return found;
 }
 
@@ -134,10 +128,9 @@ async function settledOf(database: Database, scope: JobScope, externalIds: reado
   const found = new Set<ExternalId>();
   const job = await findJob(database, scope);
   if (job === undefined) return found;
-  const index = database.kind === 'sqlite' ? 'INDEXED BY entries_settled' : '';
   for (const chunk of inChunks([...new Set(externalIds)], keysPerQuery)) {
     const rows = await database.all({
-      sql: `SELECT external_id FROM entries ${index} WHERE job_id = ? AND external_id IN (${placeholders(chunk.length)}) AND ${isSettled}`,
+      sql: `SELECT external_id FROM entries ${byKey(database.kind)} WHERE job_id = ? AND external_id IN (${placeholders(chunk.length)}) AND ${settledIn(database.kind)}`,
       bindings: [job, ...chunk],
     });
     for (const row of rows) found.add(textOf(row, 'external_id'));

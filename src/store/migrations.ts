@@ -10,6 +10,7 @@ import { erasureSchema } from './erasure-schema.ts';
 import { names } from './names.ts';
 import { people } from './people.ts';
 import { guarding } from './guarding.ts';
+import { keyIndex } from './key-index.ts';
 import { noticing } from './noticing.ts';
 import { scale } from './scale.ts';
 import { settling } from './settling.ts';
@@ -48,6 +49,7 @@ export const migrations: readonly Migration[] = [
   settling,
   enabledCounts,
   arrivedManagers,
+  keyIndex,
 ];
 
 const columnTypes: Readonly<Record<Database['kind'], ColumnTypes>> = {
