@@ -3,14 +3,14 @@ import { invariant } from '../domain/error.ts';
 import { coreUserSchema, enterpriseUserSchema } from '../domain/payload.ts';
 import { functionDeclarations, functionLibrary, type FunctionContext } from '../jsonata/functions/index.ts';
 import type { CompileOptions, FunctionDeclarations } from '../jsonata/index.ts';
-import type { Formula, Pipeline } from '../pipeline/pipeline.ts';
+import type { AttributeDeclaration, Formula, Pipeline } from '../pipeline/pipeline.ts';
 import { createSchemaSet, parseAttributePath, resolveAttributePath, type ResolvedPath } from '../scim/index.ts';
 import { readDefinitions, type Definition } from './definitions.ts';
 import { employmentNames } from './employment.ts';
 import { compileFormula, type CompiledFormula } from './formula.ts';
 import { fuseLate } from './fused.ts';
 import type { LookupTable } from './lookup.ts';
-import type { CompiledAttribute, CompiledLet, MappingUnit } from './unit.ts';
+import type { CompiledAttribute, CompiledLet, MappingUnit, WhenEmpty } from './unit.ts';
 
 /** What could be compiled, whole or not: analysis reports on the parts even if one of them is broken. */
 export interface UnitParts {
@@ -73,7 +73,13 @@ export function compileUnit(
     }
     const formula = compileOne(declaration.formula);
     if (resolved !== undefined && formula !== undefined)
-      attributes.push({ declaration, target: resolved, formula, isSimple: isSimple(resolved) });
+      attributes.push({
+        declaration,
+        target: resolved,
+        formula,
+        isSimple: isSimple(resolved),
+        whenEmpty: whenEmpty(declaration, resolved),
+      });
   }
   const broken = diagnostics.some(({ severity }) => severity === 'error');
   const parts: UnitParts = {
@@ -109,6 +115,13 @@ export function compileUnit(
   // With two engines to compare, and for probes that watch single formulas, each is evaluated alone.
   const fused = verify === undefined && Object.keys(probes).length === 0 ? fuseLate(apart, options) : undefined;
   return { unit: fused === undefined ? apart : { ...apart, fused }, parts, diagnostics, options };
+}
+
+/** A required attribute is never left to emptiness. */
+function whenEmpty({ empty }: AttributeDeclaration, { path, required }: ResolvedPath): WhenEmpty | undefined {
+  if (required || empty === 'reject') return undefined;
+  const member = Object.freeze({ path, rule: empty });
+  return { member, text: JSON.stringify(member) };
 }
 
 function isSimple({ attribute, multiValued, parsed }: ResolvedPath): boolean {

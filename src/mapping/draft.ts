@@ -1,14 +1,14 @@
 import { hashText, type Json } from '../domain/canonical-json.ts';
 import type { Diagnostic } from '../domain/diagnostic.ts';
-import type { AttributePath, Emptiness, Payload } from '../domain/payload.ts';
-import { keepPayloadText } from '../domain/payload-text.ts';
+import type { AttributePath, Payload } from '../domain/payload.ts';
+import { keepDraftText } from '../domain/draft-text.ts';
 import type { Draft } from '../domain/verdict.ts';
 import type { ExternalId } from '../domain/words.ts';
 import { assignAttribute, checkSimpleValue, isEmpty, managerPath, validatePayload } from '../scim/index.ts';
 import { toJson } from './plain-value.ts';
 import type { RowEvaluation } from './row-evaluation.ts';
 import type { Steps } from './step.ts';
-import type { CompiledAttribute, MappingUnit } from './unit.ts';
+import type { CompiledAttribute, MappingUnit, WhenEmpty } from './unit.ts';
 
 /**
  * Maps one row to a draft. Everything wrong goes into the evaluation's reasons and warnings; undefined if there is any reason. `active` is known.
@@ -43,11 +43,11 @@ function draftOf(
 ): Draft | undefined {
   const { reasons, warnings } = evaluation;
   const payload: Payload & Record<string, Json> = { schemas: unit.schemas, externalId, active };
-  const empty: { path: AttributePath; rule: 'keep' | 'clear' | 'omit' }[] = [];
+  const empty: WhenEmpty[] = [];
   const once: { path: AttributePath; candidates: readonly string[]; renames?: true }[] = [];
   let manager: ExternalId | undefined;
   /** What becomes of a manager who is unknown decides about the payload as well. */
-  let outside: string[] = [];
+  let outside: readonly ('keep' | 'reject')[] = [];
   /** Nothing but simple values that fit: then no more can be wrong with the payload than is looked at here. */
   let isPlain = isPlainId(externalId);
   let index = 0;
@@ -75,21 +75,30 @@ function draftOf(
     if (declaration.outside !== undefined && declaration.outside !== 'omit') outside = [declaration.outside];
   }
   if (!isPlain || !unit.required.every((name) => Object.hasOwn(payload, name) || once.some(({ path }) => path === name))) {
-    checkPayload(unit, payload, [...once.map(({ path }) => path), ...empty.map(({ path }) => path)], evaluation);
+    checkPayload(unit, payload, [...once.map(({ path }) => path), ...empty.map(({ member }) => member.path)], evaluation);
   }
   if (reasons.length > 0 || evaluation.checked.violations.size > 0) return undefined;
+  Object.freeze(payload);
   const text = JSON.stringify(payload);
-  keepPayloadText(Object.freeze(payload), text);
-  return Object.freeze<Draft>({
+  const emptyText = `[${empty.map((one) => one.text).join(',')}]`;
+  const onceText = JSON.stringify(once);
+  const managerText = manager === undefined ? '' : `,"manager":${JSON.stringify(manager)}`;
+  // Built in the order of the mapping, so that equal drafts of one mapping are equal texts without sorting.
+  const hash = hashText(`[${text},${emptyText},${onceText},${String(preHire)}${outside.map((rule) => `,"${rule}"`).join('')}]`);
+  const draft = Object.freeze<Draft>({
     active,
     preHire,
     payload,
-    empty,
+    empty: empty.map(({ member }) => member),
     once,
     ...(manager === undefined ? {} : { manager }),
-    // Built in the order of the mapping, so that equal drafts of one mapping are equal texts without sorting.
-    hash: hashText(`[${text},${JSON.stringify([empty, once, preHire, ...outside]).slice(1)}`),
+    hash,
   });
+  keepDraftText(
+    draft,
+    `{"active":${String(active)},"preHire":${String(preHire)},"payload":${text},"empty":${emptyText},"once":${onceText}${managerText},"hash":"${hash}"}`,
+  );
+  return draft;
 }
 
 /** Of a longer one there is a warning. */
@@ -131,15 +140,10 @@ function isList(value: Json): value is readonly Json[] {
 }
 
 /** A required attribute is never left to emptiness: without a value the worker is rejected. */
-function addEmpty(
-  attribute: CompiledAttribute,
-  empty: { path: AttributePath; rule: 'keep' | 'clear' | 'omit' }[],
-  reasons: Diagnostic[],
-): void {
-  const { declaration, target } = attribute;
-  const rule: Emptiness = target.required ? 'reject' : declaration.empty;
-  if (rule === 'reject') reasons.push(reasonAt(attribute, 'MAP-210', `${target.path} is empty`));
-  else empty.push({ path: target.path, rule });
+function addEmpty(attribute: CompiledAttribute, empty: WhenEmpty[], reasons: Diagnostic[]): void {
+  const { whenEmpty, target } = attribute;
+  if (whenEmpty === undefined) reasons.push(reasonAt(attribute, 'MAP-210', `${target.path} is empty`));
+  else empty.push(whenEmpty);
 }
 
 function ownManager(attribute: CompiledAttribute): Diagnostic {

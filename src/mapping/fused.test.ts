@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { hashText, type Json } from '../domain/canonical-json.ts';
-import { takePayloadText } from '../domain/payload-text.ts';
+import { takeDraftText } from '../domain/draft-text.ts';
 import { loadPipeline } from '../pipeline/load.ts';
 import type { ColumnDeclaration } from '../pipeline/pipeline.ts';
 import { validatePayload } from '../scim/index.ts';
@@ -60,7 +60,7 @@ test.each(['contoso.yaml', 'contoso-dirty.yaml'])(
         const outside = manager === undefined || rule === 'omit' ? [] : [rule];
         // What is composed of texts is what one writing of it all would be.
         expect(hash).toBe(hashText(JSON.stringify([payload, empty, once, preHire, ...outside])));
-        expect(takePayloadText(payload)).toBe(JSON.stringify(payload));
+        expect(takeDraftText(verdict.draft)).toBe(JSON.stringify(verdict.draft));
         const pending = [...once, ...empty].map(({ path }) => path);
         const problems = validatePayload(payload, pipeline.sink.extensions, pending);
         expect(problems.filter(({ severity }) => severity === 'error')).toEqual([]);

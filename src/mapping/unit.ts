@@ -1,4 +1,5 @@
 import type { Place } from '../domain/place.ts';
+import type { Draft } from '../domain/verdict.ts';
 import type { AttributeDeclaration, ColumnDeclaration, EmploymentDeclaration, Pipeline } from '../pipeline/pipeline.ts';
 import type { ResolvedPath } from '../scim/index.ts';
 import type { Definition } from './definitions.ts';
@@ -19,6 +20,14 @@ export interface CompiledAttribute {
   readonly formula: CompiledFormula;
   /** One value of a simple type, and no part of what makes an element of a list itself: nothing but the value can be wrong with it. */
   readonly isSimple: boolean;
+  /** What the draft says where it is empty; undefined: the worker is rejected. */
+  readonly whenEmpty: WhenEmpty | undefined;
+}
+
+/** A member of a draft's `empty`, the same for every worker, and as JSON. */
+export interface WhenEmpty {
+  readonly member: Draft['empty'][number];
+  readonly text: string;
 }
 
 /** Everything of a pipeline that decides a verdict, compiled and joined. */

@@ -260,7 +260,8 @@ class Merge {
     const isAsked = this.#isAsked(open);
     const isOther = previous !== group.fingerprint || isAsked;
     if (isOther || (this.#everybody && !(open.rows === undefined && this.#isSpared(rows[0]))))
-      this.#chunk.groups.push({ ...group, previous, isAsked });
+      // Named one by one: to copy them and add two takes V8 some microseconds.
+      this.#chunk.groups.push({ key, rows: group.rows, fingerprint: group.fingerprint, previous, isAsked });
     this.#chunk.keep(record.bytes, record.start, record.end);
   }
 

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Draft, Verdict } from '../domain/verdict.ts';
-import { keepPayloadText, takePayloadText } from '../domain/payload-text.ts';
+import { keepDraftText, takeDraftText } from '../domain/draft-text.ts';
 import type { TransformItem } from './run-files.ts';
 import { verdictLine } from './verdict-line.ts';
 
@@ -60,8 +60,8 @@ describe('the line of a verdict', () => {
     fc.assert(
       fc.property(item, fc.boolean(), (one, isWritten) => {
         if (isWritten && one.kind === 'verdict' && one.verdict.kind === 'draft') {
-          const { payload } = one.verdict.draft;
-          keepPayloadText(payload, JSON.stringify(payload));
+          const { draft: made } = one.verdict;
+          keepDraftText(made, JSON.stringify(made));
         }
         expect(verdictLine(one)).toBe(JSON.stringify(one));
       }),
@@ -69,9 +69,16 @@ describe('the line of a verdict', () => {
     );
   });
 
-  it('takes the text of the payload that was kept, once, and of another payload none', () => {
-    const payload = { schemas: [], externalId: '7', active: true };
-    const made: Draft = { active: true, preHire: false, payload, empty: [], once: [], hash: '' };
+  const made: Draft = {
+    active: true,
+    preHire: false,
+    payload: { schemas: [], externalId: '7', active: true },
+    empty: [],
+    once: [],
+    hash: '',
+  };
+
+  it('takes the text of the draft that was kept, once, and of another draft none', () => {
     const line = (): string =>
       verdictLine({
         kind: 'verdict',
@@ -79,16 +86,15 @@ describe('the line of a verdict', () => {
         fingerprint: '',
         ordinals: [1],
       });
-    keepPayloadText({ ...payload }, '{"of":"another"}');
-    keepPayloadText(payload, '{"kept":true}');
-    expect(JSON.parse(line())).toMatchObject({ verdict: { draft: { payload: { kept: true } } }, ordinals: [1] });
-    expect(JSON.parse(line())).toMatchObject({ verdict: { draft: { payload } } });
+    keepDraftText({ ...made }, '{"of":"another"}');
+    keepDraftText(made, '{"kept":true}');
+    expect(JSON.parse(line())).toMatchObject({ verdict: { draft: { kept: true } }, ordinals: [1] });
+    expect(JSON.parse(line())).toMatchObject({ verdict: { draft: made } });
   });
 
   it('writes anew what was kept too long ago', () => {
-    const payload = { schemas: [], externalId: '8', active: true };
-    keepPayloadText(payload, '{"kept":true}');
-    for (let index = 0; index < 1000; index++) keepPayloadText({ ...payload }, '{"of":"another"}');
-    expect(takePayloadText(payload)).toBe(JSON.stringify(payload));
+    keepDraftText(made, '{"kept":true}');
+    for (let index = 0; index < 1000; index++) keepDraftText({ ...made }, '{"of":"another"}');
+    expect(takeDraftText(made)).toBe(JSON.stringify(made));
   });
 });

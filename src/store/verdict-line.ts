@@ -1,9 +1,9 @@
-import { takePayloadText } from '../domain/payload-text.ts';
-import type { Draft, DraftVerdict } from '../domain/verdict.ts';
+import { takeDraftText } from '../domain/draft-text.ts';
+import type { DraftVerdict } from '../domain/verdict.ts';
 import type { TransformItem } from './run-files.ts';
 
 /**
- * The line of a verdict: what `JSON.stringify` makes of it, but for the payload, nearly all of it, which was written down for the draft's hash a moment ago. Composed of pieces, because
+ * The line of a verdict: what `JSON.stringify` makes of it, but for the draft, nearly all of it, which was written down for its hash a moment ago. Composed of pieces, because
  * nothing that is replaced in a text is safe from what people write into a database.
  */
 export function verdictLine(item: TransformItem): string {
@@ -14,9 +14,5 @@ export function verdictLine(item: TransformItem): string {
 
 /** The draft is its last member. */
 function textOfVerdict({ draft, ...rest }: DraftVerdict): string {
-  return `${JSON.stringify(rest).slice(0, -1)},"draft":${textOfDraft(draft)}}`;
-}
-
-function textOfDraft({ active, preHire, payload, ...rest }: Draft): string {
-  return `{"active":${String(active)},"preHire":${String(preHire)},"payload":${takePayloadText(payload)},${JSON.stringify(rest).slice(1)}`;
+  return `${JSON.stringify(rest).slice(0, -1)},"draft":${takeDraftText(draft)}}`;
 }
