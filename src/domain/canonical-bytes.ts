@@ -16,7 +16,7 @@ class Page {
   #bytes = this.#usual;
   #length = 0;
 
-  fill(value: unknown): Uint8Array {
+  fill(value: unknown): Buffer {
     this.#bytes = this.#usual;
     this.#length = 0;
     this.#value(value);
@@ -132,7 +132,7 @@ class Page {
 const page = new Page();
 
 /** `canonicalJson` as UTF-8, with its errors: for hashes and lengths. The bytes are good until the next call. */
-export function canonicalBytes(value: unknown): Uint8Array {
+export function canonicalBytes(value: unknown): Buffer {
   return page.fill(value);
 }
 

@@ -1,7 +1,7 @@
 import { hashText, type Json } from '../domain/canonical-json.ts';
 import type { Diagnostic } from '../domain/diagnostic.ts';
 import type { AttributePath, Payload } from '../domain/payload.ts';
-import { keepDraftText } from '../domain/draft-text.ts';
+import { keepDraftText } from '../domain/kept-texts.ts';
 import type { Draft } from '../domain/verdict.ts';
 import type { ExternalId } from '../domain/words.ts';
 import { assignAttribute, checkSimpleValue, isEmpty, managerPath, validatePayload } from '../scim/index.ts';

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { hashText, type Json } from '../domain/canonical-json.ts';
-import { takeDraftText } from '../domain/draft-text.ts';
+import { takeDraftText } from '../domain/kept-texts.ts';
 import { loadPipeline } from '../pipeline/load.ts';
 import type { ColumnDeclaration } from '../pipeline/pipeline.ts';
 import { validatePayload } from '../scim/index.ts';

@@ -1,5 +1,6 @@
 import { canonicalBytes } from '../domain/canonical-bytes.ts';
 import { canonicalJson, hashJson, hashText } from '../domain/canonical-json.ts';
+import { keepPayloadText, payloadText } from '../domain/kept-texts.ts';
 import { bulkRequestSchema, type Payload } from '../domain/payload.ts';
 import type { ExternalId, JobScope, SentChangeKind, Sha256 } from '../domain/words.ts';
 
@@ -44,19 +45,16 @@ function renderOperation(bulkId: string, data: string): string {
 
 const operationFrameBytes = Buffer.byteLength(renderOperation('0'.repeat(bulkIdLength), '')) + 1;
 
-/** Of payloads that were written down for their hash, for as long as somebody holds them. */
-const writtenBytes = new WeakMap<Payload, number>();
-
-/** `hashJson` of a payload. What it takes to write it down is kept for `operationBytes`: a plan asks both of every change. */
+/** `hashJson` of a payload. Its text is kept for `operationBytes` and for the plan's line. */
 export function hashPayload(payload: Payload): Sha256 {
   const bytes = canonicalBytes(payload);
-  writtenBytes.set(payload, bytes.length);
+  keepPayloadText(payload, bytes.toString('utf8'));
   return hashText(bytes);
 }
 
 /** UTF-8 bytes that an operation adds to a request, its comma included. Neither the name nor the order of members, which have no say in it, are found. */
 export function operationBytes(payload: Payload): number {
-  return operationFrameBytes + (writtenBytes.get(payload) ?? Buffer.byteLength(JSON.stringify(payload)));
+  return operationFrameBytes + Buffer.byteLength(payloadText(payload));
 }
 
 /**

@@ -6,7 +6,7 @@ const pieceBytes = 256 * 1024;
 /**
  * One JSON document a line, of documents that come in chunks. The hand-off between stages: a stage in another process reads exactly what this one wrote. Each line is encoded where it will
  * be written from: joined as text first, it would be copied three times. The bytes of a piece are used again for the one after it.
- * @param write makes the text of a document; default: JSON.stringify, which any other has to agree with
+ * @param write makes the text of a document; default: JSON.stringify; any other makes the same document of it
  */
 export async function* toLines<T>(
   chunks: AsyncIterable<readonly T[]> | Iterable<readonly T[]>,

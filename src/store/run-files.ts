@@ -9,6 +9,7 @@ import type { Verdict } from '../domain/verdict.ts';
 import type { BatchId, ExternalId, RunId, Stage } from '../domain/words.ts';
 import type { Store } from './contract.ts';
 import { fromLines, fromLinesInChunks, textLines, toLines } from './ndjson.ts';
+import { planLine } from './plan-line.ts';
 import { verdictLine } from './verdict-line.ts';
 
 /** What extract hands to transform. */
@@ -172,7 +173,10 @@ export const recipeFile = 'mapping.json';
 export const lookupsFile = 'lookups.json';
 
 /** Where `JSON.stringify` would write once more what is written already. */
-const writers: { readonly [N in keyof Handoffs]?: (item: Handoffs[N]) => string } = { 'verdicts.ndjson': verdictLine };
+const writers: { readonly [N in keyof Handoffs]?: (item: Handoffs[N]) => string } = {
+  'verdicts.ndjson': verdictLine,
+  'plan.ndjson': planLine,
+};
 
 /** Of items in chunks: who hands them over one by one waits for each. */
 export async function writeHandoff<N extends keyof Handoffs>(

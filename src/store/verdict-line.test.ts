@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Draft, Verdict } from '../domain/verdict.ts';
-import { keepDraftText, takeDraftText } from '../domain/draft-text.ts';
+import { keepDraftText, takeDraftText } from '../domain/kept-texts.ts';
 import type { TransformItem } from './run-files.ts';
 import { verdictLine } from './verdict-line.ts';
 

@@ -1,4 +1,4 @@
-import { takeDraftText } from '../domain/draft-text.ts';
+import { takeDraftText } from '../domain/kept-texts.ts';
 import type { DraftVerdict } from '../domain/verdict.ts';
 import type { TransformItem } from './run-files.ts';
 
