@@ -228,7 +228,11 @@ class Merge {
   /** What stands in `previous` behind the last key. */
   async rest(): Promise<ChangeChunk | undefined> {
     let count = 0;
-    for (; count < restPerChunk && (await this.#before.look()); count++) this.#pass();
+    for (; count < restPerChunk; count++) {
+      const found = this.#before.look();
+      if (!(typeof found === 'boolean' ? found : await found)) break;
+      this.#pass();
+    }
     return count === 0 ? undefined : this.#cut();
   }
 
@@ -247,7 +251,9 @@ class Merge {
     const group = groupOf(key, rows, this.#fingerprintOf);
     const record = open.rows === undefined ? open : spanOf(writeRecord(group));
     let previous: string | undefined;
-    while (await before.look()) {
+    for (;;) {
+      const found = before.look();
+      if (!(typeof found === 'boolean' ? found : await found)) break;
       const { bytes, start, end } = before;
       const against = compareKeyBytes(this.#order, bytes, start + digits, end - 1, record.bytes, record.start + digits, record.end - 1);
       if (against === 0) {

@@ -89,7 +89,9 @@ async function readHeader(iterator: AsyncIterator<Uint8Array>): Promise<Fingerpr
 export async function* readRecords({ header, body }: FingerprintFile): AsyncGenerator<KeyFingerprint> {
   const cursor = new RecordCursor(body, header.order);
   try {
-    while (await cursor.look()) {
+    for (;;) {
+      const found = cursor.look();
+      if (!(typeof found === 'boolean' ? found : await found)) break;
       const { bytes, start, end } = cursor;
       yield { key: keyOfRecord(bytes, start, end), fingerprint: fingerprintOfRecord(bytes, start) };
       cursor.take();

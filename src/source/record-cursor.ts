@@ -61,25 +61,37 @@ export class RecordCursor {
     return true;
   }
 
-  /** Finds the end of the current record and checks it; false: there are no more. */
-  async look(): Promise<boolean> {
+  /**
+   * Finds the end of the current record and checks it; false: there are no more. Only what has to be read or is over takes a promise: one for each of a million records that are gone past is
+   * as much work for the collector as their comparison.
+   */
+  look(): boolean | Promise<boolean> {
     if (this.#isOver) return false;
-    let feed = feedFrom(this.bytes, this.start);
-    while (feed === -1) {
+    const feed = feedFrom(this.bytes, this.start);
+    if (feed === -1) return this.#lookFurther();
+    if (isEnd(this.bytes, this.start)) return this.#close(feed + 1);
+    this.#check(feed + 1);
+    return true;
+  }
+
+  async #lookFurther(): Promise<boolean> {
+    for (;;) {
       if (!(await this.#refill())) throw damaged(this.start === this.bytes.length ? 'was cut short' : 'ends within a line');
-      feed = feedFrom(this.bytes, this.start);
+      const feed = feedFrom(this.bytes, this.start);
+      if (feed === -1) continue;
+      if (isEnd(this.bytes, this.start)) return this.#close(feed + 1);
+      this.#check(feed + 1);
+      return true;
     }
-    this.end = feed + 1;
-    if (isEnd(this.bytes, this.start)) {
-      await this.#close();
-      return false;
-    }
-    const { bytes, start, end } = this;
+  }
+
+  #check(end: number): void {
+    this.end = end;
+    const { bytes, start } = this;
     if (end - start < digits + 2 || !isHex(bytes, start)) throw damaged(`has a line that is none after ${String(this.#count)} keys`);
     const before = this.#last;
     if (before !== -1 && compareKeyBytes(this.#order, bytes, before + digits, this.#lastEnd - 1, bytes, start + digits, end - 1) >= 0)
       throw damaged(`is out of order after ${String(this.#count)} keys`);
-    return true;
   }
 
   /** Past the record that `look` found. */
@@ -109,11 +121,13 @@ export class RecordCursor {
     return true;
   }
 
-  async #close(): Promise<void> {
+  async #close(end: number): Promise<false> {
     this.#isOver = true;
-    const said = this.bytes.toString('latin1', this.start, this.end - 1);
+    this.end = end;
+    const said = this.bytes.toString('latin1', this.start, end - 1);
     if (said !== `end ${String(this.#count)}`) throw damaged('has another number of keys than it says');
-    if (this.end < this.bytes.length || !(await this.#isDry())) throw damaged('goes on behind its end');
+    if (end < this.bytes.length || !(await this.#isDry())) throw damaged('goes on behind its end');
+    return false;
   }
 
   async #isDry(): Promise<boolean> {

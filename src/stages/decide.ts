@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Change, Rejection } from '../domain/change.ts';
 import type { Diagnostic } from '../domain/diagnostic.ts';
 import { goneFingerprint, otherOwnerOf, type Evaluated, type LedgerEntry } from '../domain/ledger.ts';
@@ -39,6 +40,8 @@ export type Decided =
   | { readonly kind: 'line'; readonly line: PlanLine; readonly wasRejected: boolean }
   | { readonly kind: 'rejection'; readonly rejection: Rejection };
 
+const decidedAtOnce = 100;
+
 /** Second pass over the verdicts: every worker's change, in the order of the source, in the chunks in which the verdicts come. */
 export async function* decideWorkers(
   context: StageContext,
@@ -59,7 +62,9 @@ export async function* decideWorkers(
     const { ledger } = context.store;
     const [entries, managers] = await Promise.all([ledger.getMany(scope, [...keys]), ledger.known(scope, [...named])]);
     const decided: Decided[] = [];
-    for (const item of chunk) {
+    for (const [index, item] of chunk.entries()) {
+      // A whole chunk takes a tenth of a second, for which nothing else would be heard.
+      if (index > 0 && index % decidedAtOnce === 0) await turn();
       if (item.kind === 'keyless')
         decided.push({ kind: 'rejection', rejection: keylessRejection(item.ordinal, ++keyless > input.keylessBefore) });
       else if (item.kind === 'vanished') decided.push(...decideVanished(context, item.externalId, entries.get(item.externalId), input));

@@ -2,31 +2,50 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { gathered } from './gathered.ts';
 
-test('gives every item once and in order, in chunks of at least the size but for the last, and no chunk is cut', async () => {
+test('gives every item once and in order, in no more parts than it takes, none larger than the most', async () => {
   await fc.assert(
     fc.asyncProperty(
-      fc.array(fc.array(fc.nat(), { maxLength: 9 }), { maxLength: 12 }),
+      fc.array(fc.array(fc.nat(), { maxLength: 30 }), { maxLength: 12 }),
       fc.integer({ min: 1, max: 8 }),
-      async (chunks, size) => {
-        let asked = 0;
+      fc.integer({ min: 0, max: 8 }),
+      async (chunks, least, more) => {
+        const most = least + more;
+        const found: (readonly number[])[] = [];
+        let given = 0;
         const source = async function* (): AsyncGenerator<readonly number[]> {
           for (const chunk of chunks) {
-            asked++;
+            // Nothing is asked for ahead of the reader but what is too little to be handed on.
+            expect(given - found.flat().length).toBeLessThan(least);
+            given += chunk.length;
             yield await Promise.resolve(chunk);
           }
         };
-        const found: (readonly number[])[] = [];
-        for await (const chunk of gathered(source(), size)) {
-          found.push(chunk);
-          // Nothing is asked for ahead of the reader.
-          expect(chunks.slice(0, asked).flat()).toEqual(found.flat());
-        }
+        for await (const chunk of gathered(source(), { least, most })) found.push(chunk);
         expect(found.flat()).toEqual(chunks.flat());
-        expect(found.every((chunk) => chunk.length > 0)).toBe(true);
-        for (const chunk of found.slice(0, -1)) expect(chunk.length).toBeGreaterThanOrEqual(size);
-        for (const chunk of found) expect(chunk.length).toBeLessThan(size + 9);
+        for (const chunk of found) {
+          expect(chunk.length).toBeGreaterThan(0);
+          expect(chunk.length).toBeLessThanOrEqual(most);
+        }
+        expect(found.length).toBeLessThanOrEqual(Math.floor(given / least) + Math.floor(given / most) + 1);
       },
     ),
     { numRuns: 200 },
   );
+});
+
+test('lets the event loop take a turn between the parts of one chunk', async () => {
+  const source = async function* (): AsyncGenerator<readonly number[]> {
+    yield await Promise.resolve([1, 2, 3, 4, 5]);
+  };
+  let turns = 0;
+  const before: (readonly [part: readonly number[], turns: number])[] = [];
+  for await (const part of gathered(source(), { least: 1, most: 2 })) {
+    before.push([part, turns]);
+    setImmediate(() => turns++);
+  }
+  expect(before).toEqual([
+    [[1, 2], 0],
+    [[3, 4], 1],
+    [[5], 2],
+  ]);
 });

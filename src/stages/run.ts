@@ -79,6 +79,8 @@ function runIdAt(at: Instant, random: () => number): RunId {
  * sends, and once the system's buffers are full the server waits, and then we for it: with 64 a twelfth of the time of 1 % changed, with 4,096 a quarter.
  */
 const itemsTogether = 16;
+/** Of a block in which everybody changed. */
+const itemsAtOnce = 100;
 
 /**
  * Extract, transform and batch as one streaming pass; only what survives the comparison is stored, with its rows so that it can be explained. `notice` looks at the job while
@@ -105,7 +107,7 @@ export async function planRun(
     const surveyor = new Surveyor(context, directory, options.rename ?? new Map());
     const items = gathered(
       extract(context, run, source, asked, () => void begin()),
-      itemsTogether,
+      { least: itemsTogether, most: itemsAtOnce },
     );
     await keepingRows(context, run, (keep) => writeVerdicts(context, run, items, keep, surveyor));
     return surveyor;
