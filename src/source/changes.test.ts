@@ -250,6 +250,79 @@ describe('mergeChanges', () => {
     );
   });
 
+  describe('a few rows among many records', () => {
+    const number = fc.integer({ min: 0, max: 5000 }).map(String);
+    const strange = fc.constantFrom('-7', '007', '70', '7 ', 'a\\b', 'a\nb', 'é', '\u{e000}', '\u{10000}', '~', '!', 'zz');
+    const many = fc.uniqueArray(
+      fc.record({ key: fc.oneof({ weight: 12, arbitrary: number }, { weight: 1, arbitrary: strange }), fingerprint }),
+      { selector: (each) => each.key, minLength: 60, maxLength: 200 },
+    );
+    const few = fc.array(fc.record({ at: fc.nat(250), what: fc.constantFrom('same', 'changed', 'new', 'gone') }), { maxLength: 8 });
+    const cuts = fc.infiniteStream(fc.integer({ min: 1, max: 3000 }));
+
+    test('are found where a map finds them, and what lies between stays as it was', async () => {
+      await fc.assert(
+        fc.asyncProperty(order, many, few, sizes, cuts, async (by, was, moved, take, cut) => {
+          const before = sortKeys<KeyFingerprint>(by, was);
+          const known = new Map(before.map((each) => [each.key, each.fingerprint]));
+          const read = new Map<string, string>();
+          const gone = new Set<string>();
+          for (const { at, what } of moved) {
+            const { key: of = '', fingerprint: old = '' } = before[at % before.length] ?? {};
+            if (what === 'gone') gone.add(of);
+            else if (what === 'new') read.set(`${of}1`, 'e'.repeat(16));
+            else read.set(of, what === 'same' ? old : 'f'.repeat(16));
+          }
+          for (const of of read.keys()) gone.delete(of);
+          const rows = sortKeys(
+            by,
+            [...read].map(([of, hash]) => ({ key: of, fingerprint: hash })),
+          ).map((each, index) => row(index + 1, each));
+          const chunks = await merge(rows, take, before, cut, { order: by, partial: true, gone });
+          expect(chunks.flatMap(({ groups }) => groups.map((group) => [group.key, group.previous]))).toEqual(
+            rows.filter(({ key: of = '', fingerprint: hash }) => known.get(of) !== hash).map(({ key: of = '' }) => [of, known.get(of)]),
+          );
+          const after = new Map([...known, ...read]);
+          for (const of of gone) after.delete(of);
+          expect(recordsOf(chunks)).toBe(
+            await written(
+              sortKeys<KeyFingerprint>(
+                by,
+                [...after].map(([of, hash]) => ({ key: of, fingerprint: hash })),
+              ),
+            ),
+          );
+          expect(chunks.flatMap((chunk) => chunk.records.map(({ count }) => count)).reduce((sum, count) => sum + count, 0)).toBe(
+            after.size,
+          );
+        }),
+        { numRuns: 300 },
+      );
+    });
+
+    test('do not hide damage of the records that are gone past', async () => {
+      const damages = ['swapped', 'twice', 'no hex', 'no line feed', 'short'] as const;
+      await fc.assert(
+        fc.asyncProperty(order, fc.nat(97), fc.constantFrom(...damages), cuts, async (by, at, damage, cut) => {
+          const before = Array.from({ length: 100 }, (_each, index) => ({ key: String(index + 100), fingerprint: '0'.repeat(16) }));
+          const lines = (await written(before)).split(/(?<=\n)/);
+          const [one = '', other = ''] = lines.slice(at);
+          const broken: Readonly<Record<(typeof damages)[number], readonly string[]>> = {
+            swapped: [other, one],
+            twice: [one, one, other],
+            'no hex': [`G${one.slice(1)}`, other],
+            'no line feed': [one.trimEnd(), other],
+            short: [one, other.slice(0, 8)],
+          };
+          const file = [...lines.slice(0, at), ...broken[damage], ...lines.slice(at + 2), 'end 100\n'].join('');
+          const ends = packed(fromArray([['100', '199'].map((of, index) => row(index + 1, { key: of, fingerprint: 'f'.repeat(16) }))]));
+          const merged = mergeChanges(ends, cutBytes(Buffer.from(file), cut), { order: by, partial: true });
+          await expect(collect(merged)).rejects.toMatchObject({ code: 'SRC-401' });
+        }),
+      );
+    });
+  });
+
   test('joins the rows of a key across parts and compares them as one', async () => {
     const of = (name: string | undefined, hash: string, ordinal: number): Row =>
       row(ordinal, { key: name, fingerprint: hash.padStart(16, '0') });

@@ -252,6 +252,7 @@ class Merge {
     const record = open.rows === undefined ? open : spanOf(writeRecord(group));
     let previous: string | undefined;
     for (;;) {
+      if (this.#partial && this.#gone.isOver) this.#passBefore(record);
       const found = before.look();
       if (!(typeof found === 'boolean' ? found : await found)) break;
       const { bytes, start, end } = before;
@@ -269,6 +270,14 @@ class Merge {
       // Named one by one: to copy them and add two takes V8 some microseconds.
       this.#chunk.groups.push({ key, rows: group.rows, fingerprint: group.fingerprint, previous, isAsked });
     this.#chunk.keep(record.bytes, record.start, record.end);
+  }
+
+  /** Old records whose keys were not read, of a partial read in which nobody is gone. */
+  #passBefore({ bytes, start, end }: Span): void {
+    const before = this.#before;
+    const from = before.start;
+    const passed = before.passBefore(bytes, start + digits, end - 1);
+    if (passed > 0) this.#chunk.keep(before.bytes, from, before.start, passed);
   }
 
   /** An old record whose key was not read. */
@@ -349,6 +358,10 @@ class KeyList {
     this.#keys = [...keys]
       .map((key) => spanOf(escapeKey(key)))
       .toSorted((left, right) => compareKeyBytes(order, left.bytes, left.start, left.end, right.bytes, right.start, right.end));
+  }
+
+  get isOver(): boolean {
+    return this.#next >= this.#keys.length;
   }
 
   /** Whether one of them may be a key of records up to this one, which is not before one that was asked for last. */
