@@ -10,6 +10,36 @@ export interface AskingConnection {
   query(text: string): Promise<{ readonly rows: readonly unknown[] }>;
 }
 
+/** A connection that is not made yet; a client of pg is such. */
+interface SpareConnection extends AskingConnection {
+  connect(): Promise<unknown>;
+  end(): Promise<unknown>;
+  on(event: 'error', listener: () => void): unknown;
+}
+
+/** Asks with another connection, which is made when it is needed, and ended. */
+export async function withSpare<T>(spare: SpareConnection, ask: (other: AskingConnection) => Promise<T>): Promise<T> {
+  spare.on('error', () => undefined);
+  let connecting: Promise<unknown> | undefined;
+  const other: AskingConnection = {
+    query: async (text) => {
+      await (connecting ??= spare.connect());
+      return spare.query(text);
+    },
+  };
+  try {
+    return await ask(other);
+  } finally {
+    await spare.end().catch(() => undefined);
+  }
+}
+
+/** The process that the handshake named to a client of pg, which has it and does not declare it. */
+export function processNamed(client: object): number {
+  const named: unknown = Reflect.get(client, 'processID');
+  return typeof named === 'number' ? named : 0;
+}
+
 /** A server that is busy tells within seconds; ms. */
 const waitForWord = 10_000;
 

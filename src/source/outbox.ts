@@ -1,7 +1,7 @@
 import type { Client } from 'pg';
 import { systemClock, type Clock } from '../domain/clock.ts';
 import { JoineryError } from '../domain/error.ts';
-import { keepsSession } from '../domain/own-session.ts';
+import { keepsSession, processNamed, withSpare } from '../domain/own-session.ts';
 import type { MssqlSource, OutboxDeclaration, PostgresSource } from '../pipeline/pipeline.ts';
 import { readMssqlUrl } from './mssql-connection.ts';
 import { explainMssqlError } from './mssql-errors.ts';
@@ -85,26 +85,13 @@ async function listenToChannel(source: PostgresSource | MssqlSource, channel: st
   }
 }
 
-/** Behind a pooler that hands sessions on, nothing would ever be heard. `spare` is connected only through a pooler. Errors: SRC-107. */
+/** Behind a pooler that hands sessions on, nothing would ever be heard. How long a server may take is no matter of the run's clock. Errors: SRC-107. */
 async function requireOwnSession(client: Client, spare: Client): Promise<void> {
-  spare.on('error', () => undefined);
-  let connecting: Promise<unknown> | undefined;
-  const other = {
-    query: async (text: string) => {
-      await (connecting ??= spare.connect());
-      return spare.query(text);
-    },
-  };
-  try {
-    const named: unknown = Reflect.get(client, 'processID');
-    if (await keepsSession(client, typeof named === 'number' ? named : 0, other, systemClock)) return;
-    throw new JoineryError(
-      'SRC-107',
-      'PostgreSQL: what is notified does not reach the session that listens, a pooler hands it on between transactions',
-    );
-  } finally {
-    await spare.end().catch(() => undefined);
-  }
+  if (await withSpare(spare, (other) => keepsSession(client, processNamed(client), other, systemClock))) return;
+  throw new JoineryError(
+    'SRC-107',
+    'PostgreSQL: what is notified does not reach the session that listens, a pooler hands it on between transactions',
+  );
 }
 
 async function pollPostgres(source: PostgresSource, outbox: TableOutbox, sql: string, listener: OutboxListener): Promise<void> {

@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { systemClock } from '../domain/clock.ts';
 import { JoineryError } from '../domain/error.ts';
 import { scrubText } from '../domain/masking.ts';
-import { keepsSession, type AskingConnection } from '../domain/own-session.ts';
+import { keepsSession, processNamed, withSpare, type AskingConnection } from '../domain/own-session.ts';
 
 /** OID of int8. Our integers are counts and milliseconds, far below 2^53. */
 const int8 = 20;
@@ -35,26 +35,13 @@ export async function settle(client: pg.ClientBase, readOnly: boolean): Promise<
 }
 
 /** As `requireOwnSession`; `spare` is connected only where a second connection is needed, and ended. */
-export async function proveOwnSession(client: pg.ClientBase, spare: pg.Client): Promise<void> {
-  spare.on('error', () => undefined);
-  let connecting: Promise<unknown> | undefined;
-  const other = {
-    query: async (text: string) => {
-      await (connecting ??= spare.connect());
-      return spare.query(text);
-    },
-  };
-  try {
-    await requireOwnSession(client, other);
-  } finally {
-    await spare.end().catch(() => undefined);
-  }
+export function proveOwnSession(client: pg.ClientBase, spare: pg.Client): Promise<void> {
+  return withSpare(spare, (other) => requireOwnSession(client, other));
 }
 
-/** Whether session locks and settings are this connection's own. Errors: STO-107. */
+/** Whether session locks and settings are this connection's own. How long a server may take is no matter of the run's clock. Errors: STO-107. */
 export async function requireOwnSession(client: pg.ClientBase, other: AskingConnection): Promise<void> {
-  const named: unknown = Reflect.get(client, 'processID');
-  if (await keepsSession(client, typeof named === 'number' ? named : 0, other, systemClock)) return;
+  if (await keepsSession(client, processNamed(client), other, systemClock)) return;
   throw new JoineryError('STO-107', 'The state database hands the session of a connection on to others between transactions.');
 }
 
