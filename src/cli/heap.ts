@@ -10,11 +10,11 @@ const roomForNewObjects = 16 * 1_048_576;
 
 /**
  * For what follows the start: while modules are loaded everything lives, and collecting early finds nothing. V8 lets a heap grow to a multiple of what lives in it before it collects; a run lives on little, however
- * many workers change: a quarter less memory for some 4 % of CPU time. New objects get more room, because in a plan of many changes many of them outlive a collection: at the first size each megabyte is one, together
+ * many workers change: a quarter less memory for some 3 % of CPU time. New objects get more room, because in a plan of many changes many of them outlive a collection: at the first size each megabyte is one, together
  * a fifth of the time.
  */
 export function keepHeapSmall(): void {
-  setFlagsFromString('--heap-growing-percent=30');
+  setFlagsFromString('--heap-growing-percent=50');
   makeRoom();
 }
 

@@ -47,7 +47,7 @@ function draftOf(
   const once: { path: AttributePath; candidates: readonly string[]; renames?: true }[] = [];
   let manager: ExternalId | undefined;
   /** What becomes of a manager who is unknown decides about the payload as well. */
-  let outside: readonly ('keep' | 'reject')[] = [];
+  let outside: 'keep' | 'reject' | undefined;
   /** Nothing but simple values that fit: then no more can be wrong with the payload than is looked at here. */
   let isPlain = isPlainId(externalId);
   let index = 0;
@@ -72,7 +72,7 @@ function draftOf(
     isPlain &&= attribute.isSimple && checkSimpleValue(target.attribute, value) === undefined;
     if (target.path !== managerPath || typeof value !== 'string') continue;
     manager = value;
-    if (declaration.outside !== undefined && declaration.outside !== 'omit') outside = [declaration.outside];
+    if (declaration.outside !== undefined && declaration.outside !== 'omit') outside = declaration.outside;
   }
   if (!isPlain || !unit.required.every((name) => Object.hasOwn(payload, name) || once.some(({ path }) => path === name))) {
     checkPayload(unit, payload, [...once.map(({ path }) => path), ...empty.map(({ member }) => member.path)], evaluation);
@@ -80,11 +80,11 @@ function draftOf(
   if (reasons.length > 0 || evaluation.checked.violations.size > 0) return undefined;
   Object.freeze(payload);
   const text = JSON.stringify(payload);
-  const emptyText = `[${empty.map((one) => one.text).join(',')}]`;
+  const emptyText = textOfList(empty);
   const onceText = JSON.stringify(once);
   const managerText = manager === undefined ? '' : `,"manager":${JSON.stringify(manager)}`;
   // Built in the order of the mapping, so that equal drafts of one mapping are equal texts without sorting.
-  const hash = hashText(`[${text},${emptyText},${onceText},${String(preHire)}${outside.map((rule) => `,"${rule}"`).join('')}]`);
+  const hash = hashText(`[${text},${emptyText},${onceText},${String(preHire)}${outside === undefined ? '' : `,"${outside}"`}]`);
   const draft = Object.freeze<Draft>({
     active,
     preHire,
@@ -99,6 +99,13 @@ function draftOf(
     `{"active":${String(active)},"preHire":${String(preHire)},"payload":${text},"empty":${emptyText},"once":${onceText}${managerText},"hash":"${hash}"}`,
   );
   return draft;
+}
+
+/** By hand: for V8, lists that `map` makes of no member, of one and of several are three kinds of things, and it would compile the whole of `draftOf` anew for each. */
+function textOfList(empty: readonly WhenEmpty[]): string {
+  let text = '[';
+  for (const one of empty) text += text === '[' ? one.text : `,${one.text}`;
+  return `${text}]`;
 }
 
 /** Of a longer one there is a warning. */
