@@ -10,7 +10,7 @@ const standing = `(CASE WHEN ${isSettled} THEN 2 WHEN confirmed_hash IS NOT NULL
 
 /**
  * SQLite: one index of keys for all that is asked of workers by their keys, and the way to their rows. A plan asks for the standing of each worker who changed, for his row, and for his manager: by
- * three indexes that was three times the same keys on other pages, each read anew, and the second half of a look for managers went through rows of a page each. Of 10,000 changed of a million: 27,000 pages instead
+ * three indexes that was three times the same keys on other pages, each read anew, and the second half of a look for managers went through rows of a page each. Of 10,000 changed of a million: 25,000 pages instead
  * of 38,000, which counts where the disk has to be asked for them.
  *
  * PostgreSQL keeps the two that it has: it has the row's address in every index, and no index of its tells what an expression came to without a look at the row.
