@@ -1,4 +1,4 @@
-import { ManagedIdentityApplication } from '@azure/msal-node';
+import { loadMsal } from '../src/entra/msal.ts';
 
 /**
  * Runs `work` on a machine whose managed identity answers at `endpoint`, in App Service's form, and puts the machine back.
@@ -23,7 +23,7 @@ export async function withManagedIdentity<T>(endpoint: string, header: string, w
 }
 
 function forgetChoice(): void {
-  const made: unknown = Reflect.get(new ManagedIdentityApplication(), 'managedIdentityClient');
+  const made: unknown = Reflect.get(new (loadMsal().ManagedIdentityApplication)(), 'managedIdentityClient');
   if (typeof made !== 'object' || made === null) throw new TypeError('msal keeps its managed identity in another place: see this file');
   if (!Reflect.set(made.constructor, 'identitySource', undefined)) throw new TypeError('msal no longer lets its choice be forgotten');
 }

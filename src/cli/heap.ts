@@ -10,7 +10,7 @@ const roomForNewObjects = 16 * 1_048_576;
 
 /**
  * For what follows the start: while modules are loaded everything lives, and collecting early finds nothing. V8 lets a heap grow to a multiple of what lives in it before it collects; a run lives on little, however
- * many workers change: a quarter less memory for some 3 % of CPU time. New objects get more room, because in a plan of many changes many of them outlive a collection: at the first size each megabyte is one, together
+ * many workers change: a quarter less memory for a few percent of CPU time. New objects get more room, because in a plan of many changes many of them outlive a collection: at the first size each megabyte is one, together
  * a fifth of the time.
  */
 export function keepHeapSmall(): void {
